@@ -1,0 +1,144 @@
+//! Buffers of bytes that columns point into, and the pool that bounds how many there are.
+//!
+//! A receiver takes a [`Vec`] from its source's [`Quota`], fills it and freezes it into a [`Buffer`]; when the last
+//! block that points into it is dropped, the bytes go back to the pool and the quota is free for the next read. This is
+//! the back-pressure: whoever reads waits here, and nothing is dropped.
+
+use std::sync::{Arc, Mutex};
+
+/// How many readable zero bytes stand behind the last byte of every buffer, so that vector code may load past the end.
+pub const PAD: usize = 64;
+
+/// What a reader asks for at once, in bytes: what is cut from so much stays in the second-level cache.
+pub const BLOCK: usize = 256 * 1024;
+
+/// Bytes that columns point into. Shared as `Arc<Buffer>` and never changed once frozen.
+pub struct Buffer {
+    bytes: Vec<u8>,
+    len: usize,
+    lease: Option<Lease>,
+}
+
+impl Buffer {
+    /// A buffer of its own, outside any quota: for rows that operators keep.
+    pub fn from_vec(bytes: Vec<u8>) -> Self {
+        Self::frozen(bytes, None)
+    }
+
+    /// Freezes bytes that were taken from a quota; they go back to its pool when the buffer is dropped.
+    pub fn leased(bytes: Vec<u8>, lease: Lease) -> Self {
+        Self::frozen(bytes, Some(lease))
+    }
+
+    fn frozen(mut bytes: Vec<u8>, lease: Option<Lease>) -> Self {
+        let len = bytes.len();
+        bytes.resize(len + PAD, 0);
+        Buffer { bytes, len, lease }
+    }
+
+    /// The bytes, without the padding.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// The bytes and the [`PAD`] zero bytes behind them.
+    pub fn padded(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes, without the padding.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.quota.pool.give_back(std::mem::take(&mut self.bytes));
+        }
+    }
+}
+
+/// Buffers that wait for their next use.
+#[derive(Default)]
+pub struct Pool {
+    free: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Pool {
+    /// How many unused buffers are kept; more are freed.
+    const KEPT: usize = 64;
+
+    fn take(&self) -> Vec<u8> {
+        let kept = self.free.lock().unwrap_or_else(|e| e.into_inner()).pop();
+        kept.unwrap_or_else(|| Vec::with_capacity(BLOCK + BLOCK / 8))
+    }
+
+    fn give_back(&self, mut bytes: Vec<u8>) {
+        // A buffer that one giant record has stretched is not worth keeping.
+        if bytes.capacity() > 4 * BLOCK {
+            return;
+        }
+        bytes.clear();
+        let mut free = self.free.lock().unwrap_or_else(|e| e.into_inner());
+        if free.len() < Self::KEPT {
+            free.push(bytes);
+        }
+    }
+}
+
+/// How many bytes of one source may be on their way at once.
+pub struct Quota {
+    pool: Arc<Pool>,
+    limit: usize,
+    used: Mutex<usize>,
+    /// Rung each time bytes come back, so that who waits looks again.
+    freed: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Quota {
+    /// A share of `limit` bytes of `pool`; `freed` is called after each return.
+    pub fn new(pool: Arc<Pool>, limit: usize, freed: Box<dyn Fn() + Send + Sync>) -> Arc<Self> {
+        Arc::new(Quota { pool, limit, used: Mutex::new(0), freed })
+    }
+
+    /// Whether another read may start now.
+    pub fn has_room(&self) -> bool {
+        *self.used.lock().unwrap_or_else(|e| e.into_inner()) < self.limit
+    }
+
+    /// Room for `bytes`, beyond the limit if need be: for who has asked [`Quota::has_room`] before, or must not wait.
+    pub fn lease(self: &Arc<Self>, bytes: usize) -> Lease {
+        *self.used.lock().unwrap_or_else(|e| e.into_inner()) += bytes;
+        Lease { quota: Arc::clone(self), bytes }
+    }
+
+    /// An empty vector to read into.
+    pub fn vec(&self) -> Vec<u8> {
+        self.pool.take()
+    }
+
+    /// A vector that was not needed after all.
+    pub fn unused(&self, bytes: Vec<u8>) {
+        self.pool.give_back(bytes);
+    }
+}
+
+/// Bytes of a quota that are on their way; dropping it gives them back.
+pub struct Lease {
+    quota: Arc<Quota>,
+    bytes: usize,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        *self.quota.used.lock().unwrap_or_else(|e| e.into_inner()) -= self.bytes;
+        (self.quota.freed)();
+    }
+}

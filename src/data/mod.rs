@@ -1,0 +1,9 @@
+//! What flows: buffers of input, blocks of columns cut from them, and the orders and keys of rows.
+
+pub mod batch;
+pub mod block;
+pub mod buffer;
+pub mod order;
+pub mod rows;
+pub mod schema;
+pub mod time;

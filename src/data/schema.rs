@@ -1,0 +1,88 @@
+//! Names of columns: what a stage is given, and which of it the operators behind it still need.
+
+use std::collections::BTreeSet;
+
+use crate::error::{Error, Result};
+
+/// One column of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The name as a person writes it: `line`, `word`, `$2`.
+    pub name: String,
+    /// Needed by an operator, but no part of the row that is printed (`$2` of a line of text).
+    pub hidden: bool,
+}
+
+impl Field {
+    /// A column that is printed.
+    pub fn shown(name: impl Into<String>) -> Self {
+        Field { name: name.into(), hidden: false }
+    }
+
+    /// A column that is only looked at.
+    pub fn hidden(name: impl Into<String>) -> Self {
+        Field { name: name.into(), hidden: true }
+    }
+}
+
+/// The columns of a block, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// One for each column of the block.
+    pub fields: Vec<Field>,
+    /// The rows are still whole input records (`grep x`): text prints `line`.
+    pub records: bool,
+}
+
+impl Schema {
+    /// Where the column of this name stands, or an error with the nearest names.
+    pub fn index(&self, name: &str) -> Result<usize> {
+        if let Some(at) = self.fields.iter().position(|f| f.name == name) {
+            return Ok(at);
+        }
+        let names: Vec<&str> = self.fields.iter().filter(|f| !f.hidden).map(|f| f.name.as_str()).collect();
+        let near = nearest(name, names.iter().copied());
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+        Err(Error::usage(format!("there is no column `{name}` here, the columns are: {}{hint}", names.join(", "))))
+    }
+
+    /// Where the columns of these names stand.
+    pub fn indexes(&self, names: &[String]) -> Result<Vec<usize>> {
+        names.iter().map(|name| self.index(name)).collect()
+    }
+}
+
+/// The names that `word` may have been meant to be, nearest first, at most three.
+pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut near: Vec<(f64, &str)> = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|n| n.0 > 0.75).collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|n| n.1).collect()
+}
+
+/// Which columns are needed behind a point of the chain: computed backwards, so that only those are cut out of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Live {
+    /// Every column that is printed of what comes here.
+    pub shown: bool,
+    /// Columns by name.
+    pub names: BTreeSet<String>,
+}
+
+impl Live {
+    /// What a sink needs: all that is printed.
+    pub fn all() -> Self {
+        Live { shown: true, names: BTreeSet::new() }
+    }
+
+    /// Just these.
+    pub fn only<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
+        Live { shown: false, names: names.into_iter().map(|n| n.as_ref().to_string()).collect() }
+    }
+
+    /// These as well.
+    #[must_use]
+    pub fn and<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.names.extend(names.into_iter().map(|n| n.as_ref().to_string()));
+        self
+    }
+}

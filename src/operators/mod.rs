@@ -1,0 +1,200 @@
+//! Operators: what a chain is made of. Every file but this one is one operator, in a fixed order: its help with examples,
+//! its arguments, what it does, its tests. To add one: a file, its `mod` line and its line in [`REGISTRY`].
+//!
+//! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
+
+use std::any::Any;
+
+use clap::{ArgMatches, Command};
+
+use crate::data::batch::BatchInfo;
+use crate::data::block::{Block, Span};
+use crate::data::order::SortKey;
+use crate::data::rows::Rows;
+use crate::data::schema::{Live, Schema};
+use crate::error::Result;
+
+/// An operator as the command line knows it.
+pub struct Entry {
+    /// The word that stands in the chain.
+    pub name: &'static str,
+    /// Its clap command: arguments, help, long help.
+    pub command: fn() -> Command,
+    /// From what was written to the operator.
+    pub build: fn(&ArgMatches) -> Result<Built>,
+    /// Shown in the help, and run as tests.
+    pub examples: &'static [Example],
+}
+
+/// Every operator, in the order of the help.
+pub static REGISTRY: &[Entry] = &[];
+
+/// What an operator's words stand for.
+pub enum Built {
+    /// An operator.
+    Operator(Box<dyn Operator>),
+    /// A macro: the words of the chain that it stands for.
+    Chain(Vec<String>),
+}
+
+/// One runnable example of a help text: the test pipes `input` into `command` and expects `output`.
+pub struct Example {
+    /// What it shows, in a few words.
+    pub what: &'static str,
+    /// As typed at a shell, beginning with `streamer`.
+    pub command: &'static str,
+    /// Standard input.
+    pub input: &'static str,
+    /// Expected standard output.
+    pub output: &'static str,
+}
+
+/// One operator of a chain, with its arguments.
+pub trait Operator: Send + Sync {
+    /// The word that stands in the chain.
+    fn name(&self) -> &'static str;
+
+    /// Which columns it must be given, if those of `output` are needed of its result.
+    fn live(&self, output: &Live) -> Live;
+
+    /// Settles names to columns: the work to be done and the columns that come out. An unknown name is a usage error.
+    fn bind(&self, input: &Schema) -> Result<Bound>;
+
+    /// Asks for [`Block::numbers`].
+    fn wants_numbers(&self) -> bool {
+        false
+    }
+
+    /// What it keeps in memory, for `--explain`; empty if nothing beyond the block at hand.
+    fn keeps(&self) -> String {
+        String::new()
+    }
+
+    /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).
+    fn aggregates(&self) -> bool {
+        false
+    }
+}
+
+/// An operator that knows its columns.
+pub struct Bound {
+    /// The columns that come out.
+    pub schema: Schema,
+    /// What is to be done.
+    pub work: Work,
+}
+
+/// The kinds of operators.
+pub enum Work {
+    /// Row-wise: drops rows. Any shard, any order.
+    Filter(Box<dyn Filter>),
+    /// Row-wise: new rows from each row. Any shard, any order.
+    Map(Box<dyn Map>),
+    /// Combines rows.
+    Aggregate(Box<dyn Aggregate>),
+    /// Needs all rows of the batch in order, in one place.
+    WholeBatch(Box<dyn WholeBatch>),
+    /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
+    Tee(String),
+}
+
+/// Drops rows.
+pub trait Filter: Send + Sync {
+    /// Pushes the numbers of the rows of `block` that pass, in ascending order.
+    fn select(&self, block: &Block, passed: &mut Vec<u32>);
+
+    /// The quick way at the head of a chain of text: pushes the spans of those whole records of `raw` that pass
+    /// (without their delimiter). `None` if there is no quick way, and records are cut first.
+    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
+        let _ = (raw, passed);
+        None
+    }
+}
+
+/// New rows from each row.
+pub trait Map: Send + Sync {
+    /// The rows that come of `block`, in its order. `order` and `input` are kept by the engine; `numbers` must be carried
+    /// over (see [`Block::numbers`]) if the block has them.
+    fn map(&self, block: Block) -> Block;
+
+    /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the
+    /// result. `None` if there is no quick way, and records are cut first.
+    fn map_records(&self, raw: &Raw<'_>, made: &mut Vec<Span>) -> Option<()> {
+        let _ = (raw, made);
+        None
+    }
+}
+
+/// Whole records of text in a buffer, not yet cut.
+#[derive(Clone, Copy)]
+pub struct Raw<'a> {
+    /// The buffer from its start to the end of the last record, and behind that at least
+    /// [`PAD`](crate::data::buffer::PAD) readable bytes (of the next records, or zero).
+    pub padded: &'a [u8],
+    /// Where the first record begins.
+    pub start: usize,
+    /// Where the last one ends (its delimiter included, unless the input ended without one).
+    pub end: usize,
+    /// What ends a record: `\n`, or NUL with `-0`.
+    pub delimiter: u8,
+}
+
+/// How the parts of an aggregate that the shards computed come together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// Cut by key hash: every shard merges and owns its share of the keys.
+    ByKey,
+    /// Small: one shard merges everything.
+    Whole,
+    /// Parts need no merging, each gives its own rows and the order brings them together.
+    Loose,
+}
+
+/// Combines rows. Immutable: what was combined is in its accumulators. Must be associative and commutative (orders travel
+/// with the rows), with the accumulator of no rows as neutral element.
+pub trait Aggregate: Send + Sync {
+    /// How parts come together.
+    fn spread(&self) -> Spread;
+
+    /// Nothing combined yet. Cheap: an empty batch makes one.
+    fn start(&self) -> Box<dyn Accumulator>;
+
+    /// How the rows of the result are ordered; ties fall to [`Rows::orders`].
+    fn order(&self) -> Vec<SortKey>;
+}
+
+/// What was combined so far, on one shard. It owns its bytes.
+pub trait Accumulator: Send {
+    /// Combines the rows of a block, whose [`Block::order_of`] is the order of each.
+    fn fold(&mut self, block: &Block);
+
+    /// Takes out what belongs to piece `piece` of `pieces` (by key hash), to be [`Accumulator::take`]n by another.
+    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send>;
+
+    /// Merges what another accumulator of the same aggregate has shipped.
+    fn take(&mut self, parcel: Box<dyn Any + Send>);
+
+    /// How many groups or rows it holds: decides whether sharing the work pays.
+    fn len(&self) -> usize;
+
+    /// Whether it holds nothing.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows of the result, in any order, each with its order where the keys do not settle it; the accumulator is empty
+    /// again, and its memory ready for the next batch.
+    fn finish(&mut self) -> Rows;
+
+    /// All that it holds, to be written out; [`Accumulator::restore`] of it into an empty accumulator gives the same again.
+    fn save(&self) -> Rows;
+
+    /// Takes over what [`Accumulator::save`] gave.
+    fn restore(&mut self, rows: Rows);
+}
+
+/// Needs all rows of the batch in order, in one place.
+pub trait WholeBatch: Send + Sync {
+    /// The rows that come of the batch's rows.
+    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>>;
+}

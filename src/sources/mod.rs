@@ -1,0 +1,170 @@
+//! Sources: where records come from. Every file but this one is one source.
+//!
+//! A [`Source`] is what `--from` spells; opening it gives [`Lane`]s, each an ordered run of records (a file, a connection's
+//! stream). The engine reads a lane either on a receiver thread of its own (pipes, sockets) or on the shards (files).
+
+use std::sync::{Arc, Mutex};
+
+use crate::clock::Clock;
+use crate::data::buffer::{Buffer, Quota};
+use crate::data::time::Time;
+use crate::error::Result;
+use crate::formats::Input;
+use crate::stop::Stop;
+
+/// What `--from` spells.
+pub trait Source: Send + Sync {
+    /// As messages name it: `standard input`, `logs/a.gz`, `tcp://127.0.0.1:9999`.
+    fn name(&self) -> String;
+
+    /// Whether it is of regular files only: then `--batch` is `all` unless written.
+    fn is_files(&self) -> bool {
+        false
+    }
+
+    /// Why it cannot be used with `--tick`, if so.
+    fn cannot_tick(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why it cannot be used with `--once`, if so.
+    fn cannot_freeze(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Opens it, before anything runs. `once`: sizes are frozen now.
+    fn open(&self, setup: &Setup) -> Result<Vec<Lane>>;
+}
+
+/// What sources are opened with.
+pub struct Setup {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The format of the records, unless the source has one of its own.
+    pub format: Arc<dyn Input>,
+    /// The longest record, in bytes.
+    pub max_record: usize,
+    /// Sizes and lists are frozen at the start.
+    pub once: bool,
+    /// Told when to stop.
+    pub stop: Arc<Stop>,
+    /// What stands for standard input in a run inside a test; else it is the process's own.
+    pub stdin: Mutex<Option<Box<dyn Stream>>>,
+}
+
+/// An ordered run of records. A source has one or more; their order is that of the records.
+pub struct Lane {
+    /// As messages name it.
+    pub name: String,
+    /// Where its records come from.
+    pub feed: Feed,
+    /// Shards may read it themselves, because reading never waits long.
+    pub pull: bool,
+    /// How many bytes it will give, before decompression, if known.
+    pub size: Option<u64>,
+    /// The format of its records.
+    pub format: Arc<dyn Input>,
+    /// Asked and told at the borders of batches.
+    pub control: Arc<dyn Control>,
+}
+
+/// Where the records of a lane come from.
+pub enum Feed {
+    /// Bytes, of which the engine's receiver finds the records.
+    Bytes(Box<dyn Stream>),
+    /// Records, found by the source itself.
+    Records(Box<dyn Intake>),
+}
+
+/// A stream of bytes.
+pub trait Stream: Send {
+    /// Reads into `into` (never empty). With `wait` it waits until there is something, or until the run stops; without, it
+    /// says [`Got::Later`] instead.
+    fn read(&mut self, into: &mut [u8], wait: bool) -> Result<Got>;
+
+    /// How many bytes of [`Lane::size`] have been read.
+    fn progress(&self) -> u64 {
+        0
+    }
+}
+
+/// What a read of bytes gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Got {
+    /// So many bytes, at least one.
+    Bytes(usize),
+    /// Nothing is there at this moment.
+    Later,
+    /// The stream broke off and begins anew (a connection was lost): what was not ended is a record.
+    Break,
+    /// There is no more, or the run stops.
+    End,
+}
+
+/// Gives buffers of whole records.
+pub trait Intake: Send {
+    /// The next buffer; waits for it if need be. The bytes are to be leased from `quota`.
+    fn next(&mut self, quota: &Arc<Quota>) -> Result<Step>;
+
+    /// How many bytes of [`Lane::size`] have been read.
+    fn progress(&self) -> u64 {
+        0
+    }
+}
+
+/// What a read gave.
+pub enum Step {
+    /// Whole records.
+    Records(Chunk),
+    /// There are no more.
+    End,
+}
+
+/// Whole records, and where they stood.
+pub struct Chunk {
+    /// The bytes.
+    pub buffer: Buffer,
+    /// The position of its first byte in the lane, in decompressed bytes: a record begins there.
+    pub from: u64,
+    /// The position of the next record: what to store to go on from here.
+    pub until: u64,
+    /// Records left out behind this chunk because they were longer than the limit; each with its position and length.
+    pub too_long: Vec<TooLong>,
+}
+
+/// A record that was longer than `--max-record`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong {
+    /// Where it began.
+    pub at: u64,
+    /// How long it was.
+    pub len: u64,
+}
+
+/// A range of positions of a lane that a batch holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// First position.
+    pub from: u64,
+    /// Position of the next record.
+    pub until: u64,
+}
+
+/// The control side of a lane, shared with the batcher.
+pub trait Control: Send + Sync {
+    /// A batch that ends at `end` is cut: hand over what belongs to it and has not been read yet.
+    fn cut(&self, end: Time, quota: &Arc<Quota>) -> Vec<Chunk> {
+        let _ = (end, quota);
+        Vec::new()
+    }
+
+    /// The output of the batch with this end is out: its range of the lane will not be asked for again.
+    fn committed(&self, end: Time, range: &Range) {
+        let _ = (end, range);
+    }
+}
+
+/// For lanes that have nothing to say at the borders of batches.
+pub struct NoControl;
+
+impl Control for NoControl {}
