@@ -1,0 +1,421 @@
+//! Keys to groups: a hash table that numbers keys densely and keeps one whole number for each, a block at a time.
+//!
+//! Each shard has its own; they come together by [`Groups::ship`] and [`Groups::take`]. A slot is half a cache line: a
+//! key of up to [`SHORT`] bytes, its group and its value stand in it, so that one miss is all that a key costs; rows are
+//! hashed and prefetched in runs, so that these misses overlap. Longer keys lie in an arena.
+
+use std::sync::LazyLock;
+
+use ahash::RandomState;
+
+use super::block::{Span, Text};
+use super::fast::{HugeVec, prefetch};
+
+/// The longest key, in bytes, that lies in the slot itself.
+pub const SHORT: usize = 16;
+/// How many rows are hashed and prefetched before they are looked up.
+const RUN: usize = 256;
+/// The smallest table, in slots.
+const SMALLEST: usize = 1024;
+/// A table larger than this, in slots, is made smaller when it is cleared and was mostly empty.
+const LARGE: usize = 1 << 16;
+/// Slots are visited in stretches of so many.
+const STRETCH: usize = 64;
+
+/// One place of the table.
+#[repr(C, align(32))]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slot {
+    /// The key, zeros behind it; of a long key the hash, and where it lies in the arena.
+    low: u64,
+    high: u64,
+    /// See [`tag`]; 0: the slot is empty.
+    tag: u32,
+    group: u32,
+    value: i64,
+}
+
+/// The length of a key in a form that tells an empty slot (0), null (1) and an empty text (2) apart.
+fn tag(span: Span) -> u32 {
+    span.len.wrapping_add(2)
+}
+
+const NULL: u32 = 1;
+/// Greater tags are of long keys.
+const SHORT_TAG: u32 = SHORT as u32 + 2;
+
+impl Slot {
+    fn is_long(&self) -> bool {
+        self.tag > SHORT_TAG
+    }
+
+    /// The key. `arena`: where its table keeps long keys.
+    fn with_key<R>(&self, arena: &[u8], use_it: impl FnOnce(Option<&[u8]>) -> R) -> R {
+        if self.tag == NULL {
+            use_it(None)
+        } else if self.is_long() {
+            use_it(Some(self.long_key(arena)))
+        } else {
+            let bytes = (u128::from(self.low) | u128::from(self.high) << 64).to_le_bytes();
+            use_it(Some(&bytes[..self.tag as usize - 2]))
+        }
+    }
+
+    fn long_key<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        &arena[self.high as usize..][..self.tag as usize - 2]
+    }
+}
+
+/// A key to be looked up. Of a long key `high` is what no slot has.
+#[derive(Clone, Copy, Default)]
+struct Key {
+    low: u64,
+    high: u64,
+    hash: u64,
+    tag: u32,
+}
+
+/// The hash functions of this process. Seeded, so that nobody can choose keys that collide; the same for all tables, so
+/// that shards agree on who owns a key.
+#[derive(Clone)]
+struct Hasher {
+    low: u64,
+    high: u64,
+    long: RandomState,
+}
+
+static HASHER: LazyLock<Hasher> = LazyLock::new(|| {
+    let long = RandomState::new();
+    Hasher { low: long.hash_one(1), high: long.hash_one(2), long }
+});
+
+/// Masks that keep the first bytes of two words.
+static FIRST: [[u64; 2]; SHORT + 1] = {
+    let mut masks = [[0; 2]; SHORT + 1];
+    let mut len = 1;
+    while len <= SHORT {
+        let mask = u128::MAX >> (128 - 8 * len);
+        masks[len] = [mask as u64, (mask >> 64) as u64];
+        len += 1;
+    }
+    masks
+};
+
+impl Hasher {
+    #[inline(always)]
+    fn short(&self, low: u64, high: u64) -> u64 {
+        let product = u128::from(low ^ self.low) * u128::from(high ^ self.high);
+        product as u64 ^ (product >> 64) as u64
+    }
+
+    #[inline(always)]
+    fn key(&self, padded: &[u8], span: Span) -> Key {
+        if span.len as usize > SHORT {
+            return self.unusual_key(padded, span);
+        }
+        let bytes: [u8; SHORT] = *padded[span.start as usize..].first_chunk().expect("text is padded");
+        let both = u128::from_le_bytes(bytes);
+        let mask = FIRST[span.len as usize];
+        let (low, high) = (both as u64 & mask[0], (both >> 64) as u64 & mask[1]);
+        Key { low, high, hash: self.short(low, high), tag: tag(span) }
+    }
+
+    #[inline(never)]
+    fn unusual_key(&self, padded: &[u8], span: Span) -> Key {
+        match span.of(padded) {
+            None => Key { low: 0, high: 0, hash: self.short(0, 0), tag: NULL },
+            Some(bytes) => {
+                let hash = self.long.hash_one(bytes);
+                Key { low: hash, high: u64::MAX, hash, tag: tag(span) }
+            }
+        }
+    }
+
+    fn key_of(&self, slot: &Slot) -> Key {
+        let hash = self.of_slot(slot);
+        Key { low: slot.low, high: if slot.is_long() { u64::MAX } else { slot.high }, hash, tag: slot.tag }
+    }
+
+    fn of_slot(&self, slot: &Slot) -> u64 {
+        if slot.is_long() { slot.low } else { self.short(slot.low, slot.high) }
+    }
+}
+
+/// Which piece a key of this hash belongs to: by high bits, for the low ones choose the slot.
+fn piece_of(hash: u64, pieces: usize) -> usize {
+    (((hash >> 32) * pieces as u64) >> 32) as usize
+}
+
+/// Groups taken out of a table, to be merged into another one.
+#[derive(Default)]
+pub struct Parcel {
+    entries: HugeVec<Slot>,
+    arena: Vec<u8>,
+}
+
+impl Parcel {
+    /// How many groups.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The group numbers that its entries had in the table they come from.
+    pub fn groups(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().map(|slot| slot.group)
+    }
+
+    fn push(&mut self, mut slot: Slot, arena: &[u8]) {
+        if slot.is_long() {
+            let key = slot.long_key(arena);
+            slot.high = self.arena.len() as u64;
+            self.arena.extend_from_slice(key);
+        }
+        self.entries.push(slot);
+    }
+}
+
+/// Keys, each with a group number (0, 1, 2 … in the order in which they came up) and a value (0 at first).
+pub struct Groups {
+    /// As many as a power of two, or none.
+    slots: HugeVec<Slot>,
+    len: usize,
+    arena: Vec<u8>,
+    hasher: Hasher,
+    /// What [`Groups::ship`] has cut and not yet given away; the table itself is empty then.
+    cut: Vec<Parcel>,
+}
+
+impl Default for Groups {
+    fn default() -> Self {
+        Groups::new()
+    }
+}
+
+impl Groups {
+    /// No groups, and no memory taken.
+    pub fn new() -> Self {
+        let (slots, arena, cut) = (HugeVec::new(), Vec::new(), Vec::new());
+        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut }
+    }
+
+    /// How many groups.
+    pub fn len(&self) -> usize {
+        self.len + self.cut.iter().map(Parcel::len).sum::<usize>()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds to the value of each row's key its weight, or 1. A sum stops at the ends of an `i64`.
+    pub fn add(&mut self, keys: &Text, weights: Option<&[i64]>) {
+        match weights {
+            None => self.each_text(keys, |_, slot| slot.value = slot.value.saturating_add(1)),
+            Some(weights) => self.each_text(keys, |row, slot| slot.value = slot.value.saturating_add(weights[row])),
+        }
+    }
+
+    /// Pushes the group number of each row's key. New groups are numbered in the order of the rows.
+    pub fn number(&mut self, keys: &Text, numbers: &mut Vec<u32>) {
+        numbers.reserve(keys.spans.len());
+        self.each_text(keys, |_, slot| numbers.push(slot.group));
+    }
+
+    /// Cuts everything into so many pieces by key hash; the table is empty then, and numbers begin anew.
+    pub fn cut(&mut self, pieces: usize) -> Vec<Parcel> {
+        self.settle();
+        let expected = self.len / pieces + self.len / pieces / 16 + STRETCH;
+        let entries = || HugeVec::with_capacity(expected.min(self.len));
+        let mut parcels: Vec<Parcel> = (0..pieces).map(|_| Parcel { entries: entries(), arena: Vec::new() }).collect();
+        for stretch in stretches(self.slots.len()) {
+            for slot in &mut self.slots[stretch] {
+                if slot.tag != 0 {
+                    let piece = piece_of(self.hasher.of_slot(slot), pieces);
+                    parcels[piece].push(*slot, &self.arena);
+                    *slot = Slot::default();
+                }
+            }
+        }
+        self.len = 0;
+        self.arena.clear();
+        parcels
+    }
+
+    /// Takes out piece `piece` of `pieces` (by key hash). Made to be called for several pieces in a row: the table is
+    /// gone through only the first time. Group numbers do not outlast it.
+    pub fn ship(&mut self, piece: usize, pieces: usize) -> Parcel {
+        if self.cut.len() != pieces {
+            self.cut = self.cut(pieces);
+        }
+        std::mem::take(&mut self.cut[piece])
+    }
+
+    /// Merges groups in: values are added up.
+    pub fn take(&mut self, parcel: &Parcel) {
+        self.settle();
+        self.each_entry(parcel, |_| ());
+    }
+
+    /// [`Groups::take`], and pushes the group number that each entry of the parcel has here.
+    pub fn take_numbered(&mut self, parcel: &Parcel, numbers: &mut Vec<u32>) {
+        self.settle();
+        self.each_entry(parcel, |slot| numbers.push(slot.group));
+    }
+
+    /// Gives each key (`None`: null), its group number and its value, in no particular order.
+    pub fn for_each(&self, mut give: impl FnMut(Option<&[u8]>, u32, i64)) {
+        for stretch in stretches(self.slots.len()) {
+            for slot in self.slots[stretch].iter().filter(|slot| slot.tag != 0) {
+                slot.with_key(&self.arena, |key| give(key, slot.group, slot.value));
+            }
+        }
+        for parcel in &self.cut {
+            for slot in parcel.entries.iter() {
+                slot.with_key(&parcel.arena, |key| give(key, slot.group, slot.value));
+            }
+        }
+    }
+
+    /// Forgets everything. The memory stays for the next time, but a table much larger than what was in it shrinks, so
+    /// that one large batch does not make every later one slow.
+    pub fn clear(&mut self) {
+        let needed = slots_for(self.len());
+        self.cut.clear();
+        if self.slots.len() > LARGE && self.slots.len() > 8 * needed {
+            self.slots = HugeVec::zeroed(needed.max(self.slots.len() / 8));
+            self.arena = Vec::new();
+        } else if self.len > 0 {
+            self.slots.fill(Slot::default());
+        }
+        self.arena.clear();
+        self.len = 0;
+    }
+
+    /// Puts back what was cut and not shipped.
+    fn settle(&mut self) {
+        for parcel in std::mem::take(&mut self.cut) {
+            self.each_entry(&parcel, |_| ());
+        }
+    }
+
+    #[inline(always)]
+    fn each_text(&mut self, keys: &Text, each: impl FnMut(usize, &mut Slot)) {
+        self.settle();
+        let (padded, spans) = (keys.data.padded(), &keys.spans[..]);
+        let key = |hasher: &Hasher, row: usize| hasher.key(padded, spans[row]);
+        self.each_key(spans.len(), key, |row| spans[row].of(padded).unwrap_or_default(), each);
+    }
+
+    fn each_entry(&mut self, parcel: &Parcel, mut each: impl FnMut(&Slot)) {
+        // Entries come roughly in the order of their hashes: a table that grew on the way would be crowded in places.
+        self.reserve(parcel.len());
+        let entries = &parcel.entries[..];
+        let key = |hasher: &Hasher, at: usize| hasher.key_of(&entries[at]);
+        let add = |at: usize, slot: &mut Slot| {
+            slot.value = slot.value.saturating_add(entries[at].value);
+            each(slot);
+        };
+        self.each_key(entries.len(), key, |at| entries[at].long_key(&parcel.arena), add);
+    }
+
+    /// Looks up `count` keys in order, adds those that are new, and gives the slot of each. `key` makes the key,
+    /// `long` gives the bytes of a long one.
+    #[inline(always)]
+    fn each_key<'k>(
+        &mut self,
+        count: usize,
+        key: impl Fn(&Hasher, usize) -> Key,
+        long: impl Fn(usize) -> &'k [u8],
+        mut each: impl FnMut(usize, &mut Slot),
+    ) {
+        let mut keys = [Key::default(); RUN];
+        for first in (0..count).step_by(RUN) {
+            let keys = &mut keys[..RUN.min(count - first)];
+            self.reserve(keys.len());
+            let mask = self.slots.len() - 1;
+            for (at, to) in keys.iter_mut().enumerate() {
+                *to = key(&self.hasher, first + at);
+                prefetch(&self.slots, to.hash as usize & mask);
+            }
+            for (at, key) in keys.iter().enumerate() {
+                let home = key.hash as usize & mask;
+                let slot = &mut self.slots[home];
+                if (slot.low ^ key.low) | (slot.high ^ key.high) | u64::from(slot.tag ^ key.tag) == 0 {
+                    each(first + at, slot);
+                } else {
+                    let bytes = if key.tag > SHORT_TAG { long(first + at) } else { &[] };
+                    let place = self.search(key, bytes);
+                    each(first + at, &mut self.slots[place]);
+                }
+            }
+        }
+    }
+
+    /// Where the key is, beyond its first slot or with a long key; a new key is put there. There is room.
+    #[inline(never)]
+    fn search(&mut self, key: &Key, long: &[u8]) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut at = key.hash as usize & mask;
+        loop {
+            let slot = &self.slots[at];
+            if slot.tag == 0 {
+                break;
+            }
+            if slot.tag == key.tag && slot.low == key.low {
+                let same = if slot.is_long() { slot.long_key(&self.arena) == long } else { slot.high == key.high };
+                if same {
+                    return at;
+                }
+            }
+            at = (at + 1) & mask;
+        }
+        let high = if key.tag > SHORT_TAG { self.arena.len() as u64 } else { key.high };
+        self.arena.extend_from_slice(long);
+        self.slots[at] = Slot { low: key.low, high, tag: key.tag, group: self.len as u32, value: 0 };
+        self.len += 1;
+        at
+    }
+
+    /// Makes room for so many more.
+    fn reserve(&mut self, more: usize) {
+        if self.slots.is_empty() || self.len + more > limit(self.slots.len()) {
+            self.grow(slots_for(self.len + more));
+        }
+    }
+
+    #[inline(never)]
+    fn grow(&mut self, slots: usize) {
+        let old = std::mem::replace(&mut self.slots, HugeVec::zeroed(slots));
+        // In order: neighbours stay neighbours, so that the old and the new table are both gone through from end to end.
+        for slot in old.iter().filter(|slot| slot.tag != 0) {
+            let mut at = self.hasher.of_slot(slot) as usize & (slots - 1);
+            while self.slots[at].tag != 0 {
+                at = (at + 1) & (slots - 1);
+            }
+            self.slots[at] = *slot;
+        }
+    }
+}
+
+/// How many of so many slots may be taken.
+fn limit(slots: usize) -> usize {
+    slots / 2 + slots / 8
+}
+
+/// How many slots so many groups need.
+fn slots_for(groups: usize) -> usize {
+    (groups * 8).div_ceil(5).next_power_of_two().max(SMALLEST)
+}
+
+/// All of so many slots (a power of two, or none), in stretches that jump about: whoever puts the keys into a smaller
+/// table in this order fills it evenly, and not one end of it first.
+fn stretches(slots: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let count = slots / STRETCH;
+    (0..count).map(move |n| n.wrapping_mul(0x9E37_79B1) & (count - 1)).map(|n| n * STRETCH..(n + 1) * STRETCH)
+}
