@@ -95,6 +95,7 @@ macro_rules! splitter {
         pub(super) fn $name(padded: &[u8], start: usize, end: usize, out: &mut Vec<Span>) {
             let mut starts = [0u32; POSITIONS];
             let mut ends = [0u32; POSITIONS];
+            let mut spans = [Span::NULL; POSITIONS];
             let mut open = 0;
             let mut inside = 0u64;
             for piece in (start..end).step_by(PIECE) {
@@ -108,8 +109,10 @@ macro_rules! splitter {
                     open += $positions(mask & !before, at as u32, starts[open..].first_chunk_mut().expect(room));
                     closed += $positions(!mask & before, at as u32, ends[closed..].first_chunk_mut().expect(room));
                 }
-                let pairs = starts[..closed].iter().zip(&ends[..closed]);
-                out.extend(pairs.map(|(&start, &end)| Span { start, len: end.wrapping_sub(start) }));
+                for ((span, &start), &end) in spans.iter_mut().zip(&starts[..closed]).zip(&ends[..closed]) {
+                    *span = Span { start, len: end.wrapping_sub(start) };
+                }
+                out.extend_from_slice(&spans[..closed]);
                 starts[0] = starts[closed];
                 open -= closed;
             }
