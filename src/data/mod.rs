@@ -3,6 +3,8 @@
 pub mod batch;
 pub mod block;
 pub mod buffer;
+pub mod fast;
+pub mod groups;
 pub mod order;
 pub mod rows;
 pub mod schema;
