@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod block;
 pub mod buffer;
+pub mod number;
 pub mod order;
 pub mod rows;
 pub mod schema;
