@@ -287,7 +287,7 @@ mod tests {
                     entries.push(Entry { prefix: 0, block: number as u32, row: row as u32 });
                 }
             }
-            entries.sort_by_key(|e| (u64::from(e.row) * 31 + u64::from(e.block)) ^ seed % 64);
+            entries.sort_by_key(|e| (u64::from(e.row) * 31 + u64::from(e.block)) ^ (seed % 64));
             let block = gather(&rows, &entries);
             prop_assert_eq!(block.rows, entries.len());
             for (row, entry) in entries.iter().enumerate() {
