@@ -5,6 +5,7 @@ pub mod block;
 pub mod buffer;
 pub mod fast;
 pub mod groups;
+pub mod number;
 pub mod order;
 pub mod rows;
 pub mod schema;

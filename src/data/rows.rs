@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::block::{Block, Cell, Column, Order, Span, Text};
 use super::buffer::Buffer;
+use super::order::Entry;
 
 /// A store is cut into blocks of at most so many bytes of text, far below the reach of a `u32`.
 const BLOCK_BYTES: usize = 4 << 20;
@@ -50,6 +51,17 @@ impl Builder {
         self.rows += 1;
     }
 
+    /// Copies rows of `block`, a column at a time: in bulk this is quicker than [`Builder::push`] of each.
+    pub fn extend(&mut self, block: &Block, rows: impl ExactSizeIterator<Item = usize> + Clone) {
+        if self.columns.len() != block.columns.len() {
+            self.columns = block.columns.iter().map(Building::like).collect();
+        }
+        for (to, from) in self.columns.iter_mut().zip(&block.columns) {
+            self.bytes += to.extend(rows.clone().map(|row| (from, row)));
+        }
+        self.rows += rows.len();
+    }
+
     /// The rows as a block; the builder is empty again.
     pub fn finish(&mut self) -> Block {
         let columns = std::mem::take(&mut self.columns).into_iter().map(Building::finish).collect();
@@ -87,6 +99,41 @@ impl Building {
         }
     }
 
+    fn reserve(&mut self, rows: usize) {
+        match self {
+            Building::Text { spans, .. } => spans.reserve(rows),
+            Building::Int(values) => values.reserve(rows),
+        }
+    }
+
+    /// Appends a value for each row, of columns like this one; tells how many bytes that were.
+    fn extend<'a>(&mut self, from: impl Iterator<Item = (&'a Column, usize)>) -> usize {
+        match self {
+            Building::Text { data, spans } => {
+                let before = data.len();
+                for (column, row) in from {
+                    let Column::Text(text) = column else {
+                        unreachable!("a column is of the same kind in all blocks of a stage")
+                    };
+                    let bytes = text.spans[row].of(text.data.bytes());
+                    spans.push(bytes.map_or(Span::NULL, |bytes| Span::range(data.len(), data.len() + bytes.len())));
+                    data.extend_from_slice(bytes.unwrap_or_default());
+                }
+                data.len() - before
+            }
+            Building::Int(values) => {
+                let before = values.len();
+                for (column, row) in from {
+                    let Column::Int(from) = column else {
+                        unreachable!("a column is of the same kind in all blocks of a stage")
+                    };
+                    values.push(from[row]);
+                }
+                8 * (values.len() - before)
+            }
+        }
+    }
+
     fn finish(self) -> Column {
         match self {
             Building::Text { data, spans } => Column::Text(Text { data: Arc::new(Buffer::from_vec(data)), spans }),
@@ -114,5 +161,155 @@ impl Rows {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// Copies these rows of `rows`, in this order, into one new block. Their text must be less than 4 GiB a column, see
+/// [`gather_all`].
+pub fn gather(rows: &Rows, entries: &[Entry]) -> Block {
+    let Some(first) = rows.blocks.first() else { return Block::default() };
+    let column = |number: usize| {
+        let mut to = Building::like(&first.columns[number]);
+        to.reserve(entries.len());
+        to.extend(entries.iter().map(|entry| (&rows.blocks[entry.block as usize].columns[number], entry.row as usize)));
+        to.finish()
+    };
+    Block { rows: entries.len(), columns: (0..first.columns.len()).map(column).collect(), ..Block::default() }
+}
+
+/// Copies these rows of `rows`, in this order, into blocks of bounded size.
+pub fn gather_all(rows: &Rows, mut entries: &[Entry]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    while !entries.is_empty() {
+        let (piece, rest) = entries.split_at(fitting(rows, entries));
+        blocks.push(gather(rows, piece));
+        entries = rest;
+    }
+    blocks
+}
+
+/// How many of the rows, at least one, make a block.
+fn fitting(rows: &Rows, entries: &[Entry]) -> usize {
+    let mut bytes = 0;
+    for (count, entry) in entries.iter().take(BLOCK_ROWS).enumerate() {
+        for column in &rows.blocks[entry.block as usize].columns {
+            if let Column::Text(text) = column {
+                let span = text.spans[entry.row as usize];
+                bytes += if span.is_null() { 0 } else { span.len as usize };
+            }
+        }
+        if bytes > BLOCK_BYTES {
+            return count.max(1);
+        }
+    }
+    entries.len().min(BLOCK_ROWS)
+}
+
+#[cfg(test)]
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cells = self.blocks.iter().flat_map(|b| (0..b.rows).map(|row| b.columns.iter().map(move |c| c.cell(row))));
+        f.debug_list().entries(cells.map(Iterator::collect::<Vec<_>>)).finish()
+    }
+}
+
+/// One block of text columns.
+#[cfg(test)]
+pub(crate) fn block_of(columns: &[Vec<Option<&[u8]>>]) -> Block {
+    let made = columns.iter().map(|values| {
+        let mut column = Building::Text { data: Vec::new(), spans: Vec::new() };
+        for value in values {
+            column.push(value.map_or(Cell::Null, Cell::Text));
+        }
+        column.finish()
+    });
+    Block { rows: columns.first().map_or(0, Vec::len), columns: made.collect(), ..Block::default() }
+}
+
+/// Random rows: up to `blocks` blocks of a column of these values, a column of whole numbers and a last one that is
+/// different in each row; in the order of the input.
+#[cfg(test)]
+pub(crate) fn sample_rows(
+    cell: impl proptest::strategy::Strategy<Value = Option<Vec<u8>>>,
+    blocks: usize,
+) -> impl proptest::strategy::Strategy<Value = Rows> {
+    use proptest::collection::vec;
+    use proptest::strategy::Strategy;
+    vec(vec((cell, -3i64..3), 0..20), 0..=blocks).prop_map(|blocks| {
+        let mut rows = Rows::default();
+        for (number, values) in blocks.iter().enumerate() {
+            let names: Vec<String> = (0..values.len()).map(|row| format!("{number}/{row}")).collect();
+            let texts = values.iter().map(|value| value.0.as_deref()).collect();
+            let mut block = block_of(&[texts, names.iter().map(|name| Some(name.as_bytes())).collect()]);
+            block.columns.insert(1, Column::Int(values.iter().map(|value| value.1).collect()));
+            block.order = number as u64;
+            rows.orders.push((0..block.rows).map(|row| block.order_of(row)).collect());
+            rows.blocks.push(block);
+        }
+        rows
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cells(block: &Block, row: usize) -> Vec<Cell<'_>> {
+        block.columns.iter().map(|column| column.cell(row)).collect()
+    }
+
+    fn values() -> impl Strategy<Value = Option<Vec<u8>>> {
+        proptest::option::of(proptest::collection::vec(any::<u8>(), 0..5))
+    }
+
+    proptest! {
+        #[test]
+        fn rows_in_bulk_are_rows_one_by_one(rows in sample_rows(values(), 4)) {
+            let (mut bulk, mut single) = (Builder::default(), Builder::default());
+            for block in &rows.blocks {
+                let chosen: Vec<usize> = (0..block.rows).filter(|row| row % 3 != 1).collect();
+                bulk.extend(block, chosen.iter().copied());
+                chosen.iter().for_each(|&row| single.push(block, row));
+            }
+            prop_assert_eq!(bulk.len(), single.len());
+            let (bulk, single) = (bulk.finish(), single.finish());
+            for row in 0..single.rows {
+                prop_assert_eq!(cells(&bulk, row), cells(&single, row));
+            }
+        }
+
+        #[test]
+        fn gathered_rows_are_those_that_were_named(rows in sample_rows(values(), 4), seed: u64) {
+            let mut entries: Vec<Entry> = Vec::new();
+            for (number, block) in rows.blocks.iter().enumerate() {
+                for row in 0..block.rows {
+                    entries.push(Entry { prefix: 0, block: number as u32, row: row as u32 });
+                }
+            }
+            entries.sort_by_key(|e| (u64::from(e.row) * 31 + u64::from(e.block)) ^ (seed % 64));
+            let block = gather(&rows, &entries);
+            prop_assert_eq!(block.rows, entries.len());
+            for (row, entry) in entries.iter().enumerate() {
+                prop_assert_eq!(cells(&block, row), cells(&rows.blocks[entry.block as usize], entry.row as usize));
+            }
+        }
+    }
+
+    #[test]
+    fn large_rows_are_gathered_into_several_blocks() {
+        let large = vec![b'x'; BLOCK_BYTES / 2 - 1];
+        let rows = Rows { blocks: vec![block_of(&[vec![Some(&large); 5]])], orders: Vec::new() };
+        let entries: Vec<Entry> = (0..5).map(|row| Entry { prefix: 0, block: 0, row }).collect();
+        let sizes: Vec<usize> = gather_all(&rows, &entries).iter().map(|block| block.rows).collect();
+        assert_eq!(sizes, [2, 2, 1]);
+    }
+
+    #[test]
+    fn one_row_larger_than_a_block_is_a_block() {
+        let large = vec![b'x'; BLOCK_BYTES + 1];
+        let rows = Rows { blocks: vec![block_of(&[vec![Some(&large); 2]])], orders: Vec::new() };
+        let entries: Vec<Entry> = (0..2).map(|row| Entry { prefix: 0, block: 0, row }).collect();
+        assert_eq!(gather_all(&rows, &entries).len(), 2);
     }
 }

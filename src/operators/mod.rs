@@ -3,6 +3,12 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+pub mod grep;
+pub mod pipe;
+pub mod sample;
+pub mod tee;
+pub mod wordcount;
+
 use std::any::Any;
 
 use clap::{ArgMatches, Command};
@@ -27,7 +33,7 @@ pub struct Entry {
 }
 
 /// Every operator, in the order of the help.
-pub static REGISTRY: &[Entry] = &[];
+pub static REGISTRY: &[Entry] = &[wordcount::ENTRY, grep::ENTRY, sample::ENTRY, tee::ENTRY, pipe::ENTRY];
 
 /// What an operator's words stand for.
 pub enum Built {

@@ -1,0 +1,364 @@
+//! `pipe -- COMMAND ARG…`: a batch through a child's stdin and stdout. One child a batch, fed by a thread of its own while
+//! the calling thread reads what it answers, so that full pipes hold nobody up; it is reaped before the batch goes on.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::Arc;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use memchr::{memchr_iter, memrchr};
+
+use super::{Bound, Built, Entry, Example, Operator, WholeBatch, Work};
+use crate::data::batch::BatchInfo;
+use crate::data::block::{Block, Cell, Column, Span, Text};
+use crate::data::buffer::Buffer;
+use crate::data::schema::{Field, Live, Schema};
+use crate::error::{Error, Result};
+
+/// `pipe`, as the command line knows it.
+pub const ENTRY: Entry = Entry {
+    name: "pipe",
+    command,
+    build,
+    examples: &[
+        Example {
+            what: "each batch through another command",
+            command: "streamer pipe -- tr a-z A-Z",
+            input: "one\ntwo\n",
+            output: "ONE\nTWO\n",
+        },
+        Example {
+            what: "several commands, by a shell",
+            command: "streamer words then pipe -- sh -c 'sort -r | head -n 2'",
+            input: "a c b\n",
+            output: "c\nb\n",
+        },
+    ],
+};
+
+fn command() -> Command {
+    Command::new("pipe")
+        .about("each batch through a command's stdin and stdout")
+        .long_about(
+            "Runs COMMAND once for each batch, an empty one too. It gets the rows on stdin, as `--out text` prints them: \
+             columns joined by a tab, null as nothing. Each line that it writes is a row of the one column `line`. No \
+             shell stands between: write `sh -c '…'` for one. It need not read everything; if it fails, the run ends \
+             with status 1. Ctrl-C does not reach it, so that the open batch is finished.",
+        )
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .required(true)
+                .last(true)
+                .num_args(1..)
+                .value_parser(value_parser!(OsString))
+                .help("The command and its arguments"),
+        )
+}
+
+fn build(args: &ArgMatches) -> Result<Built> {
+    let words = args.get_many::<OsString>("command").into_iter().flatten().cloned().collect();
+    Ok(Built::Operator(Box::new(Pipe { words })))
+}
+
+struct Pipe {
+    words: Vec<OsString>,
+}
+
+impl Operator for Pipe {
+    fn name(&self) -> &'static str {
+        "pipe"
+    }
+
+    fn live(&self, _: &Live) -> Live {
+        Live::all()
+    }
+
+    fn bind(&self, input: &Schema) -> Result<Bound> {
+        let [command, args @ ..] = &self.words[..] else {
+            return Err(Error::usage("pipe needs a command: `pipe -- sort -u`"));
+        };
+        find(command, std::env::var_os("PATH").as_deref())?;
+        let line = input.fields.iter().position(|field| field.name == "line").filter(|_| input.records);
+        let shown = || (0..input.fields.len()).filter(|&at| !input.fields[at].hidden).collect();
+        let columns = line.map_or_else(shown, |line| vec![line]);
+        let work = Run { command: command.clone(), args: args.to_vec(), columns };
+        let schema = Schema { fields: vec![Field::shown("line")], records: false };
+        Ok(Bound { schema, work: Work::WholeBatch(Box::new(work)) })
+    }
+
+    fn keeps(&self) -> String {
+        "the rows of the batch, and what the command answers".into()
+    }
+}
+
+/// Makes sure that there is such a command, so that a wrong name is told before anything runs.
+fn find(command: &OsStr, path: Option<&OsStr>) -> Result<()> {
+    let runnable = |path: &Path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
+    let name = command.display();
+    if command.as_encoded_bytes().contains(&b'/') {
+        return match Path::new(command) {
+            path if runnable(path) => Ok(()),
+            path if path.exists() => {
+                Err(Error::failed(format!("pipe cannot run `{name}`: it is not an executable file")))
+            }
+            _ => Err(Error::failed(format!("pipe cannot run `{name}`: there is no such file"))),
+        };
+    }
+    // What the system looks through if there is no PATH at all.
+    let path = path.unwrap_or(OsStr::new("/bin:/usr/bin"));
+    if std::env::split_paths(path).any(|folder| runnable(&PathBuf::from(folder).join(command))) {
+        return Ok(());
+    }
+    let hint = if command.as_encoded_bytes().contains(&b' ') {
+        format!("; each word is an argument of its own (`pipe -- {name}`), a shell is `pipe -- sh -c '{name}'`")
+    } else {
+        String::new()
+    };
+    Err(Error::failed(format!("pipe cannot run `{name}`: there is no such command in PATH{hint}")))
+}
+
+struct Run {
+    command: OsString,
+    args: Vec<OsString>,
+    /// What is printed of each row.
+    columns: Vec<usize>,
+}
+
+impl WholeBatch for Run {
+    fn run(&self, blocks: Vec<Block>, _: &BatchInfo) -> Result<Vec<Block>> {
+        let mut command = std::process::Command::new(&self.command);
+        // A process group of its own: an interrupt typed at the terminal is ours to handle.
+        command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        let child = command.spawn().map_err(|e| self.error("cannot run", &e))?;
+        let mut child = Reaped(child);
+        let (stdin, stdout) = (child.0.stdin.take(), child.0.stdout.take());
+        let answer = std::thread::scope(|scope| {
+            let feed = move || stdin.map_or(Ok(()), |stdin| self.feed(&blocks, stdin));
+            let feeder = std::thread::Builder::new().name("pipe".into()).spawn_scoped(scope, feed);
+            let feeder = feeder.map_err(|e| self.error("cannot start a thread to feed", &e))?;
+            let answer = stdout.map_or(Ok(Vec::new()), |stdout| self.read(stdout));
+            if answer.is_err() {
+                // It may go on reading for ever, and the feeder with it.
+                let _ = child.0.kill();
+            }
+            let fed = feeder.join().unwrap_or(Ok(()));
+            answer.and_then(|answer| fed.map_err(|e| self.error("cannot write to", &e)).map(|()| answer))
+        })?;
+        let status = child.0.wait().map_err(|e| self.error("cannot wait for", &e))?;
+        if status.success() { Ok(answer) } else { Err(self.failure(status)) }
+    }
+}
+
+/// Kills the child and waits for it if it is left in any way but by its own end.
+struct Reaped(Child);
+
+impl Drop for Reaped {
+    fn drop(&mut self) {
+        if !matches!(self.0.try_wait(), Ok(Some(_))) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+}
+
+/// How many bytes are written at once, and of how many a block of the answer is made.
+const CHUNK: usize = 256 * 1024;
+
+impl Run {
+    fn error(&self, attempted: &str, found: &std::io::Error) -> Error {
+        Error::io(format!("pipe {attempted} `{}`", self.command.display()), found)
+    }
+
+    fn failure(&self, status: ExitStatus) -> Error {
+        let end = match (status.code(), status.signal()) {
+            (Some(code), _) => format!("it ended with status {code}"),
+            (None, Some(signal)) => match signal_hook::low_level::signal_name(signal) {
+                Some(name) => format!("it was ended by {name}"),
+                None => format!("it was ended by signal {signal}"),
+            },
+            (None, None) => status.to_string(),
+        };
+        Error::failed(format!("pipe: the command `{}` failed: {end}", self.command.display()))
+    }
+
+    /// Writes the rows. A child that stops reading has had enough: that is no error.
+    fn feed(&self, blocks: &[Block], mut to: impl Write) -> std::io::Result<()> {
+        let mut text = Vec::with_capacity(CHUNK);
+        for block in blocks {
+            for row in 0..block.rows {
+                self.print(block, row, &mut text);
+                if text.len() >= CHUNK && hand_over(&mut text, &mut to)? {
+                    return Ok(());
+                }
+            }
+        }
+        hand_over(&mut text, &mut to).map(|_| ())
+    }
+
+    fn print(&self, block: &Block, row: usize, text: &mut Vec<u8>) {
+        for (place, &column) in self.columns.iter().enumerate() {
+            if place > 0 {
+                text.push(b'\t');
+            }
+            match block.columns[column].cell(row) {
+                Cell::Null => {}
+                Cell::Text(bytes) => text.extend_from_slice(bytes),
+                Cell::Int(value) => text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
+            }
+        }
+        text.push(b'\n');
+    }
+
+    fn read(&self, mut from: impl Read) -> Result<Vec<Block>> {
+        let mut blocks = Vec::new();
+        let mut bytes = Vec::new();
+        loop {
+            let length = bytes.len();
+            let read = from
+                .by_ref()
+                .take(CHUNK as u64)
+                .read_to_end(&mut bytes)
+                .map_err(|e| self.error("cannot read from", &e))?;
+            if read == 0 {
+                break;
+            }
+            if let Some(end) = memrchr(b'\n', &bytes[length..]) {
+                let rest = bytes.split_off(length + end + 1);
+                blocks.push(lines(std::mem::replace(&mut bytes, rest), blocks.len()));
+            } else if bytes.len() > u32::MAX as usize / 2 {
+                let message = format!("pipe: the command `{}` wrote a line of over 2 GiB", self.command.display());
+                return Err(Error::failed(message));
+            }
+        }
+        if !bytes.is_empty() {
+            blocks.push(lines(bytes, blocks.len()));
+        }
+        Ok(blocks)
+    }
+}
+
+/// Writes and empties `text`; true if nobody reads any more.
+fn hand_over(text: &mut Vec<u8>, to: &mut impl Write) -> std::io::Result<bool> {
+    let written = to.write_all(text);
+    text.clear();
+    match written {
+        Ok(()) => Ok(false),
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(true),
+        Err(e) => Err(e),
+    }
+}
+
+/// The block of the lines of `bytes`, the last of them ended or not.
+fn lines(bytes: Vec<u8>, order: usize) -> Block {
+    let mut spans = Vec::new();
+    let mut start = 0;
+    for end in memchr_iter(b'\n', &bytes) {
+        spans.push(Span::range(start, end));
+        start = end + 1;
+    }
+    if start < bytes.len() {
+        spans.push(Span::range(start, bytes.len()));
+    }
+    let rows = spans.len();
+    let text = Text { data: Arc::new(Buffer::from_vec(bytes)), spans };
+    Block { rows, columns: vec![Column::Text(text)], order: order as u64, ..Block::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::rows::block_of;
+    use crate::data::time::Time;
+
+    const BATCH: BatchInfo = BatchInfo { id: 0, start: Time(0), end: Time(1000), redo: false };
+
+    fn pipe(command: &[&str]) -> Pipe {
+        let args = self::command().try_get_matches_from([&["pipe", "--"], command].concat()).unwrap();
+        Pipe { words: args.get_many::<OsString>("command").unwrap().cloned().collect() }
+    }
+
+    fn run_with(command: &[&str], schema: &Schema, blocks: Vec<Block>) -> Result<Vec<String>> {
+        let bound = pipe(command).bind(schema)?;
+        assert_eq!(bound.schema, Schema { fields: vec![Field::shown("line")], records: false });
+        let Work::WholeBatch(work) = bound.work else { panic!("another kind of work") };
+        let blocks = work.run(blocks, &BATCH)?;
+        assert!(blocks.is_sorted_by_key(|block| block.order));
+        let texts = blocks.iter().flat_map(|block| (0..block.rows).map(|row| block.columns[0].cell(row)));
+        let text =
+            |cell| if let Cell::Text(text) = cell { String::from_utf8_lossy(text).into_owned() } else { "?".into() };
+        Ok(texts.map(text).collect())
+    }
+
+    fn run(command: &[&str], rows: &[&str]) -> Result<Vec<String>> {
+        let schema = Schema { fields: vec![Field::shown("line")], records: true };
+        let block = block_of(&[rows.iter().map(|row| Some(row.as_bytes())).collect()]);
+        run_with(command, &schema, vec![block.clone(), block])
+    }
+
+    #[test]
+    fn lines_go_through_in_order() {
+        assert_eq!(run(&["cat"], &["a", "", "b\r"]).unwrap(), ["a", "", "b\r", "a", "", "b\r"]);
+        assert_eq!(
+            run(&["printf", "%s", "a\n\nb"], &[]).unwrap(),
+            ["a", "", "b"],
+            "a last line without its end counts"
+        );
+        assert_eq!(run(&["sh", "-c", "wc -l | tr -d ' '"], &[]).unwrap(), ["0"], "an empty batch is a batch");
+    }
+
+    #[test]
+    fn columns_are_joined_by_a_tab_as_text_output_does() {
+        let mut block = block_of(&[vec![Some(b"a"), None], vec![Some(b"x"), Some(b"y")]]);
+        block.columns.push(Column::Int(vec![1, -2]));
+        let fields = vec![Field::shown("word"), Field::hidden("$2"), Field::shown("count")];
+        let schema = Schema { fields: fields.clone(), records: false };
+        assert_eq!(run_with(&["cat"], &schema, vec![block]).unwrap(), ["a\t1", "\t-2"]);
+        let columns = vec![vec![Some(&b"1"[..])], vec![Some(b"whole line")]];
+        let schema = Schema { fields: vec![Field::shown("a"), Field::shown("line")], records: true };
+        assert_eq!(run_with(&["cat"], &schema, vec![block_of(&columns)]).unwrap(), ["whole line"]);
+    }
+
+    #[test]
+    fn more_than_the_pipes_hold_goes_through() {
+        let line = "x".repeat(999);
+        let rows = vec![line.as_str(); 3000];
+        assert_eq!(run(&["cat"], &rows).unwrap(), [&rows[..], &rows[..]].concat());
+    }
+
+    #[test]
+    fn a_command_that_reads_only_the_beginning_is_no_failure() {
+        let rows = vec!["a line of some length"; 50_000];
+        assert_eq!(run(&["head", "-n", "1"], &rows).unwrap(), ["a line of some length"]);
+        assert_eq!(run(&["true"], &rows).unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_command_that_fails_ends_the_run() {
+        let error = run(&["sh", "-c", "exit 3"], &["a"]).unwrap_err();
+        assert_eq!(error.exit_status(), 1);
+        assert!(error.to_string().contains("`sh` failed: it ended with status 3"), "{error}");
+        let error = run(&["sh", "-c", "kill -9 $$"], &["a"]).unwrap_err();
+        assert!(error.to_string().contains("SIGKILL"), "{error}");
+    }
+
+    #[test]
+    fn a_command_that_is_not_there_is_told_before_anything_runs() {
+        let message = |command: &str| pipe(&[command]).bind(&Schema::default()).err().unwrap().to_string();
+        assert!(message("no-such-command-here").contains("no such command in PATH"));
+        assert!(message("sort -u").contains("sh -c 'sort -u'"));
+        assert!(message("/no/such/file").contains("no such file"));
+        assert!(message("/").contains("not an executable file"));
+        assert!(find(OsStr::new("cat"), None).is_ok(), "without PATH the system's folders are looked through");
+    }
+
+    #[test]
+    fn a_command_stands_behind_two_dashes() {
+        assert!(command().try_get_matches_from(["pipe", "sort"]).is_err());
+        assert!(command().try_get_matches_from(["pipe", "--"]).is_err());
+        assert_eq!(pipe(&["sort", "-r", "--", "-x"]).words, ["sort", "-r", "--", "-x"]);
+    }
+}

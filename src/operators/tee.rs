@@ -1,0 +1,70 @@
+//! `tee SINK`: a copy of the rows goes to another sink as well. The engine does the work; this is its spelling.
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::{Bound, Built, Entry, Example, Operator, Work};
+use crate::data::schema::{Live, Schema};
+use crate::error::Result;
+
+/// `tee`, as the command line knows it.
+pub const ENTRY: Entry = Entry {
+    name: "tee",
+    command,
+    build,
+    examples: &[Example {
+        what: "the lines, and behind them how many there were",
+        command: "streamer tee - then count",
+        input: "a\nb\n",
+        output: "a\nb\n2\n",
+    }],
+};
+
+fn command() -> Command {
+    Command::new("tee")
+        .about("a copy of the rows goes to another sink as well")
+        .long_about(
+            "Passes the rows on and writes a copy of them to SINK, which is spelled as for --to: `-`, a path, a path \
+             with {end} for one file a batch, exec:COMMAND. A path's extension chooses the format.",
+        )
+        .arg(Arg::new("sink").value_name("SINK").required(true).help("Where the copy goes, as for --to"))
+}
+
+fn build(args: &ArgMatches) -> Result<Built> {
+    let sink = args.get_one::<String>("sink").cloned().unwrap_or_default();
+    Ok(Built::Operator(Box::new(Tee { sink })))
+}
+
+struct Tee {
+    sink: String,
+}
+
+impl Operator for Tee {
+    fn name(&self) -> &'static str {
+        "tee"
+    }
+
+    fn live(&self, output: &Live) -> Live {
+        Live { shown: true, ..output.clone() }
+    }
+
+    fn bind(&self, input: &Schema) -> Result<Bound> {
+        Ok(Bound { schema: input.clone(), work: Work::Tee(self.sink.clone()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::schema::Field;
+
+    #[test]
+    fn rows_pass_and_the_copy_has_all_that_is_printed() {
+        let args = command().try_get_matches_from(["tee", "out/{end}.csv"]).unwrap();
+        let Ok(Built::Operator(tee)) = build(&args) else { panic!("no operator") };
+        let schema = Schema { fields: vec![Field::shown("line"), Field::hidden("$2")], records: true };
+        let bound = tee.bind(&schema).unwrap();
+        assert_eq!(bound.schema, schema);
+        assert!(matches!(bound.work, Work::Tee(sink) if sink == "out/{end}.csv"));
+        assert_eq!(tee.live(&Live::only(["$2"])), Live::all().and(["$2"]));
+    }
+}
