@@ -3,7 +3,10 @@
 pub mod batch;
 pub mod block;
 pub mod buffer;
+pub mod human;
+pub mod json;
 pub mod order;
 pub mod rows;
 pub mod schema;
+pub mod terminal;
 pub mod time;
