@@ -99,6 +99,7 @@ impl Engine {
                 stop: self.stop,
                 shards: self.shards,
                 max_record: self.max_record,
+                counters: Arc::clone(&report.counters),
                 output: sender,
                 batcher,
             },
@@ -253,7 +254,7 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
                 }
             }
             let progress = intake.progress();
-            core.progress.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
+            core.counters.bytes.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
             read = progress;
         }
         core.lane_ended(lane);

@@ -244,7 +244,7 @@ impl Output {
                     self.cuts.insert(info.id, CutState { info, lanes: lanes.into() });
                 }
                 Message::Block { info, lane, seq, records, bad, rendered, lease } => {
-                    self.report.block(records);
+                    self.report.block(lane, records);
                     self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, lease, info });
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),

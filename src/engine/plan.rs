@@ -63,6 +63,8 @@ pub enum End {
     Aggregate(Box<dyn Aggregate>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
+    /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
+    Hold,
     /// Rows are written to the outlets of these numbers.
     Output(Vec<usize>),
 }
@@ -75,6 +77,8 @@ pub struct Outlet {
     pub sink: usize,
     /// The stage whose rows they are.
     pub stage: usize,
+    /// The end of the batch has to be known when its first row is written.
+    pub names_end: bool,
 }
 
 /// What is asked of whoever makes outlets: a sink for `spec` (`None`: those of `--to`) and rows of these columns, in which
@@ -82,15 +86,30 @@ pub struct Outlet {
 pub trait Outlets {
     /// The numbers of the outlets, in [`Plan::outlets`].
     fn make(&mut self, spec: Option<&str>, schema: &Schema, aggregated: bool, stage: usize) -> Result<Vec<usize>>;
-    /// All that were made.
-    fn finish(self: Box<Self>) -> Vec<Outlet>;
+    /// Takes out all that were made.
+    fn take(&mut self) -> Vec<Outlet>;
 }
 
-/// Binds the operators of a chain to columns, from the inputs to the sinks.
+/// Binds the operators of a chain to columns, from the inputs to the sinks. `known`: the end of a batch is known while it
+/// is open, because it has an interval.
 pub fn plan(
     inputs: Vec<(String, Arc<dyn Input>)>,
     chain: &[Box<dyn Operator>],
-    mut outlets: Box<dyn Outlets>,
+    outlets: &mut dyn Outlets,
+    known: bool,
+) -> Result<Plan> {
+    let plan = bind(inputs.clone(), chain, outlets, false)?;
+    if known || !plan.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end) {
+        return Ok(plan);
+    }
+    bind(inputs, chain, outlets, true)
+}
+
+fn bind(
+    inputs: Vec<(String, Arc<dyn Input>)>,
+    chain: &[Box<dyn Operator>],
+    outlets: &mut dyn Outlets,
+    hold: bool,
 ) -> Result<Plan> {
     let live = live(chain);
     let (mut schema, inputs) = bind_inputs(inputs, &live[0])?;
@@ -99,6 +118,9 @@ pub fn plan(
     let mut steps = Vec::new();
     let mut entry = schema.clone();
     let mut aggregated = false;
+    if hold {
+        stages.push(Stage { schema: schema.clone(), steps: Vec::new(), end: End::Hold });
+    }
     for operator in chain {
         let bound = operator.bind(&schema).map_err(|e| named(operator.name(), e))?;
         aggregated |= operator.aggregates();
@@ -127,7 +149,7 @@ pub fn plan(
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
-    Ok(Plan { inputs, stages, outlets: outlets.finish(), numbers })
+    Ok(Plan { inputs, stages, outlets: outlets.take(), numbers })
 }
 
 /// Before each operator, and behind the last: the columns that are needed from there on.

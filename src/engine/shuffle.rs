@@ -33,7 +33,7 @@ pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
         End::Aggregate(aggregate) => aggregate.start(),
-        End::WholeBatch(_) | End::Output(_) => Box::new(crate::data::best::all()),
+        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(crate::data::best::all()),
     })
 }
 
@@ -53,8 +53,9 @@ pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
         let blocks = match &stage.end {
             End::Output(_) => break,
             End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, &**aggregate, parts)),
+            End::Hold => Feed::Ordered(loose(core, at, parts)),
             End::WholeBatch(whole) => {
-                let ordered = Arc::new(loose(core, at, parts));
+                let ordered = loose(core, at, parts);
                 let range = ordered.runs.iter().map(|r| 0..r.len()).collect();
                 Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info)?)
             }

@@ -26,6 +26,10 @@ impl Spec for Exec {
         format!("exec:{}", self.command)
     }
 
+    fn names_batch(&self) -> bool {
+        true
+    }
+
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
         Ok(Box::new(Open { name: self.name(), words: self.words.clone(), setup: setup.clone(), running: None }))
     }

@@ -67,6 +67,11 @@ pub trait Spec: Send + Sync {
         false
     }
 
+    /// Whether the times of a batch must be known when its first row is written.
+    fn names_batch(&self) -> bool {
+        false
+    }
+
     /// Opens it, before anything runs.
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>>;
 }

@@ -22,6 +22,11 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// The format of its records, where it is not the one of `--in`.
+    fn format(&self) -> Option<Arc<dyn Input>> {
+        None
+    }
+
     /// Why it cannot be used with `--tick`, if so.
     fn cannot_tick(&self) -> Option<&'static str> {
         None
