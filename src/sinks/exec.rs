@@ -143,6 +143,8 @@ impl Sink for Open {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::super::tests::{batch, give, setup};
     use super::*;
 
@@ -184,14 +186,23 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_never_ends_kills_its_process() {
+    fn a_batch_that_never_ends_kills_all_that_its_command_has_started() {
         let dir = tempfile::tempdir().expect("a directory");
-        let done = dir.path().join("done");
-        let mut sink = open(&format!("sh -c '{{ cat; touch {}; }} | cat >&2'", done.display()));
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a fifo");
+        let mut sink = open(&format!("sh -c '{{ cat; echo whole; }} | cat > {}'", fifo.display()));
         sink.begin(&batch(0)).expect("begun");
-        sink.write(b"half").expect("written");
+        sink.write(b"half\n").expect("written");
+        sink.flush().expect("flushed");
+        let mut fifo = std::fs::File::open(&fifo).expect("the command has opened it too");
+        let mut half = [0; 10];
+        fifo.read_exact(&mut half).expect("the command runs");
+        assert_eq!(&half, b"head\nhalf\n");
         drop(sink);
-        assert!(!done.exists(), "half a batch looked like a whole one");
+        let mut rest = String::new();
+        // Ends when the last process that could write is gone.
+        fifo.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "", "half a batch must not look like a whole one");
     }
 
     #[test]
