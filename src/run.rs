@@ -155,6 +155,26 @@ impl Made<'_> {
 }
 
 impl Prepared {
+    /// What ends batches, in words.
+    pub fn batches(&self) -> String {
+        let interval = self.calendar.as_ref().map(|calendar| {
+            let interval = std::time::Duration::from_millis(calendar.interval() as u64);
+            humantime::format_duration(interval).to_string()
+        });
+        match (&self.cutting, interval) {
+            (Cutting::Tick(_), Some(interval)) => format!("at each tick of the input, {interval} apart"),
+            (Cutting::Lines(lines), None) => format!("every {lines} records"),
+            (Cutting::Lines(lines), Some(interval)) => format!("every {interval} or {lines} records"),
+            (_, Some(interval)) => format!("every {interval}"),
+            (_, None) => "one, at the end of the input".to_string(),
+        }
+    }
+
+    /// The sinks, as messages name them.
+    pub fn sinks(&self) -> impl Iterator<Item = String> {
+        self.sinks.iter().map(|sink| sink.1.name())
+    }
+
     /// Opens everything and runs; the signal that ended the run, if one did.
     pub fn run(self, io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let globals = self.globals;
@@ -166,6 +186,7 @@ impl Prepared {
             once: globals.once,
             stop: Arc::clone(&stop),
             stdin: Mutex::new(io.stdin),
+            messages: Arc::clone(&io.stderr),
         };
         let lanes = self.sources.iter().map(|s| s.open(&setup)).collect::<Result<Vec<Vec<Lane>>>>()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };

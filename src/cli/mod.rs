@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod complete;
+pub mod explain;
 pub mod globals;
 pub mod guide;
 pub mod help;

@@ -70,7 +70,7 @@ impl Cutting {
 
 /// How many records there are, an unended last one included.
 pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
-    let ended = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).count() as u64;
+    let ended = memchr::memchr_iter(delimiter, bytes).count() as u64;
     ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
 }
 

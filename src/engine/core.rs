@@ -18,7 +18,7 @@ use crate::stop::Stop;
 use super::batcher::{Batcher, Cut, Cutting, Made, Placed, Rest, Task};
 use super::output::Message;
 use super::plan::Plan;
-use super::shard::Pieces;
+use super::pieces::Pieces;
 
 /// Batches with records that may wait for their results before sources have to wait too ...
 const WAITING_BATCHES: usize = 64;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Operator, WholeBatch, Work};
+use crate::operators::{Aggregate, Filter, Map, Operator, Spread, WholeBatch, Work};
 
 /// What is to be run.
 pub struct Plan {
@@ -21,6 +21,22 @@ pub struct Plan {
     pub outlets: Vec<Outlet>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What each operator does, for `--explain`.
+    pub explained: Vec<Explained>,
+}
+
+/// What an operator of the plan does.
+pub struct Explained {
+    /// Its name.
+    pub name: &'static str,
+    /// The stage that it belongs to.
+    pub stage: usize,
+    /// The columns that are needed of its result.
+    pub live: Live,
+    /// What it keeps in memory; empty if only the block at hand.
+    pub keeps: String,
+    /// How rows come together behind it, if they do.
+    pub shuffle: Option<&'static str>,
 }
 
 /// A source's place in the plan.
@@ -67,6 +83,21 @@ pub enum End {
     Hold,
     /// Rows are written to the outlets of these numbers.
     Output(Vec<usize>),
+}
+
+impl End {
+    /// How rows come together there.
+    fn shuffle(&self) -> &'static str {
+        match self {
+            End::Aggregate(aggregate) => match aggregate.spread() {
+                Spread::ByKey => "merged by key hash, each shard owns its share of the keys; then by ranges of the order",
+                Spread::Whole => "merged by one shard",
+                Spread::Loose => "sorted by every shard, then merged by ranges of the order",
+            },
+            End::WholeBatch(_) | End::Hold => "brought together: all rows of the batch, in order",
+            End::Output(_) => "written",
+        }
+    }
 }
 
 /// Where rows are written.
@@ -118,10 +149,14 @@ fn bind(
     let mut steps = Vec::new();
     let mut entry = schema.clone();
     let mut aggregated = false;
+    let mut explained = Vec::new();
     if hold {
+        let keeps = "the rows of the batch: they name its end, which no interval tells before".to_string();
+        let shuffle = Some("held: all rows of the batch, in order");
+        explained.push(Explained { name: "(hold)", stage: 0, live: live[0].clone(), keeps, shuffle });
         stages.push(Stage { schema: schema.clone(), steps: Vec::new(), end: End::Hold });
     }
-    for operator in chain {
+    for (operator, live) in chain.iter().zip(&live[1..]) {
         let bound = operator.bind(&schema).map_err(|e| named(operator.name(), e))?;
         aggregated |= operator.aggregates();
         let end = match bound.work {
@@ -141,6 +176,9 @@ fn bind(
             Work::Aggregate(aggregate) => Some(End::Aggregate(aggregate)),
             Work::WholeBatch(whole) => Some(End::WholeBatch(whole)),
         };
+        let shuffle = end.as_ref().map(End::shuffle);
+        let (name, keeps) = (operator.name(), operator.keeps());
+        explained.push(Explained { name, stage: stages.len(), live: live.clone(), keeps, shuffle });
         schema = bound.schema;
         if let Some(end) = end {
             let schema = std::mem::replace(&mut entry, schema.clone());
@@ -149,11 +187,11 @@ fn bind(
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
-    Ok(Plan { inputs, stages, outlets: outlets.take(), numbers })
+    Ok(Plan { inputs, stages, outlets: outlets.take(), numbers, explained })
 }
 
 /// Before each operator, and behind the last: the columns that are needed from there on.
-pub fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
+fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
     let mut live = vec![Live::all()];
     for operator in chain.iter().rev() {
         let before = operator.live(&live[live.len() - 1]);
