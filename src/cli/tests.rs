@@ -164,7 +164,7 @@ fn another_global_given_twice_must_agree() {
     let twice = refused(&["--batch", "1s", "words", "--batch", "2s"]);
     assert!(twice.contains("`1s`") && twice.contains("`2s`"), "{twice}");
     assert!(refused(&["words", "--out", "csv", "--out", "json"]).contains("`json`"));
-    assert!(run(&["-0", "--batch", "1s", "words", "--null", "--batch", "1s"]).globals.null);
+    assert!(run(&["-0", "-0", "--batch", "1s", "words", "--null", "--batch", "1s"]).globals.null);
 }
 
 #[test]
