@@ -11,11 +11,12 @@ use rustix::io::Errno;
 use crate::cli::Color;
 use crate::sinks::SharedOutput;
 use crate::sources::Stream;
+use crate::stop::Stop;
 
 /// The surroundings of a run.
 pub struct Io {
     /// What stands for standard input; `None`: the process's own.
-    pub stdin: Option<Box<dyn Stream>>,
+    pub stdin: Option<Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>>,
     /// Standard output.
     pub stdout: SharedOutput,
     /// Standard error.

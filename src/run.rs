@@ -185,7 +185,7 @@ impl Prepared {
             max_record: globals.max_record,
             once: globals.once,
             stop: Arc::clone(&stop),
-            stdin: Mutex::new(io.stdin),
+            stdin: Mutex::new(io.stdin.map(|make| make(Arc::clone(&stop)))),
             messages: Arc::clone(&io.stderr),
         };
         let lanes = self.sources.iter().map(|s| s.open(&setup)).collect::<Result<Vec<Vec<Lane>>>>()?;
