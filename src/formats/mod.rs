@@ -10,6 +10,8 @@ use crate::data::buffer::Buffer;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 
+pub mod text;
+
 /// Bytes to rows.
 pub trait Input: Send + Sync {
     /// What ends a record.
