@@ -3,6 +3,10 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+mod count;
+mod distinct;
+mod words;
+
 use std::any::Any;
 
 use clap::{ArgMatches, Command};
@@ -27,7 +31,7 @@ pub struct Entry {
 }
 
 /// Every operator, in the order of the help.
-pub static REGISTRY: &[Entry] = &[];
+pub static REGISTRY: &[Entry] = &[words::ENTRY, count::ENTRY, distinct::ENTRY];
 
 /// What an operator's words stand for.
 pub enum Built {
