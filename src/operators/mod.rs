@@ -3,6 +3,9 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+mod count;
+mod distinct;
+mod words;
 pub mod grep;
 pub mod pipe;
 pub mod sample;
@@ -34,6 +37,7 @@ pub struct Entry {
 
 /// Every operator, in the order of the help.
 pub static REGISTRY: &[Entry] = &[wordcount::ENTRY, grep::ENTRY, sample::ENTRY, tee::ENTRY, pipe::ENTRY];
+pub static REGISTRY: &[Entry] = &[words::ENTRY, count::ENTRY, distinct::ENTRY];
 
 /// What an operator's words stand for.
 pub enum Built {
