@@ -70,10 +70,6 @@ impl Stop {
     /// A bell that is rung at the stop.
     pub fn bell(&self, clock: &dyn Clock) -> Arc<Bell> {
         let bell = clock.bell();
-        let mut bells = self.bells.lock().unwrap_or_else(|e| e.into_inner());
-        bells.retain(|b| b.strong_count() > 0);
-        bells.push(Arc::downgrade(&bell));
-        drop(bells);
         {
             let mut bells = self.bells.lock().unwrap_or_else(|e| e.into_inner());
             bells.retain(|b| b.strong_count() > 0);

@@ -5,12 +5,12 @@
 
 mod count;
 mod distinct;
+mod grep;
+mod pipe;
+mod sample;
+mod tee;
+mod wordcount;
 mod words;
-pub mod grep;
-pub mod pipe;
-pub mod sample;
-pub mod tee;
-pub mod wordcount;
 
 use std::any::Any;
 
@@ -36,8 +36,16 @@ pub struct Entry {
 }
 
 /// Every operator, in the order of the help.
-pub static REGISTRY: &[Entry] = &[wordcount::ENTRY, grep::ENTRY, sample::ENTRY, tee::ENTRY, pipe::ENTRY];
-pub static REGISTRY: &[Entry] = &[words::ENTRY, count::ENTRY, distinct::ENTRY];
+pub static REGISTRY: &[Entry] = &[
+    wordcount::ENTRY,
+    words::ENTRY,
+    grep::ENTRY,
+    sample::ENTRY,
+    count::ENTRY,
+    distinct::ENTRY,
+    tee::ENTRY,
+    pipe::ENTRY,
+];
 
 /// What an operator's words stand for.
 pub enum Built {

@@ -14,6 +14,7 @@ use crate::clock::{Bell, Clock};
 use crate::data::buffer::{BLOCK, Buffer, Quota};
 use crate::data::time::Time;
 use crate::error::Result;
+use crate::formats::Input;
 use crate::formats::text::Text;
 use crate::stop::Stop;
 
@@ -59,6 +60,10 @@ impl Source for Rate {
 
     fn cannot_freeze(&self) -> Option<&'static str> {
         Some("it never ends")
+    }
+
+    fn format(&self) -> Option<Arc<dyn Input>> {
+        Some(Arc::new(Text::columns(&["timestamp", "value"])))
     }
 
     fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
