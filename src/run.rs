@@ -7,11 +7,11 @@ use crate::cli::{Cut, Globals, Invocation};
 use crate::clock::Clock;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
+use crate::engine::Engine;
 use crate::engine::batcher::Cutting;
 use crate::engine::calendar::Calendar;
 use crate::engine::plan::{Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::formats::text::Text;
 use crate::formats::{self, Input, Settings, Stamp};
@@ -54,7 +54,8 @@ pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
     let inputs: Vec<(String, Arc<dyn Input>)> =
         sources.iter().map(|s| (s.name(), s.format().unwrap_or_else(|| Arc::clone(&default)))).collect();
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
-    let mut outlets = Made { globals: &globals, io, written, interval: calendar.is_some(), sinks: Vec::new(), outlets: Vec::new() };
+    let mut outlets =
+        Made { globals: &globals, io, written, interval: calendar.is_some(), sinks: Vec::new(), outlets: Vec::new() };
     let plan = plan(inputs, &chain, &mut outlets, calendar.is_some())?;
     let sinks = outlets.sinks;
     let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -81,7 +82,9 @@ fn cutting(globals: &Globals, files: bool) -> Result<(Cutting, Option<i64>)> {
         let interval = match globals.batch {
             Some(Cut::Interval(interval)) => millis(interval),
             None => INTERVAL,
-            Some(_) => return Err(Error::usage("--tick moves time on by an interval: --batch must be a duration such as 1s")),
+            Some(_) => {
+                return Err(Error::usage("--tick moves time on by an interval: --batch must be a duration such as 1s"));
+            }
         };
         return Ok((Cutting::Tick(tick.clone()), Some(interval)));
     }
@@ -142,7 +145,10 @@ impl Made<'_> {
         let sink = match self.sinks.iter().position(|s| s.0 == spec) {
             Some(at) if self.sinks[at].2 == header => at,
             Some(_) => {
-                return Err(Error::usage(format!("{} would get rows of different columns: write them to different sinks", parsed.name())));
+                return Err(Error::usage(format!(
+                    "{} would get rows of different columns: write them to different sinks",
+                    parsed.name()
+                )));
             }
             None => {
                 self.sinks.push((spec, parsed, header));
@@ -197,7 +203,8 @@ impl Prepared {
         let counters = Arc::new(Counters::default());
         let size: Option<u64> = lanes.iter().flatten().map(|lane| lane.size).sum();
         let shown = io.stderr_terminal && !io.stdout_terminal && !globals.quiet && !globals.verbose;
-        let progress = if shown { Some(Progress::start(size, Arc::clone(&counters), Arc::clone(&clock))?) } else { None };
+        let progress =
+            if shown { Some(Progress::start(size, Arc::clone(&counters), Arc::clone(&clock))?) } else { None };
         let began = clock.monotonic();
         let report = Report {
             messages: io.stderr,

@@ -59,7 +59,7 @@ impl Input {
             state.idle &= state.ended;
         }
         self.shared.1.notify_all();
-        let (_, late) = self.shared.1.wait_timeout_while(state, PATIENCE, |s| !s.idle).unwrap();
+        let (_state, late) = self.shared.1.wait_timeout_while(state, PATIENCE, |s| !s.idle).unwrap();
         assert!(!late.timed_out(), "the input was not taken");
     }
 

@@ -17,8 +17,8 @@ use crate::stop::Stop;
 
 use super::batcher::{Batcher, Cut, Cutting, Made, Placed, Rest, Task};
 use super::output::Message;
-use super::plan::Plan;
 use super::pieces::Pieces;
+use super::plan::Plan;
 
 /// Batches with records that may wait for their results before sources have to wait too ...
 const WAITING_BATCHES: usize = 64;
@@ -234,7 +234,11 @@ impl Core {
             self.stop.tell();
             self.room.notify_all();
         }
-        if several { self.work.notify_all() } else { self.work.notify_one() }
+        if several {
+            self.work.notify_all()
+        } else {
+            self.work.notify_one()
+        }
         if !matches!(self.cutting, Cutting::Time | Cutting::All) {
             self.room.notify_all();
         }

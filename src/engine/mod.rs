@@ -183,13 +183,7 @@ struct Made {
 }
 
 impl Made {
-    fn new(
-        lanes: Vec<Vec<Lane>>,
-        cutting: &Cutting,
-        max_rate: Option<u64>,
-        max_record: usize,
-        plan: &Plan,
-    ) -> Self {
+    fn new(lanes: Vec<Vec<Lane>>, cutting: &Cutting, max_rate: Option<u64>, max_record: usize, plan: &Plan) -> Self {
         // Who has to wait for others or for the clock needs a thread of its own.
         let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
         let inputs = lanes.len();

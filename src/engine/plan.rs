@@ -90,7 +90,9 @@ impl End {
     fn shuffle(&self) -> &'static str {
         match self {
             End::Aggregate(aggregate) => match aggregate.spread() {
-                Spread::ByKey => "merged by key hash, each shard owns its share of the keys; then by ranges of the order",
+                Spread::ByKey => {
+                    "merged by key hash, each shard owns its share of the keys; then by ranges of the order"
+                }
                 Spread::Whole => "merged by one shard",
                 Spread::Loose => "sorted by every shard, then merged by ranges of the order",
             },

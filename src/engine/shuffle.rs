@@ -251,4 +251,6 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
     }
     parts
 }
-fn todo_all() -> crate::NoAcc { crate::NoAcc }
+fn todo_all() -> crate::NoAcc {
+    crate::NoAcc
+}
