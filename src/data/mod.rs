@@ -4,6 +4,8 @@ pub mod batch;
 pub mod block;
 pub mod buffer;
 pub mod number;
+pub mod fast;
+pub mod groups;
 pub mod order;
 pub mod rows;
 pub mod schema;
