@@ -53,7 +53,7 @@ struct State {
 #[derive(Default)]
 struct BellState {
     rung: bool,
-    /// Until when its thread sleeps; `None` while it is awake.
+    /// Until when its thread sleeps (or, before its first sleep, for ever); `None` while it is awake and at work.
     asleep: Option<Duration>,
     gone: bool,
 }
@@ -65,7 +65,7 @@ impl Shared {
 
     fn bell(self: &Arc<Self>) -> Arc<Bell> {
         let mut state = self.lock();
-        state.bells.push(BellState::default());
+        state.bells.push(BellState { asleep: Some(Duration::MAX), ..BellState::default() });
         Arc::new(Bell { shared: Arc::clone(self), me: state.bells.len() - 1 })
     }
 }
@@ -74,6 +74,12 @@ impl Bell {
     /// Wakes its thread, or lets its next wait end at once.
     pub fn ring(&self) {
         self.shared.lock().bells[self.me].rung = true;
+        self.shared.changed.notify_all();
+    }
+
+    /// Its thread turns to something else than the clock until it waits again: a manual clock need not wait for it.
+    pub fn rest(&self) {
+        self.shared.lock().bells[self.me].asleep = Some(Duration::MAX);
         self.shared.changed.notify_all();
     }
 }

@@ -1,5 +1,6 @@
 //! streamer: Spark Streaming for the shell.
 
+pub mod cli;
 pub mod clock;
 pub mod data;
 pub mod error;

@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -17,7 +17,7 @@ pub struct Stop {
     /// Its writing end is closed to wake whoever polls the reading end.
     pipe: OwnedFd,
     held: Mutex<Option<OwnedFd>>,
-    bells: Mutex<Vec<Arc<Bell>>>,
+    bells: Mutex<Vec<Weak<Bell>>>,
 }
 
 impl Stop {
@@ -32,7 +32,7 @@ impl Stop {
     pub fn tell(&self) {
         self.told.store(true, Ordering::SeqCst);
         self.held.lock().unwrap_or_else(|e| e.into_inner()).take();
-        for bell in self.bells.lock().unwrap_or_else(|e| e.into_inner()).iter() {
+        for bell in self.bells.lock().unwrap_or_else(|e| e.into_inner()).iter().filter_map(Weak::upgrade) {
             bell.ring();
         }
     }
@@ -69,7 +69,10 @@ impl Stop {
     /// A bell that is rung at the stop.
     pub fn bell(&self, clock: &dyn Clock) -> Arc<Bell> {
         let bell = clock.bell();
-        self.bells.lock().unwrap_or_else(|e| e.into_inner()).push(Arc::clone(&bell));
+        let mut bells = self.bells.lock().unwrap_or_else(|e| e.into_inner());
+        bells.retain(|b| b.strong_count() > 0);
+        bells.push(Arc::downgrade(&bell));
+        drop(bells);
         if self.is_told() {
             bell.ring();
         }

@@ -30,6 +30,15 @@ impl Buffer {
         Self::frozen(bytes, Some(lease))
     }
 
+    /// Freezes the first `len` bytes of a [`Quota::space`].
+    pub fn filled(mut bytes: Vec<u8>, len: usize, lease: Lease) -> Self {
+        if bytes.len() < len + PAD {
+            bytes.resize(len + PAD, 0);
+        }
+        bytes[len..len + PAD].fill(0);
+        Buffer { bytes, len, lease: Some(lease) }
+    }
+
     fn frozen(mut bytes: Vec<u8>, lease: Option<Lease>) -> Self {
         let len = bytes.len();
         bytes.resize(len + PAD, 0);
@@ -43,7 +52,7 @@ impl Buffer {
 
     /// The bytes and the [`PAD`] zero bytes behind them.
     pub fn padded(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.len + PAD]
     }
 
     /// How many bytes, without the padding.
@@ -80,12 +89,11 @@ impl Pool {
         kept.unwrap_or_else(|| Vec::with_capacity(BLOCK + BLOCK / 8))
     }
 
-    fn give_back(&self, mut bytes: Vec<u8>) {
+    fn give_back(&self, bytes: Vec<u8>) {
         // A buffer that one giant record has stretched is not worth keeping.
         if bytes.capacity() > 4 * BLOCK {
             return;
         }
-        bytes.clear();
         let mut free = self.free.lock().unwrap_or_else(|e| e.into_inner());
         if free.len() < Self::KEPT {
             free.push(bytes);
@@ -119,9 +127,21 @@ impl Quota {
         Lease { quota: Arc::clone(self), bytes }
     }
 
-    /// An empty vector to read into.
+    /// An empty vector to collect records in.
     pub fn vec(&self) -> Vec<u8> {
-        self.pool.take()
+        let mut bytes = self.pool.take();
+        bytes.clear();
+        bytes
+    }
+
+    /// A vector to read into, an eighth longer than [`BLOCK`], with whatever it held before: what is used again need
+    /// not be cleared.
+    pub fn space(&self) -> Vec<u8> {
+        let mut bytes = self.pool.take();
+        if bytes.len() < BLOCK + BLOCK / 8 {
+            bytes.resize(BLOCK + BLOCK / 8, 0);
+        }
+        bytes
     }
 
     /// A vector that was not needed after all.

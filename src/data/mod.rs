@@ -3,10 +3,13 @@
 pub mod batch;
 pub mod block;
 pub mod buffer;
-pub mod number;
 pub mod fast;
 pub mod groups;
+pub mod human;
+pub mod json;
+pub mod number;
 pub mod order;
 pub mod rows;
 pub mod schema;
+pub mod terminal;
 pub mod time;

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::error::{Error, Result};
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Time(pub i64);
@@ -24,5 +26,77 @@ impl Time {
             return stamp.strftime("%Y%m%dT%H%M%S.%3fZ").to_string();
         }
         stamp.to_zoned(zone.clone()).strftime("%Y%m%dT%H%M%S.%3f%z").to_string()
+    }
+
+    /// From RFC 3339 (`2026-11-20T09:00:01Z`, with any offset); what is finer than a millisecond is cut off.
+    pub fn parse(text: &str) -> Result<Self> {
+        let stamp: Timestamp = text.parse().map_err(|_| {
+            Error::usage(format!(
+                "`{text}` is no point in time: write it as 2026-11-20T09:00:01Z or 2026-11-20T10:00:01+01:00"
+            ))
+        })?;
+        let millis = stamp.as_nanosecond().div_euclid(1_000_000);
+        i64::try_from(millis).map(Time).map_err(|_| Error::usage(format!("`{text}` is too far away")))
+    }
+
+    /// For people: `2026-11-20 09:00:01 UTC`, after `from` if there is one: `2026-11-20 09:00:00 – 09:00:01 UTC`.
+    pub fn human(self, from: Option<Time>, zone: &TimeZone) -> String {
+        let zoned = |time: Time| Timestamp::from_millisecond(time.0).ok().map(|t| t.to_zoned(zone.clone()));
+        let Some(end) = zoned(self) else { return format!("{} ms", self.0) };
+        let fraction = self.0.rem_euclid(1000) != 0 || from.is_some_and(|t| t.0.rem_euclid(1000) != 0);
+        let clock = if fraction { "%H:%M:%S.%3f" } else { "%H:%M:%S" };
+        let offset = if *zone == TimeZone::UTC { "UTC" } else { "%:z" };
+        let full = format!("%Y-%m-%d {clock}");
+        match from.and_then(zoned) {
+            Some(start) => {
+                let second = if start.date() == end.date() { clock } else { full.as_str() };
+                format!("{} – {}", start.strftime(&full), end.strftime(&format!("{second} {offset}")))
+            }
+            None => end.strftime(&format!("{full} {offset}")).to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn berlin() -> TimeZone {
+        TimeZone::get("Europe/Berlin").expect("a bundled zone")
+    }
+
+    #[test]
+    fn rfc_3339_is_written_in_the_zone_and_read_back() {
+        let time = Time(1_795_164_001_007);
+        assert_eq!(time.rfc3339(&TimeZone::UTC), "2026-11-20T08:40:01.007Z");
+        assert_eq!(time.rfc3339(&berlin()), "2026-11-20T09:40:01.007+01:00");
+        assert_eq!(time.compact(&berlin()), "20261120T094001.007+0100");
+        for text in [time.rfc3339(&TimeZone::UTC), time.rfc3339(&berlin())] {
+            assert_eq!(Time::parse(&text).ok(), Some(time), "{text}");
+        }
+    }
+
+    #[test]
+    fn finer_times_are_cut_towards_the_past() {
+        assert_eq!(Time::parse("1970-01-01T00:00:00.0019Z").ok(), Some(Time(1)));
+        assert_eq!(Time::parse("1969-12-31T23:59:59.9999Z").ok(), Some(Time(-1)));
+    }
+
+    #[test]
+    fn a_time_without_offset_is_refused_with_an_example() {
+        for text in ["2026-11-20T09:00:01", "2026-11-20", "now", ""] {
+            let error = Time::parse(text).expect_err("no time").to_string();
+            assert!(error.contains("2026-11-20T09:00:01Z"), "{error}");
+        }
+    }
+
+    #[test]
+    fn people_read_the_date_once_and_no_empty_fraction() {
+        let from = Some(Time(1000));
+        assert_eq!(Time(2000).human(from, &TimeZone::UTC), "1970-01-01 00:00:01 – 00:00:02 UTC");
+        assert_eq!(Time(2500).human(from, &berlin()), "1970-01-01 01:00:01.000 – 01:00:02.500 +01:00");
+        assert_eq!(Time(2000).human(None, &TimeZone::UTC), "1970-01-01 00:00:02 UTC");
+        let day = Time(86_400_000);
+        assert_eq!(day.human(Some(Time(0)), &TimeZone::UTC), "1970-01-01 00:00:00 – 1970-01-02 00:00:00 UTC");
     }
 }

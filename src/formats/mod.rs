@@ -7,8 +7,13 @@ use jiff::tz::TimeZone;
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Column, Span};
 use crate::data::buffer::Buffer;
-use crate::data::schema::{Live, Schema};
-use crate::error::Result;
+use crate::data::schema::{Live, Schema, nearest};
+use crate::error::{Error, Result};
+
+mod delimited;
+mod json;
+mod spark;
+mod table;
 
 /// Bytes to rows.
 pub trait Input: Send + Sync {
@@ -77,6 +82,18 @@ pub enum Stamp {
     Both,
 }
 
+impl Stamp {
+    /// The names of the columns that it adds.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Stamp::None => &[],
+            Stamp::Start => &["window_start"],
+            Stamp::End => &["window_end"],
+            Stamp::Both => &["window_start", "window_end"],
+        }
+    }
+}
+
 /// What an output format has to know.
 #[derive(Clone)]
 pub struct Settings {
@@ -94,4 +111,112 @@ pub struct Settings {
     pub width: Option<usize>,
     /// Whether a batch of the run has an interval (else heads show its time only).
     pub interval: bool,
+}
+
+impl Settings {
+    /// Where the columns that are printed stand in a block.
+    fn shown(&self) -> Vec<usize> {
+        (0..self.schema.fields.len()).filter(|&at| !self.schema.fields[at].hidden).collect()
+    }
+
+    /// The times that lead each row of the batch, as many as [`Stamp::names`].
+    fn times(&self, batch: &BatchInfo) -> Vec<String> {
+        let (start, end) = (|| batch.start.rfc3339(&self.zone), || batch.end.rfc3339(&self.zone));
+        match self.stamp {
+            Stamp::None => Vec::new(),
+            Stamp::Start => vec![start()],
+            Stamp::End => vec![end()],
+            Stamp::Both => vec![start(), end()],
+        }
+    }
+}
+
+/// An output format as the command line knows it.
+pub struct OutputEntry {
+    /// What `--out` calls it.
+    pub name: &'static str,
+    /// From what it has to know.
+    pub make: fn(&Settings) -> Box<dyn Output>,
+}
+
+/// Every output format, in the order of the help.
+pub static OUTPUTS: &[OutputEntry] = &[
+    OutputEntry { name: "text", make: delimited::text },
+    OutputEntry { name: "csv", make: delimited::csv },
+    OutputEntry { name: "tsv", make: delimited::tsv },
+    OutputEntry { name: "json", make: json::output },
+    OutputEntry { name: "table", make: table::output },
+    OutputEntry { name: "spark", make: spark::output },
+];
+
+/// The output format of this name; an unknown one is a usage error with the nearest names.
+pub fn output(name: &str, settings: &Settings) -> Result<Box<dyn Output>> {
+    if let Some(entry) = OUTPUTS.iter().find(|o| o.name == name) {
+        return Ok((entry.make)(settings));
+    }
+    let names: Vec<&str> = OUTPUTS.iter().map(|o| o.name).collect();
+    let near = nearest(name, names.iter().copied());
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+    Err(Error::usage(format!("there is no output format `{name}`, the formats are: {}{hint}", names.join(", "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::block::Text;
+    use crate::data::schema::Field;
+    use crate::data::time::Time;
+
+    /// A batch of the second before 1970-01-01T00:00:02Z.
+    pub const BATCH: BatchInfo = BatchInfo { id: 1, start: Time(1000), end: Time(2000), redo: false };
+
+    pub fn settings(names: &[&str]) -> Settings {
+        let schema = Schema { fields: names.iter().map(|n| Field::shown(*n)).collect(), records: false };
+        let (zone, interval) = (TimeZone::UTC, true);
+        Settings { schema, stamp: Stamp::None, zone, limit: 10, color: false, width: None, interval }
+    }
+
+    pub fn text(values: &[Option<&[u8]>]) -> Column {
+        let (mut data, mut spans) = (Vec::new(), Vec::new());
+        for value in values {
+            let start = data.len();
+            data.extend_from_slice(value.unwrap_or_default());
+            spans.push(if value.is_some() { Span::range(start, data.len()) } else { Span::NULL });
+        }
+        Column::Text(Text { data: Arc::new(Buffer::from_vec(data)), spans })
+    }
+
+    pub fn block(columns: Vec<Column>) -> Block {
+        Block { rows: columns[0].len(), columns, ..Block::default() }
+    }
+
+    /// The block as a format without a layout prints it.
+    pub fn printed(output: &dyn Output, block: &Block) -> String {
+        let mut out = Vec::new();
+        output.rows(block, &BATCH, &mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    /// A batch of this block as a format with a layout prints it.
+    pub fn laid_out(output: &dyn Output, blocks: &[Block], summary: &Summary) -> String {
+        let mut layout = output.layout().expect("a layout");
+        let mut out = Vec::new();
+        layout.begin(&BATCH, &mut out);
+        for block in blocks {
+            let mut rendered = Vec::new();
+            output.rows(block, &BATCH, &mut rendered);
+            layout.rows(&rendered, &mut out);
+        }
+        layout.end(&BATCH, summary, &mut out);
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn every_output_format_is_found_by_its_name_and_others_are_hinted_at() {
+        for entry in OUTPUTS {
+            assert!(output(entry.name, &settings(&["a"])).is_ok(), "{}", entry.name);
+        }
+        let error = output("jsno", &settings(&["a"])).err().expect("unknown").to_string();
+        assert!(error.contains("`jsno`") && error.ends_with("did you mean json?"), "{error}");
+    }
 }

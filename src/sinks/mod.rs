@@ -1,12 +1,19 @@
 //! Sinks: where results go. Every file but this one is one sink. All of them are driven by the output thread, in order.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use crate::data::batch::BatchInfo;
-use crate::error::Result;
+use crate::data::schema::nearest;
+use crate::error::{Error, Result};
+
+mod exec;
+mod file;
+mod stdout;
+mod template;
 
 /// A place for results.
 pub trait Sink: Send {
@@ -41,3 +48,172 @@ pub struct Setup {
 
 /// Standard output, which several sinks may write to.
 pub type SharedOutput = Arc<std::sync::Mutex<Box<dyn Write + Send>>>;
+
+/// What is gathered before it is written, in bytes: for all but tiny results one write a batch, or many for long ones.
+const BUFFER: usize = 64 * 1024;
+
+/// A sink as `--to` spells it.
+pub trait Spec: Send + Sync {
+    /// As messages name it: `standard output`, `out/{end}.csv`.
+    fn name(&self) -> String;
+
+    /// The output format that its extension chooses, if any.
+    fn format(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether it is standard output.
+    fn is_stdout(&self) -> bool {
+        false
+    }
+
+    /// Opens it, before anything runs.
+    fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>>;
+}
+
+/// A kind of sink as the command line knows it.
+pub struct Entry {
+    /// How it is spelled.
+    pub form: &'static str,
+    /// What it does, in a few words.
+    pub about: &'static str,
+    /// What a spelling stands for; `None` if it is of another kind.
+    pub parse: fn(&str) -> Option<Result<Box<dyn Spec>>>,
+}
+
+/// Every kind of sink. The first that claims a spelling has it.
+pub static REGISTRY: &[Entry] = &[
+    Entry { form: "-", about: "standard output", parse: stdout::parse },
+    Entry { form: "exec:COMMAND", about: "a process per batch, rows on its stdin", parse: exec::parse },
+    Entry { form: "out/{end}.csv", about: "a file per batch, renamed into place", parse: template::parse },
+    Entry { form: "PATH", about: "a file, appended to (file:PATH if the name holds a brace)", parse: file::parse },
+];
+
+/// What a spelling of `--to` or `tee` stands for. An unknown scheme or a mistake in it is a usage error.
+pub fn parse(spec: &str) -> Result<Box<dyn Spec>> {
+    let forms = || REGISTRY.iter().map(|e| e.form).collect::<Vec<_>>().join(", ");
+    if spec.is_empty() {
+        return Err(Error::usage(format!("an empty name of a sink: it can be {}", forms())));
+    }
+    let schemes = ["exec", "file"];
+    if let Some((scheme, _)) = spec.split_once("://")
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !schemes.contains(&scheme)
+    {
+        let near = nearest(scheme, schemes.into_iter());
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}:?", near.join(": or ")) };
+        let forms = forms();
+        return Err(Error::usage(format!(
+            "cannot write to `{spec}`: no sink is called `{scheme}://`, it can be {forms}{hint}"
+        )));
+    }
+    match REGISTRY.iter().find_map(|entry| (entry.parse)(spec)) {
+        Some(parsed) => parsed,
+        None => Err(Error::usage(format!("cannot write to `{spec}`: a sink can be {}", forms()))),
+    }
+}
+
+/// The output format that the extension of a path chooses.
+fn format_of(path: &str) -> Option<&'static str> {
+    let (_, extension) = path.rsplit('/').next()?.rsplit_once('.')?;
+    match extension.to_ascii_lowercase().as_str() {
+        "csv" => Some("csv"),
+        "tsv" => Some("tsv"),
+        "json" | "jsonl" | "ndjson" => Some("json"),
+        "txt" => Some("text"),
+        _ => None,
+    }
+}
+
+/// The directory that a path lies in.
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// An error if the directory that `path` lies in is not there.
+fn check_directory(path: &Path) -> Result<()> {
+    let directory = directory_of(path);
+    let attempted = || format!("cannot write to {}", path.display());
+    match std::fs::metadata(directory) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(Error::failed(format!("{}: {} is not a directory", attempted(), directory.display()))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            let directory = directory.display();
+            Err(Error::failed(format!("{}: there is no directory {directory}, make it first", attempted())))
+        }
+        Err(e) => Err(Error::io(attempted(), &e)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::time::Time;
+
+    /// The `id`th second since the epoch.
+    pub fn batch(id: u64) -> BatchInfo {
+        let end = 1000 * (id as i64 + 1);
+        BatchInfo { id, start: Time(end - 1000), end: Time(end), redo: false }
+    }
+
+    /// With standard output going into the vector.
+    pub fn setup(header: &str) -> (Setup, Arc<std::sync::Mutex<Vec<u8>>>) {
+        let written = Arc::new(std::sync::Mutex::new(Vec::new()));
+        (setup_to(header, Box::new(Shared(Arc::clone(&written)))), written)
+    }
+
+    pub fn setup_to(header: &str, stdout: Box<dyn Write + Send>) -> Setup {
+        let stdout: SharedOutput = Arc::new(std::sync::Mutex::new(stdout));
+        Setup { stdout, header: header.into(), zone: TimeZone::UTC }
+    }
+
+    struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("no panic").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Gives a sink one whole batch.
+    pub fn give(sink: &mut dyn Sink, batch: &BatchInfo, rows: &str) -> Result<()> {
+        sink.begin(batch)?;
+        sink.write(rows.as_bytes())?;
+        sink.end(batch)
+    }
+
+    #[test]
+    fn each_spelling_finds_its_kind() {
+        let kinds =
+            [("-", None), ("out.csv", Some("csv")), ("a/{end}.ndjson", Some("json")), ("exec:cat -n > x.csv", None)];
+        for (spec, format) in kinds {
+            let parsed = parse(spec).expect(spec);
+            assert_eq!((parsed.format(), parsed.is_stdout()), (format, spec == "-"), "{spec}");
+        }
+        assert!(parse("exec:curl http://localhost/").is_ok(), "an address inside a command is no scheme");
+        assert!(parse("a/b://c").is_ok(), "a path is no scheme");
+    }
+
+    #[test]
+    fn an_unknown_scheme_is_a_usage_error_with_the_nearest_name() {
+        for (spec, hint) in
+            [("kafka://b/t", "exec:COMMAND, "), ("exce://x", "did you mean exec:?"), ("", "exec:COMMAND")]
+        {
+            let error = parse(spec).err().expect(spec);
+            assert_eq!(error.exit_status(), 2);
+            assert!(error.to_string().contains(hint), "{error}");
+        }
+        assert!(parse("kafka://b/{end}").err().expect("unknown").to_string().contains("`kafka://`"));
+    }
+
+    #[test]
+    fn extensions_choose_formats() {
+        let formats = ["a.csv", "a.TSV", "a.b/c", ".csv", "a.txt", "a.jsonl", "a.csv.gz"].map(format_of);
+        assert_eq!(formats, [Some("csv"), Some("tsv"), None, Some("csv"), Some("text"), Some("json"), None]);
+    }
+}

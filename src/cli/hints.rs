@@ -1,0 +1,199 @@
+//! What is said about a command line that is wrong: what was found, and what was probably meant.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::chain::{Segment, THEN};
+use super::guide::USAGE;
+use super::words::Options;
+use super::{globals, help};
+use crate::data::schema::nearest;
+use crate::error::Error;
+use crate::operators::Entry;
+
+/// What other tools call an operator.
+const HABITS: [(&str, &str); 6] = [
+    ("wc", "count"),
+    ("uniq", "distinct"),
+    ("take", "head"),
+    ("countByValue", "count --by COLUMN"),
+    ("limit", "head"),
+    ("xargs", "pipe"),
+];
+
+/// Adds where to read on, unless the text says so already.
+pub fn pointing_to_help(text: &str) -> String {
+    if text.contains("--help") { text.to_string() } else { format!("{text}\nsee: streamer --help") }
+}
+
+/// Adds where to read on about an operator.
+pub fn pointing_to(entry: &Entry, error: Error) -> Error {
+    match error {
+        Error::Usage(text) if !text.contains("--help") => {
+            Error::Usage(format!("{text}\nsee: streamer {} --help", entry.name))
+        }
+        other => other,
+    }
+}
+
+fn wrong(entry: Option<&Entry>, text: String) -> Error {
+    match entry {
+        Some(entry) => pointing_to(entry, Error::Usage(format!("{}: {text}", entry.name))),
+        None => Error::Usage(text),
+    }
+}
+
+/// There is no operator at all.
+pub fn no_operator() -> Error {
+    Error::Usage(format!("there is no operator; to count words: streamer wordcount\nusage: {USAGE}"))
+}
+
+/// Nothing stands beside a `then`.
+pub fn empty_segment() -> Error {
+    Error::usage("an operator is missing beside a `then`: write OPERATOR then OPERATOR")
+}
+
+/// The word where an operator should stand is none.
+pub fn unknown_operator(name: &str, registry: &[Entry]) -> Error {
+    let known = |name: &str| registry.iter().any(|e| name.split(' ').next() == Some(e.name));
+    let habit = HABITS.iter().find(|h| h.0 == name && known(h.1)).map(|h| vec![h.1]);
+    let near = habit.unwrap_or_else(|| nearest(name, registry.iter().map(|e| e.name)));
+    let hint = if name.contains(['.', '/']) {
+        format!("to read a file: --from {}", quoted(name))
+    } else if !near.is_empty() {
+        format!("did you mean {}?", near.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "))
+    } else {
+        format!("the operators are {}", registry.iter().map(|e| e.name).collect::<Vec<_>>().join(", "))
+    };
+    Error::Usage(format!("there is no operator `{name}`; {hint}"))
+}
+
+/// An option that neither the operator nor the globals have; `name` as written.
+pub fn unknown_option(name: &str, entry: Option<&Entry>, registry: &[Entry], options: &Options) -> Error {
+    let bare = name.trim_start_matches('-');
+    let near: Vec<String> = if name.starts_with("--") {
+        nearest(bare, options.longs()).iter().map(|n| format!("`--{n}`")).collect()
+    } else {
+        let first = bare.chars().next();
+        options.longs().filter(|l| l.chars().next() == first).map(|l| format!("`--{l}`")).collect()
+    };
+    let owner = |e: &&Entry| (e.command)().get_arguments().any(|a| a.get_long().is_some_and(|l| l == bare));
+    let owners: Vec<String> = registry.iter().filter(owner).map(|e| format!("`{}`", e.name)).collect();
+    let hint = if bare == "f" {
+        "; to read a file: --from FILE".to_string()
+    } else if !owners.is_empty() && name.starts_with("--") {
+        format!("; it belongs to {}", owners.join(", "))
+    } else if !near.is_empty() {
+        format!("; did you mean {}?", near.join(" or "))
+    } else {
+        String::new()
+    };
+    wrong(entry, format!("there is no option `{name}`{hint}"))
+}
+
+/// An option lacks its value; `next` stands there instead.
+pub fn no_value(option: &str, next: Option<&OsString>, entry: Option<&Entry>) -> Error {
+    let found = next.map(|n| format!(", and `{}` follows", n.to_string_lossy())).unwrap_or_default();
+    let hint = if option == "--by" || option == "--on" {
+        format!("; was it a `$1` that the shell emptied? write {option} '$1' in single quotes")
+    } else {
+        String::new()
+    };
+    wrong(entry, format!("`{option}` needs a value{found}{hint}"))
+}
+
+/// `head -5`, `tail -n 5`, as other tools want it.
+pub fn habit(entry: &Entry, words: &[OsString]) -> Option<Error> {
+    if !["head", "tail"].contains(&entry.name) {
+        return None;
+    }
+    let words: Vec<&str> = words.iter().filter_map(|w| w.to_str()).collect();
+    let first = *words.first()?;
+    let number = match first.strip_prefix("-n") {
+        Some("") => *words.get(1)?,
+        Some(attached) => attached,
+        None => first.strip_prefix('-')?,
+    };
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| wrong(Some(entry), format!("the number stands alone here, write: {} {number}", entry.name)))
+}
+
+/// What clap found wrong with a segment.
+pub fn explain(error: &clap::Error, entry: Option<&Entry>, registry: &[Entry], segment: &Segment) -> Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(" "),
+        Some(ContextValue::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    let argument = text(ContextKind::InvalidArg);
+    let option = argument.split(' ').next().unwrap_or_default();
+    let value = text(ContextKind::InvalidValue);
+    let reason = std::error::Error::source(error).map(|e| e.to_string());
+    let text = match error.kind() {
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            let options = globals::options();
+            let command = entry.map_or_else(|| help::root(&options), |e| help::operator(e, &options, true));
+            return unknown_option(&argument, entry, registry, &Options::of(&command));
+        }
+        ErrorKind::UnknownArgument | ErrorKind::TooManyValues => {
+            unexpected(&argument, &value, entry, registry, segment)
+        }
+        ErrorKind::MissingRequiredArgument => missing(&argument, entry, segment),
+        ErrorKind::InvalidValue if value.is_empty() => return no_value(option, None, entry),
+        ErrorKind::InvalidValue => {
+            let valid = text(ContextKind::ValidValue);
+            let near = nearest(&value, valid.split(' '));
+            let hint = near.first().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            format!("`{option} {value}`: there is no such value, it is one of {}{hint}", valid.replace(' ', ", "))
+        }
+        ErrorKind::ValueValidation => format!("`{option} {value}`: {}", reason.unwrap_or_default()),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8 text; only the input may hold other bytes".to_string(),
+        ErrorKind::ArgumentConflict => {
+            let prior = text(ContextKind::PriorArg);
+            if prior.is_empty() || prior == argument {
+                format!("`{argument}` is given twice: leave one of them out")
+            } else {
+                format!("`{argument}` and `{prior}` exclude each other: leave one of them out")
+            }
+        }
+        _ => error.to_string().lines().next().unwrap_or_default().trim_start_matches("error: ").to_string(),
+    };
+    wrong(entry, text)
+}
+
+fn missing(argument: &str, entry: Option<&Entry>, segment: &Segment) -> String {
+    let lacks = argument.replace(['<', '>'], "");
+    let name = entry.map_or("", |e| e.name);
+    if name == "grep" && segment.followed {
+        return format!("{lacks} is missing: the word `{THEN}` separates operators; to look for it: grep '[t]hen'");
+    }
+    let usage = entry.map(|e| help::operator(e, &globals::options(), false).render_usage().to_string());
+    format!("{lacks} is missing\n{}", usage.unwrap_or_default().trim().replacen("Usage", "usage", 1))
+}
+
+fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[Entry], segment: &Segment) -> String {
+    let word = if value.is_empty() { argument } else { value };
+    let text = format!("unexpected argument `{word}`");
+    let dashed = segment.words.iter().filter_map(|w| w.to_str()).find(|w| w.starts_with('-') && !w.starts_with("--"));
+    if registry.iter().any(|e| e.name == word) {
+        format!("{text}. to go on with that operator: {} {THEN} {word}", entry.map_or("", |e| e.name))
+    } else if let Some(dashed) = dashed.filter(|d| entry.is_some_and(|e| !has_short(e, d))) {
+        format!("{text}; `{dashed}` is no option here and was taken as a value")
+    } else if word.parse::<f64>().is_ok() {
+        text
+    } else {
+        format!("{text}. to read a file: --from {}", quoted(word))
+    }
+}
+
+/// Whether each letter of `word` (`-vi`) is an option of the operator or a global one.
+fn has_short(entry: &Entry, word: &str) -> bool {
+    let command = help::operator(entry, &globals::options(), true);
+    word[1..].chars().all(|c| command.get_arguments().any(|a| a.get_short() == Some(c)))
+}
+
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_string(), |w| w.into_owned())
+}

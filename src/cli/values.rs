@@ -1,0 +1,236 @@
+//! The values of the global options: durations, cuts, sizes, zones. Each parser takes what was written and gives the value,
+//! or says what is wrong with it and what to write instead; the option's name is put before that by the caller.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::globals::Cut;
+use crate::data::schema::nearest;
+use crate::data::time::Time;
+
+/// Longer intervals would leave the calendar.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
+/// Spans into a buffer have 32 bits, and a buffer holds more than one record.
+const LARGEST_RECORD: u64 = 1 << 30;
+
+/// A duration with its unit, in whole milliseconds, at least one.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    if is_bare_number(text) {
+        return Err(format!("durations need a unit, for example {text}s or {text}ms"));
+    }
+    let units = text.split(|c: char| !c.is_alphabetic());
+    if units.clone().any(|u| ["month", "months", "M", "year", "years", "yr", "yrs", "y"].contains(&u)) {
+        return Err("months and years have no fixed length, the largest unit is the week; minutes are a small m".into());
+    }
+    let wrong = |_| "not a duration, write for example 500ms, 1s, 5m or 1h 30m".to_string();
+    let duration = humantime::parse_duration(text).map_err(wrong)?;
+    if !duration.subsec_nanos().is_multiple_of(1_000_000) || duration.is_zero() {
+        return Err("durations are in whole milliseconds, at least 1ms".into());
+    }
+    if duration > LONGEST {
+        return Err("too long, at most 36500d".into());
+    }
+    Ok(duration)
+}
+
+/// `--batch`: `1s`, `10000lines`, `1s,10000lines`, `all`.
+pub fn cut(text: &str) -> Result<Cut, String> {
+    if is_bare_number(text) {
+        return Err(format!(
+            "durations need a unit, for example --batch {text}s; for batches of so many records: --batch {text}lines"
+        ));
+    }
+    if text == "all" {
+        return Ok(Cut::All);
+    }
+    let (mut interval, mut count) = (None, None);
+    for part in text.split(',') {
+        let clash = match lines(part)? {
+            Some(n) => count.replace(n).is_some(),
+            None if part == "all" => return Err("`all` is one batch to the end of the input, it stands alone".into()),
+            None => interval.replace(duration(part).map_err(|e| cut_hint(&e))?).is_some(),
+        };
+        if clash {
+            return Err("at most one duration and one number of lines, for example --batch 1s,10000lines".into());
+        }
+    }
+    match (interval, count) {
+        (Some(interval), Some(lines)) => Ok(Cut::Both { interval, lines }),
+        (Some(interval), None) => Ok(Cut::Interval(interval)),
+        (None, Some(lines)) => Ok(Cut::Lines(lines)),
+        (None, None) => Err("empty, write for example --batch 1s".into()),
+    }
+}
+
+fn cut_hint(reason: &str) -> String {
+    if reason.starts_with("not a duration") { format!("{reason}, or 10000lines, or all") } else { reason.to_string() }
+}
+
+/// `10000lines` as a number; `None` if it is something else.
+fn lines(part: &str) -> Result<Option<u64>, String> {
+    let Some(digits) = part.strip_suffix("lines").or_else(|| part.strip_suffix("line")) else { return Ok(None) };
+    match digits.trim().parse() {
+        Ok(0) => Err("a batch holds at least 1 line".into()),
+        Ok(n) => Ok(Some(n)),
+        Err(_) => Err(format!("`{digits}` is not a whole number of lines, write for example 10000lines")),
+    }
+}
+
+/// A size with its unit, in bytes.
+pub fn size(text: &str) -> Result<usize, String> {
+    const UNITS: [(&str, u64); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("KB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
+    ];
+    if is_bare_number(text) {
+        return Err(format!("sizes need a unit, for example {text}MiB or {text}KiB"));
+    }
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: Option<u64> = text[..text.len() - unit.len()].parse().ok();
+    let factor = UNITS.iter().find(|u| u.0.eq_ignore_ascii_case(unit.trim())).map(|u| u.1);
+    let (Some(number), Some(factor)) = (number, factor) else {
+        return Err("not a size, write a whole number and B, KiB, MiB or GiB (or KB, MB, GB): for example 16MiB".into());
+    };
+    match number.checked_mul(factor) {
+        Some(bytes) if (1..=LARGEST_RECORD).contains(&bytes) => Ok(bytes as usize),
+        _ => Err("out of range, from 1B to 1GiB".into()),
+    }
+}
+
+/// A whole number, at least 1.
+pub fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("not a whole number, write for example 10".into()),
+    }
+}
+
+/// A number of shards.
+pub fn shards(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        n @ 1..=1024 => Ok(n as usize),
+        _ => Err("at most 1024 shards".into()),
+    }
+}
+
+/// A zone of the time zone database, `local` or `UTC`.
+pub fn zone(text: &str) -> Result<TimeZone, String> {
+    if text.eq_ignore_ascii_case("local") {
+        return TimeZone::try_system()
+            .map_err(|_| "the system does not say where it is; name the zone, for example --tz Europe/Berlin".into());
+    }
+    if text.eq_ignore_ascii_case("utc") {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(text).map_err(|_| {
+        let names: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+        let near = nearest(text, names.iter().map(String::as_str));
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+        format!("no such time zone, write for example Europe/Berlin, local or UTC{hint}")
+    })
+}
+
+/// A point in time as RFC 3339 writes it.
+pub fn instant(text: &str) -> Result<Time, String> {
+    let stamp: Timestamp = text.parse().map_err(|_| {
+        "not a time with its zone (RFC 3339), write for example 2026-11-20T00:00:00Z or 2026-11-20T00:00:00+01:00"
+            .to_string()
+    })?;
+    Ok(Time(stamp.as_millisecond()))
+}
+
+fn is_bare_number(text: &str) -> bool {
+    !text.is_empty() && text.parse::<f64>().is_ok() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
+        assert_eq!(duration("1h 30m"), Ok(90 * 60 * SECOND));
+        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(duration("2w"), Ok(14 * 86_400 * SECOND));
+    }
+
+    #[test]
+    fn a_bare_number_shows_the_fix() {
+        assert!(cut("5").unwrap_err().starts_with("durations need a unit, for example --batch 5s"));
+        assert!(duration("0.5").unwrap_err().contains("0.5s"));
+        assert!(size("100").unwrap_err().contains("100MiB"));
+    }
+
+    #[test]
+    fn months_years_and_parts_of_milliseconds_are_refused() {
+        for text in ["1M", "2months", "1y", "1year", "1h 1yr", "3yrs", "1month"] {
+            assert!(duration(text).unwrap_err().contains("no fixed length"), "{text}");
+        }
+        for text in ["0s", "0ms", "1us", "1500us", "0"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        for text in ["", "s", "-1s", "1 fortnight", "100000w", "99999999999999999999s", "1s,"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_form_of_batch_is_read() {
+        assert_eq!(cut("1s"), Ok(Cut::Interval(SECOND)));
+        assert_eq!(cut("10000lines"), Ok(Cut::Lines(10_000)));
+        assert_eq!(cut("1line"), Ok(Cut::Lines(1)));
+        assert_eq!(cut("1s,10000lines"), Ok(Cut::Both { interval: SECOND, lines: 10_000 }));
+        assert_eq!(cut("10000lines,1s"), Ok(Cut::Both { interval: SECOND, lines: 10_000 }));
+        assert_eq!(cut("all"), Ok(Cut::All));
+        for text in ["", "1s,2s", "3lines,4lines", "0lines", "lines", "-3lines", "all,1s", "1s,all", "1s,", "x"] {
+            assert!(cut(text).is_err(), "{text}");
+        }
+        assert!(cut("soon").unwrap_err().contains("10000lines"));
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(size("16MiB"), Ok(16 << 20));
+        assert_eq!(size("64kb"), Ok(64_000));
+        assert_eq!(size("1B"), Ok(1));
+        for text in ["0B", "2GiB", "16M", "MiB", "1.5MiB", "-1KiB", "", "99999999999999999999B"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn zones_have_names() {
+        assert_eq!(zone("utc"), Ok(TimeZone::UTC));
+        assert_eq!(zone("Europe/Berlin").unwrap().iana_name(), Some("Europe/Berlin"));
+        assert!(zone("Europe/Berln").unwrap_err().contains("Europe/Berlin"));
+    }
+
+    #[test]
+    fn instants_have_a_zone() {
+        assert_eq!(instant("1970-01-01T00:00:01.5Z"), Ok(Time(1500)));
+        assert_eq!(instant("1970-01-01T01:00:00+01:00"), Ok(Time(0)));
+        assert!(instant("2026-11-20").is_err());
+        assert!(instant("2026-11-20T00:00:00").is_err());
+    }
+
+    #[test]
+    fn counts_start_at_one() {
+        assert_eq!(count("12"), Ok(12));
+        assert_eq!(shards("8"), Ok(8));
+        for text in ["0", "-1", "x", "1.5", ""] {
+            assert!(count(text).is_err(), "{text}");
+        }
+        assert!(shards("1025").is_err());
+    }
+}

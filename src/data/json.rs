@@ -1,0 +1,111 @@
+//! Values as JSON (RFC 8259) writes them.
+
+/// Appends a string with its quotes. What is no UTF-8 becomes U+FFFD.
+pub fn string(value: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    if let Ok(text) = std::str::from_utf8(value) {
+        escape(text.as_bytes(), out);
+    } else {
+        for chunk in value.utf8_chunks() {
+            escape(chunk.valid().as_bytes(), out);
+            if !chunk.invalid().is_empty() {
+                out.extend_from_slice("\u{fffd}".as_bytes());
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+fn escape(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+        out.extend_from_slice(&text[..at]);
+        match text[at] {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b @ (b'"' | b'\\') => out.extend_from_slice(&[b'\\', b]),
+            b => {
+                let digit = |half: u8| b"0123456789abcdef"[half as usize];
+                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(b >> 4), digit(b & 15)]);
+            }
+        }
+        text = &text[at + 1..];
+    }
+    out.extend_from_slice(text);
+}
+
+/// Whether the bytes are a JSON number as they stand. One beyond the range of a double is none: common readers refuse it.
+pub fn is_number(value: &[u8]) -> bool {
+    let unsigned = value.strip_prefix(b"-").unwrap_or(value);
+    let mut rest = match unsigned {
+        [b'0', rest @ ..] => rest,
+        [b'1'..=b'9', ..] => after_digits(unsigned),
+        _ => return false,
+    };
+    if let [b'.', b'0'..=b'9', ..] = rest {
+        rest = after_digits(&rest[1..]);
+    }
+    let exponent = match rest {
+        [b'e' | b'E', b'+' | b'-', digits @ ..] | [b'e' | b'E', digits @ ..] => digits,
+        [] => return value.len() < 300 || is_finite(value),
+        _ => return false,
+    };
+    !exponent.is_empty() && after_digits(exponent).is_empty() && is_finite(value)
+}
+
+fn after_digits(text: &[u8]) -> &[u8] {
+    &text[text.iter().take_while(|b| b.is_ascii_digit()).count()..]
+}
+
+fn is_finite(value: &[u8]) -> bool {
+    std::str::from_utf8(value).ok().and_then(|t| t.parse::<f64>().ok()).is_some_and(f64::is_finite)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(value: &[u8]) -> String {
+        let mut out = Vec::new();
+        string(value, &mut out);
+        String::from_utf8(out).expect("JSON is UTF-8")
+    }
+
+    #[test]
+    fn control_characters_and_quotes_are_escaped() {
+        assert_eq!(written(b"a\"b\\c\nd\te\r\x00\x1f\x7f"), "\"a\\\"b\\\\c\\nd\\te\\r\\u0000\\u001f\x7f\"");
+    }
+
+    #[test]
+    fn each_run_of_invalid_bytes_is_replaced() {
+        assert_eq!(written(b"a\xffb\xe2\x82"), "\"a\u{fffd}b\u{fffd}\"");
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_grammar_and_of_a_double() {
+        for yes in ["0", "-0", "7", "10", "1.50", "-3.0e+10", "1E5", "2e-7", "123456789012345678901234567890"] {
+            assert!(is_number(yes.as_bytes()), "{yes}");
+        }
+        let no =
+            ["", "-", "07", "+1", ".5", "1.", "1e", "1e+", "1 ", " 1", "0x1", "NaN", "inf", "1e999", "1.2.3", "1_0"];
+        for no in no {
+            assert!(!is_number(no.as_bytes()), "{no}");
+        }
+        assert!(!is_number(&b"9".repeat(400)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_reads_back_as_its_lossy_text(value in any::<Vec<u8>>()) {
+            let read: String = serde_json::from_str(&written(&value)).expect("valid JSON");
+            prop_assert_eq!(read, String::from_utf8_lossy(&value));
+        }
+
+        #[test]
+        fn what_is_called_a_number_is_read_as_one(text in "-?[0-9.eE+-]{1,8}") {
+            let read = serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|v| v.is_number());
+            prop_assert_eq!(is_number(text.as_bytes()), read);
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! Gives every record its batch.
+//!
+//! Receivers (or the shards, for files) bring buffers of whole records; the timer, a count or the input's own ticks cut. A
+//! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
+//! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in [`Cutting::marks`].
+
+use std::collections::BTreeMap;
+use std::ops::Range as Span;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
+
+use grep_matcher::Matcher;
+use grep_regex::RegexMatcher;
+
+use crate::data::batch::BatchInfo;
+use crate::data::buffer::Buffer;
+use crate::data::time::Time;
+use crate::operators::Accumulator;
+use crate::sources::{Chunk, Range, TooLong};
+
+use super::calendar::Calendar;
+
+/// What ends a batch.
+pub enum Cutting {
+    /// The timer.
+    Time,
+    /// The end of the input.
+    All,
+    /// So many records; with a calendar also the timer, and then the batch carries the interval's end.
+    Lines(u64),
+    /// Lines of the input itself, which are dropped.
+    Tick(RegexMatcher),
+}
+
+/// What has to be known of a buffer before it is placed.
+#[derive(Default)]
+pub struct Marks {
+    /// Records, if anyone asks for them.
+    records: u64,
+    /// The lines that are ticks, their ends included.
+    ticks: Vec<Span<usize>>,
+}
+
+impl Cutting {
+    /// Looks the bytes of `range` through, outside the engine's lock.
+    fn marks(&self, bytes: &[u8], range: &Span<usize>, delimiter: u8, count: bool) -> Marks {
+        let mut marks = Marks::default();
+        let bytes = &bytes[..range.end];
+        if count || matches!(self, Cutting::Lines(_)) {
+            marks.records = count_records(&bytes[range.start..], delimiter);
+        }
+        if let Cutting::Tick(matcher) = self {
+            let mut at = range.start;
+            while at < bytes.len() {
+                // A tick is rare: search the whole rest, then find the line around the hit.
+                let Ok(Some(hit)) = matcher.find_at(bytes, at) else { break };
+                if hit.start() >= bytes.len() {
+                    break;
+                }
+                let start = memchr::memrchr(delimiter, &bytes[at..hit.start()]).map_or(at, |p| at + p + 1);
+                let end = memchr::memchr(delimiter, &bytes[hit.start()..]).map_or(bytes.len(), |p| hit.start() + p + 1);
+                marks.ticks.push(start..end);
+                at = end;
+            }
+        }
+        marks
+    }
+}
+
+/// How many records there are, an unended last one included.
+pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
+    let ended = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).count() as u64;
+    ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
+}
+
+/// A batch on its way through the engine.
+pub struct Batch {
+    /// Its number and interval; without `--batch DURATION` its end is not known before the cut.
+    pub info: BatchInfo,
+    /// What each shard has combined of it.
+    pub parts: Vec<Mutex<Option<Box<dyn Accumulator>>>>,
+    /// Records read.
+    pub records: AtomicU64,
+    /// Records that were left out.
+    pub bad: AtomicU64,
+    /// Bytes read.
+    pub bytes: AtomicU64,
+    /// Blocks that the shards are done with.
+    pub done: AtomicU64,
+}
+
+impl Batch {
+    fn new(info: BatchInfo, shards: usize) -> Arc<Self> {
+        let parts = (0..shards).map(|_| Mutex::new(None)).collect();
+        let zero = AtomicU64::default;
+        Arc::new(Batch { info, parts, records: zero(), bad: zero(), bytes: zero(), done: zero() })
+    }
+}
+
+/// Some whole records of one batch, to be worked on by a shard.
+pub struct Task {
+    /// The batch that they belong to.
+    pub batch: Arc<Batch>,
+    /// The lane that they came from.
+    pub lane: usize,
+    /// Where they stand among the pieces of the lane.
+    pub seq: u64,
+    /// Their bytes ...
+    pub buffer: Arc<Buffer>,
+    /// ... which are these of the buffer.
+    pub range: Span<usize>,
+    /// The number of the first record in its lane, if the plan asks for numbers.
+    pub first: u64,
+    /// Records that were left out behind these.
+    pub too_long: Vec<TooLong>,
+}
+
+/// A batch that is complete as soon as its blocks are.
+pub struct Cut {
+    /// The batch.
+    pub batch: Arc<Batch>,
+    /// Its interval.
+    pub info: BatchInfo,
+    /// How many blocks it has.
+    pub blocks: u64,
+    /// What it holds of each lane that gave something: the piece behind its last one, and the positions.
+    pub lanes: BTreeMap<usize, (u64, Range)>,
+    /// When it was cut, on the monotonic clock.
+    pub at: std::time::Duration,
+    /// Records in it, as far as the cut counts them.
+    pub records: u64,
+}
+
+/// A lane, as the batcher sees it.
+pub struct LaneState {
+    /// Which input it belongs to.
+    pub input: usize,
+    /// What ends its records.
+    pub delimiter: u8,
+    /// The number of the next piece.
+    pub seq: u64,
+    /// The position of the next record.
+    pub position: u64,
+    /// Records so far, if they are counted.
+    pub records: u64,
+    /// There will be no more.
+    pub ended: bool,
+}
+
+/// The open batch and the lanes that feed it.
+pub struct Batcher {
+    /// Borders, if batches have an interval.
+    pub calendar: Option<Calendar>,
+    /// The lanes, in the order of their records.
+    pub lanes: Vec<LaneState>,
+    /// For each input: how many ticks it has given; it has ended at the greatest number.
+    ticks: Vec<u64>,
+    /// Records are numbered.
+    count: bool,
+    shards: usize,
+    /// Made with its first record, or when it is cut without one.
+    open: Option<Arc<Batch>>,
+    info: BatchInfo,
+    blocks: u64,
+    records: u64,
+    /// The open batch began at a count inside the interval.
+    counted: bool,
+    touched: BTreeMap<usize, u64>,
+    /// `--batches`, as far as they are not cut yet.
+    left: u64,
+}
+
+/// Where [`Batcher::place`] left off.
+pub enum Placed {
+    /// All of the buffer has its batch.
+    All,
+    /// The input has to wait for the ticks of the others, then goes on from here.
+    Wait(Rest),
+}
+
+/// What of a buffer has no batch yet.
+pub struct Rest {
+    buffer: Arc<Buffer>,
+    marks: Marks,
+    range: Span<usize>,
+    tick: usize,
+    from: u64,
+    until: u64,
+    too_long: Vec<TooLong>,
+}
+
+impl Rest {
+    /// All of a chunk, looked through for what `cutting` needs; `count` asks for the number of records as well.
+    pub fn new(chunk: Chunk, cutting: &Cutting, delimiter: u8, count: bool) -> Self {
+        let Chunk { buffer, from, until, too_long } = chunk;
+        let range = 0..buffer.len();
+        let marks = cutting.marks(buffer.bytes(), &range, delimiter, count);
+        Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
+    }
+
+    /// How many records, if they were counted.
+    pub fn records(&self) -> u64 {
+        self.marks.records
+    }
+
+    /// Takes the first `records` records off, which must be fewer than there are.
+    pub fn split(&mut self, records: u64, cutting: &Cutting, delimiter: u8) -> Rest {
+        let bytes = &self.buffer.bytes()[self.range.clone()];
+        let last = memchr::memchr_iter(delimiter, bytes).nth((records as usize).saturating_sub(1));
+        let end = last.map_or(self.range.end, |p| self.range.start + p + 1);
+        let range = self.range.start..end;
+        self.range.start = end;
+        self.marks = cutting.marks(self.buffer.bytes(), &self.range, delimiter, true);
+        let marks = cutting.marks(self.buffer.bytes(), &range, delimiter, true);
+        let (from, until) = (self.from, self.from + end as u64);
+        Rest { buffer: Arc::clone(&self.buffer), marks, range, tick: 0, from, until, too_long: Vec::new() }
+    }
+}
+
+/// What [`Batcher::place`] makes.
+#[derive(Default)]
+pub struct Made {
+    /// Pieces for the shards.
+    pub tasks: Vec<Task>,
+    /// Batches that were cut.
+    pub cuts: Vec<Cut>,
+}
+
+impl Batcher {
+    /// The first batch begins at `start`.
+    pub fn new(
+        calendar: Option<Calendar>,
+        start: Time,
+        shards: usize,
+        inputs: usize,
+        batches: Option<u64>,
+        count: bool,
+    ) -> Self {
+        let (from, end) = match &calendar {
+            Some(calendar) => (calendar.floor(start), calendar.next(start)),
+            None => (start, start),
+        };
+        Batcher {
+            calendar,
+            lanes: Vec::new(),
+            ticks: vec![0; inputs],
+            count,
+            shards,
+            open: None,
+            info: BatchInfo { id: 0, start: from, end, redo: false },
+            blocks: 0,
+            records: 0,
+            counted: false,
+            touched: BTreeMap::new(),
+            left: batches.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The end of the open batch, where it has an interval.
+    pub fn end(&self) -> Time {
+        self.info.end
+    }
+
+    /// Whether all batches that were asked for have been cut.
+    pub fn is_over(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Whether the timer's cut of the open batch would give a batch: not behind a cut by count without anything since.
+    pub fn is_due(&self) -> bool {
+        !self.counted || self.blocks > 0
+    }
+
+    /// The interval passed without a batch of its own.
+    pub fn pass(&mut self) {
+        self.counted = false;
+        self.step();
+    }
+
+    /// Whether at the end of the input the open batch has to be produced.
+    pub fn is_last_due(&self) -> bool {
+        self.left > 0 && (self.blocks > 0 || self.info.id == 0)
+    }
+
+    /// Cuts the open batch, at its border or (without an interval) at `now`.
+    pub fn cut(&mut self, now: Time, at: std::time::Duration, made: &mut Made) {
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        if self.calendar.is_none() {
+            self.info.end = now.max(self.info.start);
+        }
+        let lanes = std::mem::take(&mut self.touched).into_iter().map(|(lane, from)| {
+            let state = &self.lanes[lane];
+            (lane, (state.seq, Range { from, until: state.position }))
+        });
+        made.cuts.push(Cut {
+            batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards)),
+            info: self.info,
+            blocks: std::mem::take(&mut self.blocks),
+            lanes: lanes.collect(),
+            at,
+            records: std::mem::take(&mut self.records),
+        });
+        self.info.id += 1;
+        self.counted = false;
+    }
+
+    /// Goes on to the next interval.
+    pub fn step(&mut self) {
+        self.info.start = self.info.end;
+        if let Some(calendar) = &self.calendar {
+            self.info.end = calendar.next(self.info.end);
+        }
+    }
+
+    /// Gives the records of a buffer their batches.
+    pub fn place(
+        &mut self,
+        cutting: &Cutting,
+        lane: usize,
+        mut rest: Rest,
+        now: (Time, std::time::Duration),
+        made: &mut Made,
+    ) -> Placed {
+        match cutting {
+            Cutting::Time | Cutting::All => {
+                let (end, records) = (rest.range.end, rest.marks.records);
+                self.piece(lane, &mut rest, end, records, made);
+            }
+            Cutting::Lines(limit) => {
+                let mut left = rest.marks.records;
+                while !rest.range.is_empty() && self.left > 0 {
+                    let room = limit - self.records;
+                    if left < room {
+                        let end = rest.range.end;
+                        self.piece(lane, &mut rest, end, left, made);
+                        break;
+                    }
+                    let bytes = &rest.buffer.bytes()[rest.range.clone()];
+                    let last = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).nth(room as usize - 1);
+                    let end = last.map_or(rest.range.end, |p| rest.range.start + p + 1);
+                    self.piece(lane, &mut rest, end, room, made);
+                    left -= room;
+                    self.cut(now.0, now.1, made);
+                    if self.calendar.is_none() {
+                        self.step();
+                    } else {
+                        self.counted = true;
+                    }
+                }
+                if !rest.too_long.is_empty() {
+                    let end = rest.range.end;
+                    self.piece(lane, &mut rest, end, 0, made);
+                }
+            }
+            Cutting::Tick(_) => {
+                let input = self.lanes[lane].input;
+                while let Some(tick) = rest.marks.ticks.get(rest.tick).cloned() {
+                    if self.ticks[input] > self.info.id {
+                        return Placed::Wait(rest);
+                    }
+                    self.piece(lane, &mut rest, tick.start, 0, made);
+                    rest.range.start = tick.end;
+                    rest.tick += 1;
+                    self.ticks[input] += 1;
+                    self.ticked(now, made);
+                }
+                if self.ticks[input] > self.info.id && !rest.range.is_empty() {
+                    return Placed::Wait(rest);
+                }
+                let end = rest.range.end;
+                self.piece(lane, &mut rest, end, 0, made);
+            }
+        }
+        Placed::All
+    }
+
+    /// Cuts as often as every input has ticked.
+    fn ticked(&mut self, now: (Time, std::time::Duration), made: &mut Made) {
+        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id) {
+            self.cut(now.0, now.1, made);
+            self.step();
+        }
+    }
+
+    /// An input has no more ticks.
+    pub fn input_ended(&mut self, input: usize, now: (Time, std::time::Duration), made: &mut Made) {
+        self.ticks[input] = u64::MAX;
+        self.ticked(now, made);
+    }
+
+    /// Whether all lanes have ended.
+    pub fn all_ended(&self) -> bool {
+        self.lanes.iter().all(|l| l.ended)
+    }
+
+    /// The bytes of `rest` up to `end` belong to the open batch.
+    fn piece(&mut self, lane: usize, rest: &mut Rest, end: usize, records: u64, made: &mut Made) {
+        let whole = end == rest.range.end;
+        let range = rest.range.start..end;
+        rest.range.start = end;
+        if self.left == 0 || (range.is_empty() && !(whole && !rest.too_long.is_empty())) {
+            return;
+        }
+        let state = &mut self.lanes[lane];
+        self.touched.entry(lane).or_insert(state.position);
+        let first = state.records;
+        if self.count {
+            state.records += if records > 0 { records } else { count_records(&rest.buffer.bytes()[range.clone()], state.delimiter) };
+        }
+        state.position = if whole { rest.until } else { rest.from + end as u64 };
+        let seq = state.seq;
+        state.seq += 1;
+        self.blocks += 1;
+        self.records += records;
+        let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards));
+        open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
+        made.tasks.push(Task {
+            batch: Arc::clone(open),
+            lane,
+            seq,
+            buffer: Arc::clone(&rest.buffer),
+            range,
+            first,
+            too_long: if whole { std::mem::take(&mut rest.too_long) } else { Vec::new() },
+        });
+    }
+}

@@ -1,0 +1,276 @@
+//! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
+
+pub mod batcher;
+pub mod calendar;
+pub mod core;
+pub mod output;
+pub mod pace;
+pub mod pieces;
+pub mod plan;
+pub mod receiver;
+pub mod report;
+pub mod shard;
+pub mod shuffle;
+pub mod shutdown;
+pub mod timer;
+
+use std::sync::{Arc, Weak};
+use std::thread;
+
+use crate::clock::Clock;
+use crate::data::buffer::{Pool, Quota};
+use crate::data::time::Time;
+use crate::error::{Error, Result};
+use crate::sinks::Sink;
+use crate::sources::{Control, Feed, Intake, Lane, Step};
+use crate::stop::Stop;
+
+use self::batcher::{Batcher, Cutting, LaneState, Rest};
+use self::calendar::Calendar;
+use self::core::{Core, Parts};
+use self::output::{Message, Output, SinkState};
+use self::pace::Pace;
+use self::plan::Plan;
+use self::receiver::Receiver;
+use self::report::Report;
+
+/// How many bytes of a source may be on their way at once.
+const QUOTA: usize = 16 << 20;
+
+/// A run, all of whose sources and sinks are open.
+pub struct Engine {
+    /// What is done with the records.
+    pub plan: Plan,
+    /// The lanes of each input of the plan.
+    pub lanes: Vec<Vec<Lane>>,
+    /// Where the outlets of the plan write to.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// What ends batches.
+    pub cutting: Cutting,
+    /// Where batches end, if they have an interval.
+    pub calendar: Option<Calendar>,
+    /// When the run begins.
+    pub start: Time,
+    /// Ends after so many batches.
+    pub batches: Option<u64>,
+    /// How many workers.
+    pub shards: usize,
+    /// The longest record, in bytes.
+    pub max_record: usize,
+    /// The most records a second of each source.
+    pub max_rate: Option<u64>,
+    /// A record that does not fit is an error.
+    pub strict: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Told to end all waiting for input.
+    pub stop: Arc<Stop>,
+    /// Statistics, progress, messages.
+    pub report: Report,
+    /// Whether signals are to be handled.
+    pub signals: bool,
+}
+
+impl Engine {
+    /// Runs to the end of the input, a signal or an error. Returns the signal that ended it.
+    ///
+    /// ```text
+    /// receivers ──┐                ┌─ shard 0 ─┐  parts by key hash  ┌─ shard 0 ─┐
+    ///             ├─► batcher ─────┤           ├────────────────────►┤           ├─► output ─► sinks
+    /// files ······┘   ▲ open batch └─ shard n ─┘  (last block done)  └─ shard n ─┘
+    ///        timer ───┘
+    /// ```
+    pub fn run(self) -> Result<Option<i32>> {
+        let (sender, messages) = crossbeam_channel::unbounded();
+        let timed = self.calendar.is_some() && matches!(self.cutting, Cutting::Time | Cutting::Lines(_));
+        let (signals, strict, max_rate, report) = (self.signals, self.strict, self.max_rate, self.report);
+        let sinks = self.sinks.into_iter().map(SinkState::new).collect();
+        let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
+        let mut batcher =
+            Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
+        batcher.lanes = made.states;
+        let lanes = batcher.lanes.len();
+        let receivers = made.receivers;
+        let core = Core::shared(
+            Parts {
+                plan: Arc::new(self.plan),
+                cutting: self.cutting,
+                clock: self.clock,
+                stop: self.stop,
+                shards: self.shards,
+                max_record: self.max_record,
+                output: sender,
+                batcher,
+            },
+            made.pulled,
+            made.controls,
+            made.input_of,
+        );
+        core.receivers_start(receivers.len());
+        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict);
+        let bell = core.clock.bell();
+        let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
+
+        thread::scope(|scope| {
+            let spawn = |name: String, work: Box<dyn FnOnce() + Send + '_>| {
+                thread::Builder::new()
+                    .name(name)
+                    .spawn_scoped(scope, || shutdown::guard(&core, work))
+                    .map_err(|e| Error::io("cannot start a thread", &e))
+            };
+            let written = spawn("output".into(), Box::new(|| output.run(&messages)))?;
+            let mut shards = Vec::new();
+            for me in 0..core.shards {
+                let core = &core;
+                shards.push(spawn(format!("shard-{me}"), Box::new(move || shard::work(core, me)))?);
+            }
+            for (input, lanes) in receivers {
+                let core = &core;
+                let receive = move || {
+                    receive(core, lanes, max_rate);
+                    core.input_ended(input);
+                    core.receiver_done();
+                };
+                spawn(format!("receiver-{input}"), Box::new(receive))?;
+            }
+            let timer = if timed { Some(spawn("timer".into(), Box::new(|| timer::run(&core, &bell)))?) } else { None };
+
+            // The order of the end: sources, timer, the last batch, shards, output.
+            core.wait_for_input_end();
+            bell.ring();
+            let _ = timer.map(|timer| timer.join());
+            core.end_input();
+            for shard in shards {
+                let _ = shard.join();
+            }
+            let _ = core.output.send(Message::End);
+            let _ = written.join();
+            Ok(())
+        })?;
+        let signal = watch.and_then(shutdown::Watch::end);
+        match core.error() {
+            Some(error) => Err(error),
+            None => Ok(signal),
+        }
+    }
+}
+
+/// A lane that a receiver reads.
+type Received = (usize, Box<dyn Intake>);
+
+/// The lanes of a run, sorted by who reads them.
+struct Made {
+    states: Vec<LaneState>,
+    pulled: Vec<Option<Box<dyn Intake>>>,
+    controls: Vec<Arc<dyn Control>>,
+    input_of: Vec<usize>,
+    inputs: usize,
+    receivers: Vec<(usize, Vec<Received>)>,
+}
+
+impl Made {
+    fn new(
+        lanes: Vec<Vec<Lane>>,
+        cutting: &Cutting,
+        max_rate: Option<u64>,
+        max_record: usize,
+        plan: &Plan,
+    ) -> Self {
+        // Who has to wait for others or for the clock needs a thread of its own.
+        let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
+        let inputs = lanes.len();
+        let (states, pulled, controls, input_of) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut made = Made { states, pulled, controls, input_of, inputs, receivers: Vec::new() };
+        for (input, lanes) in lanes.into_iter().enumerate() {
+            let delimiter = plan.inputs[input].format.delimiter();
+            let mut received = Vec::new();
+            for lane in lanes {
+                let at = made.states.len();
+                made.states.push(LaneState { input, delimiter, seq: 0, position: 0, records: 0, ended: false });
+                made.controls.push(lane.control);
+                made.input_of.push(input);
+                let intake = match lane.feed {
+                    Feed::Bytes(stream) => Box::new(Receiver::new(stream, lane.format, max_record)) as Box<dyn Intake>,
+                    Feed::Records(intake) => intake,
+                };
+                if lane.pull && may_pull {
+                    made.pulled.push(Some(intake));
+                } else {
+                    made.pulled.push(None);
+                    received.push((at, intake));
+                }
+            }
+            if !received.is_empty() {
+                made.receivers.push((input, received));
+            }
+        }
+        made
+    }
+}
+
+impl Core {
+    /// A core whose quotas wake those who wait for them.
+    fn shared(
+        parts: Parts,
+        pulled: Vec<Option<Box<dyn Intake>>>,
+        controls: Vec<Arc<dyn Control>>,
+        input_of: Vec<usize>,
+    ) -> Arc<Core> {
+        let pool = Arc::new(Pool::default());
+        Arc::new_cyclic(|weak: &Weak<Core>| {
+            let quotas: Vec<_> = (0..parts.plan.inputs.len())
+                .map(|_| {
+                    let core = Weak::clone(weak);
+                    let freed = move || core.upgrade().map_or((), |core| core.freed());
+                    Quota::new(Arc::clone(&pool), QUOTA, Box::new(freed))
+                })
+                .collect();
+            let mut core = Core::new(parts, pulled, controls);
+            core.quotas = input_of.iter().map(|input| Arc::clone(&quotas[*input])).collect();
+            core.input_of = input_of;
+            core
+        })
+    }
+}
+
+/// A receiver's thread: the lanes of one source, one after the other.
+fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
+    let mut pace = max_rate.map(|rate| Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop)));
+    for (lane, mut intake) in lanes {
+        let format = &core.plan.inputs[core.input_of[lane]].format;
+        let delimiter = format.delimiter();
+        let mut read = 0;
+        while core.wait_for_room(lane) {
+            match intake.next(&core.quotas[lane]) {
+                Ok(Step::Records(chunk)) => {
+                    let rest = Rest::new(chunk, &core.cutting, delimiter, core.plan.numbers || pace.is_some());
+                    bring(core, lane, rest, pace.as_mut(), delimiter);
+                }
+                Ok(Step::End) => break,
+                Err(error) => {
+                    core.fail(error);
+                    break;
+                }
+            }
+            let progress = intake.progress();
+            core.progress.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
+            read = progress;
+        }
+        core.lane_ended(lane);
+    }
+}
+
+/// Brings records to the batcher, no faster than the pace allows.
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, delimiter: u8) {
+    if let Some(pace) = pace {
+        while rest.records() > 0 {
+            let records = pace.take(rest.records());
+            // At the stop what was read is not dropped.
+            if records == 0 || records == rest.records() {
+                break;
+            }
+            core.place(lane, rest.split(records, &core.cutting, delimiter));
+        }
+    }
+    core.place(lane, rest);
+}

@@ -1,0 +1,420 @@
+//! The output thread: gives finished batches to the sinks in time order, and the rows of row-wise chains in input order as
+//! they are done. One flush at the end of every batch and whenever nothing more is under way.
+//!
+//! What comes in is in any order; what goes out is by batch, then lane, then piece. At stop it writes all that was finished.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, TryRecvError};
+
+use crate::data::batch::BatchInfo;
+use crate::data::buffer::Lease;
+use crate::data::time::Time;
+use crate::error::{Error, Result};
+use crate::formats::{Layout, Summary};
+use crate::sinks::Sink;
+use crate::sources::Range;
+
+use super::core::Core;
+use super::report::Report;
+
+/// What the output thread is told.
+pub enum Message {
+    /// A batch was cut: behind which piece of each lane that gave something.
+    Cut {
+        /// Its number and interval.
+        info: BatchInfo,
+        /// Lane, and the number of the piece behind its last one.
+        lanes: Vec<(usize, u64)>,
+    },
+    /// A block is done.
+    Block {
+        /// Its batch; without an interval the end is not known yet.
+        info: BatchInfo,
+        /// Its lane.
+        lane: usize,
+        /// Which piece of the lane it is.
+        seq: u64,
+        /// How many records it had, the bad ones included.
+        records: u64,
+        /// Records that were left out.
+        bad: Vec<Bad>,
+        /// What is to be written.
+        rendered: Vec<Rendered>,
+        /// Holds the source back while it is not written.
+        lease: Option<Lease>,
+    },
+    /// A lane has no more pieces than this.
+    LaneEnded {
+        /// The lane.
+        lane: usize,
+        /// The number of the piece behind its last one.
+        seq: u64,
+    },
+    /// Rows of the batch that is being finished, in order.
+    Result(Vec<Rendered>),
+    /// A batch is finished: all its results have been sent.
+    Finished(Finished),
+    /// Someone asks for the statistics so far.
+    Report,
+    /// Nothing more comes.
+    End,
+}
+
+/// Bytes for an outlet.
+pub struct Rendered {
+    /// Which one.
+    pub outlet: usize,
+    /// Whole rows.
+    pub bytes: Vec<u8>,
+}
+
+/// A record that was left out.
+pub struct Bad {
+    /// Its number in its block, from 0.
+    at: u64,
+    what: String,
+}
+
+impl Bad {
+    /// A record longer than the limit, in bytes.
+    pub fn too_long(at: u64, len: u64, limit: usize) -> Self {
+        let what = format!("a record of {len} bytes is longer than --max-record ({limit} bytes)");
+        Bad { at, what }
+    }
+}
+
+/// A batch that went through all stages.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its number and interval.
+    pub info: BatchInfo,
+    /// Records read.
+    pub records: u64,
+    /// Records left out.
+    pub bad: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Blocks.
+    pub blocks: u64,
+    /// What it holds of each lane.
+    pub lanes: Vec<(usize, Range)>,
+    /// When it was cut, on the monotonic clock.
+    pub cut: Duration,
+    /// When the shards began to finish it.
+    pub began: Duration,
+    /// When they were done.
+    pub ended: Duration,
+}
+
+/// A sink and what is waiting for it.
+pub struct SinkState {
+    /// The sink.
+    pub sink: Box<dyn Sink>,
+    /// A batch has begun there.
+    begun: bool,
+    /// Something was written since the last flush.
+    dirty: bool,
+}
+
+impl SinkState {
+    /// Nothing was written yet.
+    pub fn new(sink: Box<dyn Sink>) -> Self {
+        SinkState { sink, begun: false, dirty: false }
+    }
+}
+
+struct OutletState {
+    sink: usize,
+    layout: Option<Box<dyn Layout>>,
+    /// The rows of this outlet stand behind those of another one of the same sink and stage: they wait for the batch's end.
+    held: Option<Vec<u8>>,
+    begun: bool,
+}
+
+#[derive(Default)]
+struct LaneState {
+    next: u64,
+    ended: Option<u64>,
+    waiting: BTreeMap<u64, Waiting>,
+    records: u64,
+}
+
+struct Waiting {
+    records: u64,
+    bad: Vec<Bad>,
+    rendered: Vec<Rendered>,
+    lease: Option<Lease>,
+    info: BatchInfo,
+}
+
+struct CutState {
+    info: BatchInfo,
+    lanes: VecDeque<(usize, u64)>,
+}
+
+/// The output thread's own.
+pub struct Output {
+    core: Arc<Core>,
+    sinks: Vec<SinkState>,
+    outlets: Vec<OutletState>,
+    lanes: Vec<LaneState>,
+    /// Batches that were cut and are not written yet.
+    cuts: BTreeMap<u64, CutState>,
+    finished: VecDeque<Finished>,
+    results: VecDeque<Vec<Rendered>>,
+    /// The number of the batch whose rows are being written ...
+    batch: u64,
+    /// ... and what is known of its interval.
+    info: BatchInfo,
+    /// The lane whose pieces are being written.
+    lane: usize,
+    report: Report,
+    bad: u64,
+    strict: bool,
+}
+
+/// How many bad records are shown.
+const SHOWN: u64 = 3;
+
+impl Output {
+    /// Writes to these sinks.
+    pub fn new(core: Arc<Core>, sinks: Vec<SinkState>, lanes: usize, report: Report, strict: bool) -> Self {
+        let plan = &core.plan;
+        let shares = |at: usize| {
+            let me = &plan.outlets[at];
+            plan.outlets[..at].iter().any(|other| other.sink == me.sink && other.stage == me.stage)
+        };
+        let outlets = plan.outlets.iter().enumerate().map(|(at, outlet)| OutletState {
+            sink: outlet.sink,
+            layout: outlet.output.layout(),
+            held: shares(at).then(Vec::new),
+            begun: false,
+        });
+        let outlets = outlets.collect();
+        Output {
+            core,
+            sinks,
+            outlets,
+            lanes: (0..lanes).map(|_| LaneState::default()).collect(),
+            cuts: BTreeMap::new(),
+            finished: VecDeque::new(),
+            results: VecDeque::new(),
+            batch: 0,
+            info: BatchInfo { id: 0, start: Time(0), end: Time(0), redo: false },
+            lane: 0,
+            report,
+            bad: 0,
+            strict,
+        }
+    }
+
+    /// Until nothing more comes. Whatever fails here ends the run at once.
+    pub fn run(mut self, messages: &Receiver<Message>) {
+        if let Err(error) = self.serve(messages) {
+            self.core.abort(error);
+            let dropped = self.cuts.len() + self.lanes.iter().map(|l| l.waiting.len()).sum::<usize>();
+            self.core.clock.busy(-(dropped as i64));
+            for message in messages.iter() {
+                match message {
+                    Message::End => break,
+                    Message::Cut { .. } | Message::Block { .. } => self.core.clock.busy(-1),
+                    _ => {}
+                }
+            }
+        }
+        self.report.end(self.bad, SHOWN);
+    }
+
+    fn serve(&mut self, messages: &Receiver<Message>) -> Result<()> {
+        loop {
+            let message = match messages.try_recv() {
+                Ok(message) => message,
+                Err(TryRecvError::Empty) => {
+                    self.flush()?;
+                    let Ok(message) = messages.recv() else { break };
+                    message
+                }
+                Err(TryRecvError::Disconnected) => break,
+            };
+            match message {
+                Message::Cut { info, lanes } => {
+                    self.cuts.insert(info.id, CutState { info, lanes: lanes.into() });
+                }
+                Message::Block { info, lane, seq, records, bad, rendered, lease } => {
+                    self.report.block(records);
+                    self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, lease, info });
+                }
+                Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
+                Message::Result(rendered) => self.results.push_back(rendered),
+                Message::Finished(finished) => self.finished.push_back(finished),
+                Message::Report => self.report.now(&self.core),
+                Message::End => break,
+            }
+            self.advance()?;
+        }
+        self.flush()?;
+        for sink in &mut self.sinks {
+            sink.sink.close()?;
+        }
+        Ok(())
+    }
+
+    /// Writes all whose turn it is.
+    fn advance(&mut self) -> Result<()> {
+        loop {
+            while self.lane < self.lanes.len() && self.next_piece()? {}
+            // All lanes are through, and the shards as well?
+            if self.lane < self.lanes.len() || !self.finished.front().is_some_and(|f| f.info.id == self.batch) {
+                return Ok(());
+            }
+            let Some(finished) = self.finished.pop_front() else { return Ok(()) };
+            let ended = self.end_batch(finished);
+            self.cuts.remove(&self.batch);
+            self.batch += 1;
+            self.lane = 0;
+            self.core.clock.busy(-1);
+            ended?;
+        }
+    }
+
+    /// Writes the next piece, or goes on to the next lane; false if it has not come yet.
+    fn next_piece(&mut self) -> Result<bool> {
+        let at = self.lane;
+        let lane = &mut self.lanes[at];
+        if let Some(piece) = lane.waiting.get(&lane.next)
+            && piece.info.id == self.batch
+        {
+            let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
+            lane.next += 1;
+            let line = lane.records;
+            lane.records += piece.records;
+            let written = self.write_piece(at, line, piece);
+            self.core.clock.busy(-1);
+            return written.map(|()| true);
+        }
+        let cut = self.cuts.get_mut(&self.batch);
+        let passed = match cut {
+            Some(cut) => match cut.lanes.front() {
+                Some((first, end)) if *first == at => {
+                    let passed = lane.next == *end;
+                    if passed {
+                        cut.lanes.pop_front();
+                    }
+                    passed
+                }
+                // Lanes that gave nothing to this batch are passed in one go.
+                Some((first, _)) => {
+                    self.lane = *first;
+                    return Ok(true);
+                }
+                None => {
+                    self.lane = self.lanes.len();
+                    return Ok(true);
+                }
+            },
+            None => lane.ended == Some(lane.next),
+        };
+        self.lane += usize::from(passed);
+        Ok(passed)
+    }
+
+    fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
+        self.info = piece.info;
+        for bad in &piece.bad {
+            let text = format!("{}, record {}: {}", self.report.lane(lane), line + bad.at + 1, bad.what);
+            if self.strict {
+                return Err(Error::failed(format!("{text}; without --strict it is left out and counted")));
+            }
+            self.bad += 1;
+            if self.bad <= SHOWN {
+                self.report.note(&format!("{text}; it is left out"));
+            }
+        }
+        for rendered in piece.rendered {
+            let held = &mut self.outlets[rendered.outlet].held;
+            match held {
+                Some(held) => held.extend_from_slice(&rendered.bytes),
+                None => self.write(rendered.outlet, &rendered.bytes)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, sink: usize) -> Result<()> {
+        if !self.sinks[sink].begun {
+            self.sinks[sink].begun = true;
+            self.sinks[sink].sink.begin(&self.info)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, outlet: usize, bytes: &[u8]) -> Result<()> {
+        let sink = self.outlets[outlet].sink;
+        self.begin(sink)?;
+        let info = self.info;
+        let state = &mut self.outlets[outlet];
+        match &mut state.layout {
+            None => self.sinks[sink].sink.write(bytes)?,
+            Some(layout) => {
+                let mut out = Vec::new();
+                if !std::mem::replace(&mut state.begun, true) {
+                    layout.begin(&info, &mut out);
+                }
+                layout.rows(bytes, &mut out);
+                self.sinks[sink].sink.write(&out)?;
+            }
+        }
+        self.sinks[sink].dirty = true;
+        Ok(())
+    }
+
+    fn end_batch(&mut self, finished: Finished) -> Result<()> {
+        let began = self.core.clock.monotonic();
+        self.info = finished.info;
+        // Results came in the order of the batches, and all of this one are here.
+        while let Some(rendered) = self.results.pop_front() {
+            for rendered in rendered {
+                self.write(rendered.outlet, &rendered.bytes)?;
+            }
+        }
+        let summary = Summary { records: finished.records, rate: self.report.rate(&finished) };
+        for at in 0..self.outlets.len() {
+            if let Some(held) = self.outlets[at].held.as_mut().map(std::mem::take)
+                && !held.is_empty()
+            {
+                self.write(at, &held)?;
+            }
+            let outlet = &mut self.outlets[at];
+            let Some(layout) = &mut outlet.layout else { continue };
+            let mut out = Vec::new();
+            if !std::mem::take(&mut outlet.begun) {
+                layout.begin(&finished.info, &mut out);
+            }
+            layout.end(&finished.info, &summary, &mut out);
+            let sink = outlet.sink;
+            self.begin(sink)?;
+            self.sinks[sink].sink.write(&out)?;
+        }
+        for at in 0..self.sinks.len() {
+            self.begin(at)?;
+            let sink = &mut self.sinks[at];
+            sink.sink.end(&finished.info)?;
+            sink.begun = false;
+            sink.dirty = false;
+        }
+        self.report.batch(&self.core, &finished, began)?;
+        self.core.written(finished.info.end, &finished.lanes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        for sink in self.sinks.iter_mut().filter(|s| s.dirty) {
+            sink.dirty = false;
+            sink.sink.flush()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,177 @@
+//! The plan: which inputs feed which stages, what each stage does with a block, and where its rows go.
+//!
+//! A chain is cut into stages behind each operator that combines rows. Inside a stage the row-wise operators work on one
+//! block after the other; its end says where the rows are combined or written. Inputs and stages form a tree: an input
+//! feeds a stage, a stage feeds the next.
+
+use std::sync::Arc;
+
+use crate::data::schema::{Live, Schema};
+use crate::error::{Error, Result};
+use crate::formats::{Input, Output};
+use crate::operators::{Aggregate, Filter, Map, Operator, WholeBatch, Work};
+
+/// What is to be run.
+pub struct Plan {
+    /// One for each `--from`.
+    pub inputs: Vec<PlanInput>,
+    /// In the order in which a batch passes them.
+    pub stages: Vec<Stage>,
+    /// Where rows are written.
+    pub outlets: Vec<Outlet>,
+    /// Whether blocks carry record numbers.
+    pub numbers: bool,
+}
+
+/// A source's place in the plan.
+pub struct PlanInput {
+    /// As messages name it.
+    pub name: String,
+    /// How its records are cut.
+    pub format: Arc<dyn Input>,
+    /// The columns that are cut out of its records.
+    pub schema: Schema,
+    /// For each column of the stage that it feeds, which of its own columns that is; it may have none of that name.
+    pub columns: Vec<Option<usize>>,
+    /// The stage that it feeds.
+    pub feeds: usize,
+}
+
+/// Row-wise operators, and what happens to the rows behind them.
+pub struct Stage {
+    /// The columns that come in.
+    pub schema: Schema,
+    /// One after the other on each block.
+    pub steps: Vec<Step>,
+    /// Behind the last step.
+    pub end: End,
+}
+
+/// A row-wise operator that knows its columns.
+pub enum Step {
+    /// Drops rows.
+    Filter(Box<dyn Filter>),
+    /// New rows from each row.
+    Map(Box<dyn Map>),
+    /// A copy to the outlet of this number.
+    Tee(usize),
+}
+
+/// Where a stage ends.
+pub enum End {
+    /// Rows are combined; the result feeds the next stage.
+    Aggregate(Box<dyn Aggregate>),
+    /// All rows of the batch go through one hand; the result feeds the next stage.
+    WholeBatch(Box<dyn WholeBatch>),
+    /// Rows are written to the outlets of these numbers.
+    Output(Vec<usize>),
+}
+
+/// Where rows are written.
+pub struct Outlet {
+    /// How rows become bytes.
+    pub output: Arc<dyn Output>,
+    /// Which sink the bytes go to.
+    pub sink: usize,
+    /// The stage whose rows they are.
+    pub stage: usize,
+}
+
+/// What is asked of whoever makes outlets: a sink for `spec` (`None`: those of `--to`) and rows of these columns, in which
+/// an aggregate came before or not.
+pub trait Outlets {
+    /// The numbers of the outlets, in [`Plan::outlets`].
+    fn make(&mut self, spec: Option<&str>, schema: &Schema, aggregated: bool, stage: usize) -> Result<Vec<usize>>;
+    /// All that were made.
+    fn finish(self: Box<Self>) -> Vec<Outlet>;
+}
+
+/// Binds the operators of a chain to columns, from the inputs to the sinks.
+pub fn plan(
+    inputs: Vec<(String, Arc<dyn Input>)>,
+    chain: &[Box<dyn Operator>],
+    mut outlets: Box<dyn Outlets>,
+) -> Result<Plan> {
+    let live = live(chain);
+    let (mut schema, inputs) = bind_inputs(inputs, &live[0])?;
+    let numbers = chain.iter().any(|o| o.wants_numbers());
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut steps = Vec::new();
+    let mut entry = schema.clone();
+    let mut aggregated = false;
+    for operator in chain {
+        let bound = operator.bind(&schema).map_err(|e| named(operator.name(), e))?;
+        aggregated |= operator.aggregates();
+        let end = match bound.work {
+            Work::Filter(filter) => {
+                steps.push(Step::Filter(filter));
+                None
+            }
+            Work::Map(map) => {
+                steps.push(Step::Map(map));
+                None
+            }
+            Work::Tee(spec) => {
+                let made = outlets.make(Some(&spec), &schema, aggregated, stages.len())?;
+                steps.extend(made.into_iter().map(Step::Tee));
+                None
+            }
+            Work::Aggregate(aggregate) => Some(End::Aggregate(aggregate)),
+            Work::WholeBatch(whole) => Some(End::WholeBatch(whole)),
+        };
+        schema = bound.schema;
+        if let Some(end) = end {
+            let schema = std::mem::replace(&mut entry, schema.clone());
+            stages.push(Stage { schema, steps: std::mem::take(&mut steps), end });
+        }
+    }
+    let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
+    stages.push(Stage { schema: entry, steps, end });
+    Ok(Plan { inputs, stages, outlets: outlets.finish(), numbers })
+}
+
+/// Before each operator, and behind the last: the columns that are needed from there on.
+pub fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
+    let mut live = vec![Live::all()];
+    for operator in chain.iter().rev() {
+        let before = operator.live(&live[live.len() - 1]);
+        live.push(before);
+    }
+    live.reverse();
+    live
+}
+
+/// The columns of the first stage are those of all inputs together, matched by name.
+fn bind_inputs(inputs: Vec<(String, Arc<dyn Input>)>, live: &Live) -> Result<(Schema, Vec<PlanInput>)> {
+    let knows = |format: &Arc<dyn Input>, name: &String| format.schema(&Live::only([name])).is_ok();
+    if let Some(unknown) = live.names.iter().find(|name| !inputs.iter().any(|i| knows(&i.1, name))) {
+        for (_, format) in &inputs {
+            format.schema(&Live::only([unknown]))?;
+        }
+    }
+    let mut union = Schema { records: true, ..Schema::default() };
+    let mut bound = Vec::new();
+    for (name, format) in inputs {
+        let known = live.names.iter().filter(|n| knows(&format, n)).cloned().collect();
+        let schema = format.schema(&Live { shown: live.shown, names: known })?;
+        for field in &schema.fields {
+            match union.fields.iter_mut().find(|f| f.name == field.name) {
+                Some(known) => known.hidden &= field.hidden,
+                None => union.fields.push(field.clone()),
+            }
+        }
+        bound.push(PlanInput { name, format, schema, columns: Vec::new(), feeds: 0 });
+    }
+    for input in &mut bound {
+        let at = |name: &str| input.schema.fields.iter().position(|f| f.name == name);
+        input.columns = union.fields.iter().map(|f| at(&f.name)).collect();
+    }
+    Ok((union, bound))
+}
+
+fn named(operator: &str, error: Error) -> Error {
+    match error {
+        Error::Usage(text) => Error::Usage(format!("{operator}: {text}")),
+        other => other,
+    }
+}

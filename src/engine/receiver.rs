@@ -1,0 +1,127 @@
+//! Receivers: one thread for each source that is not read by the shards.
+//!
+//! In come bytes; out go buffers that end at a record, to the batcher. A receiver only looks for the **last** record end of
+//! a buffer and carries the rest over, so a byte costs it next to nothing. At stop it hands over what it has read.
+
+use std::sync::Arc;
+
+use crate::data::buffer::{BLOCK, Buffer, Quota};
+use crate::error::{Error, Result};
+use crate::formats::Input;
+use crate::sources::{Chunk, Got, Intake, Step, Stream, TooLong};
+
+/// Finds the records of a stream of bytes.
+pub struct Receiver {
+    stream: Box<dyn Stream>,
+    format: Arc<dyn Input>,
+    max_record: usize,
+    /// What was read behind the last whole record.
+    carry: Vec<u8>,
+    /// The position of the first byte of `carry`.
+    position: u64,
+    /// The record that is being left out because it is too long.
+    skipping: Option<TooLong>,
+    ended: bool,
+    /// Why it ended, if it broke: said once what was read before has been handed over.
+    failure: Option<Error>,
+}
+
+impl Receiver {
+    /// Records of `stream`, none of them longer than `max_record` bytes.
+    pub fn new(stream: Box<dyn Stream>, format: Arc<dyn Input>, max_record: usize) -> Self {
+        Receiver { stream, format, max_record, carry: Vec::new(), position: 0, skipping: None, ended: false, failure: None }
+    }
+
+    /// The first `whole` bytes as a chunk; what is behind them is carried over.
+    fn chunk(&mut self, bytes: Vec<u8>, filled: usize, whole: usize, quota: &Arc<Quota>) -> Chunk {
+        self.carry.clear();
+        self.carry.extend_from_slice(&bytes[whole..filled]);
+        let from = self.position;
+        self.position += whole as u64;
+        let lease = quota.lease(bytes.len());
+        Chunk { buffer: Buffer::filled(bytes, whole, lease), from, until: self.position, too_long: Vec::new() }
+    }
+
+    /// Leaves out bytes up to the end of the record that is too long: how many, and whether it has ended.
+    fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let Some(skipping) = &mut self.skipping else { return (0, true) };
+        let end = memchr::memchr(self.format.delimiter(), bytes);
+        let left_out = end.map_or(bytes.len(), |at| at + 1);
+        skipping.len += end.unwrap_or(bytes.len()) as u64;
+        self.position += left_out as u64;
+        (left_out, end.is_some())
+    }
+
+    /// What a record that was left out leaves behind: no bytes, but word of it.
+    fn left_out(&mut self, rest: Vec<u8>, quota: &Arc<Quota>) -> Option<Chunk> {
+        let too_long = self.skipping.take()?;
+        let mut chunk = self.chunk(Vec::new(), 0, 0, quota);
+        self.carry = rest;
+        chunk.too_long.push(too_long);
+        Some(chunk)
+    }
+}
+
+impl Intake for Receiver {
+    fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
+        let mut bytes = quota.space();
+        let mut filled = self.carry.len();
+        if bytes.len() < filled + BLOCK {
+            bytes.resize(filled + BLOCK, 0);
+        }
+        bytes[..filled].copy_from_slice(&self.carry);
+        loop {
+            if self.skipping.is_some() {
+                let (left_out, ended) = self.skip(&bytes[..filled]);
+                bytes.copy_within(left_out..filled, 0);
+                filled -= left_out;
+                if ended || self.ended {
+                    let rest = bytes[..filled].to_vec();
+                    return Ok(self.left_out(rest, quota).map_or(Step::End, Step::Records));
+                }
+            }
+            let whole = self.format.last_record_end(&bytes[..filled]);
+            match whole {
+                Some(whole) if filled >= BLOCK || self.ended => {
+                    return Ok(Step::Records(self.chunk(bytes, filled, whole, quota)));
+                }
+                None if filled > self.max_record => {
+                    self.skipping = Some(TooLong { at: self.position, len: 0 });
+                    continue;
+                }
+                None if self.ended && filled == 0 => {
+                    return self.failure.take().map_or(Ok(Step::End), Err);
+                }
+                // The last record has no end of its own.
+                None if self.ended => return Ok(Step::Records(self.chunk(bytes, filled, filled, quota))),
+                _ => {}
+            }
+            if filled == bytes.len() {
+                let longer = (filled * 2).min(self.max_record.saturating_add(BLOCK));
+                bytes.resize(longer.max(filled + BLOCK / 8), 0);
+            }
+            // With a whole record at hand only what is there at once is read as well.
+            let got = self.stream.read(&mut bytes[filled..], whole.is_none()).unwrap_or_else(|error| {
+                self.failure = Some(error);
+                Got::End
+            });
+            match (got, whole) {
+                (Got::Bytes(n), _) => filled += n,
+                (Got::Later, Some(whole)) => return Ok(Step::Records(self.chunk(bytes, filled, whole, quota))),
+                (Got::Later, None) => {}
+                (Got::Break, _) if filled == 0 && self.skipping.is_none() => {}
+                (Got::Break, _) => {
+                    let too_long = self.skipping.take();
+                    let mut chunk = self.chunk(bytes, filled, filled, quota);
+                    chunk.too_long.extend(too_long);
+                    return Ok(Step::Records(chunk));
+                }
+                (Got::End, _) => self.ended = true,
+            }
+        }
+    }
+
+    fn progress(&self) -> u64 {
+        self.stream.progress()
+    }
+}

@@ -1,0 +1,252 @@
+//! Finishes a batch: the parts that the shards have combined come together.
+//!
+//! Each part is cut by key hash and piece i of all parts is merged by one shard, which so owns those keys: no shared table,
+//! no lock. The merged pieces are sorted where they are, cut into ranges of the order, and each range is put through the
+//! next stage by one shard again. So the rows of every result have one order, whatever the number of shards.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::data::batch::BatchInfo;
+use crate::data::block::Block;
+use crate::data::order::{self, Comparator, Entry, SortKey};
+use crate::data::rows::Rows;
+use crate::error::Result;
+use crate::operators::{Accumulator, Aggregate, Spread};
+
+use super::batcher::Cut;
+use super::core::Core;
+use super::output::{Finished, Message, Rendered};
+use super::pieces;
+use super::plan::End;
+use super::shard;
+
+/// Fewer rows than this are not worth a second shard.
+const SMALL: usize = 8 * 1024;
+/// Rows of a block behind an aggregate.
+const BLOCK_ROWS: usize = 32 * 1024;
+/// Accumulators that a stage keeps for its next batches.
+const SPARE: usize = 64;
+
+/// The accumulator with which a shard begins its part of a batch.
+pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
+    let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
+    spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
+        End::Aggregate(aggregate) => aggregate.start(),
+        End::WholeBatch(_) | End::Output(_) => Box::new(crate::data::best::all()),
+    })
+}
+
+fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
+    let mut spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner());
+    if spare.len() < SPARE {
+        spare.push(accumulator);
+    }
+}
+
+/// Puts a batch, all of whose blocks are done, through the stages behind the first, up to the output.
+pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
+    let began = core.clock.monotonic();
+    let parts = cut.batch.parts.iter().filter_map(|p| p.lock().unwrap_or_else(|e| e.into_inner()).take());
+    let mut parts: Vec<_> = parts.collect();
+    for (at, stage) in core.plan.stages.iter().enumerate() {
+        let blocks = match &stage.end {
+            End::Output(_) => break,
+            End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, &**aggregate, parts)),
+            End::WholeBatch(whole) => {
+                let ordered = Arc::new(loose(core, at, parts));
+                let range = ordered.runs.iter().map(|r| 0..r.len()).collect();
+                Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info)?)
+            }
+        };
+        parts = feed(core, at + 1, blocks, cut.info);
+    }
+    let ended = core.clock.monotonic();
+    let relaxed = Ordering::Relaxed;
+    let _ = core.output.send(Message::Finished(Finished {
+        info: cut.info,
+        records: cut.batch.records.load(relaxed),
+        bad: cut.batch.bad.load(relaxed),
+        bytes: cut.batch.bytes.load(relaxed),
+        blocks: cut.blocks,
+        lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),
+        cut: cut.at,
+        began,
+        ended,
+    }));
+    Ok(())
+}
+
+/// Rows in order: sorted runs over the blocks of `rows`.
+struct Ordered {
+    rows: Rows,
+    runs: Vec<Vec<Entry>>,
+    keys: Vec<SortKey>,
+}
+
+/// What goes into a stage.
+enum Feed {
+    Ordered(Ordered),
+    Blocks(Vec<Block>),
+}
+
+impl Ordered {
+    /// The rows of one range of the order as blocks, the first of which is block number `block` and row number `row`.
+    fn blocks(&self, range: Vec<std::ops::Range<usize>>, block: u64, row: u64, numbers: bool) -> Vec<Block> {
+        let comparator = Comparator::new(&self.rows, &self.keys);
+        let runs: Vec<&[Entry]> = self.runs.iter().zip(range).map(|(run, range)| &run[range]).collect();
+        let merged = order::merge(&comparator, &runs);
+        let chunks = merged.chunks(BLOCK_ROWS).enumerate().map(|(at, entries)| {
+            let mut gathered = order::gather(&self.rows, entries);
+            gathered.order = block + at as u64;
+            let first = row + (at * BLOCK_ROWS) as u64;
+            gathered.numbers = numbers.then(|| (first..).take(entries.len()).collect());
+            gathered
+        });
+        chunks.collect()
+    }
+}
+
+/// Brings the parts of an aggregate together.
+fn combine(core: &Arc<Core>, stage: usize, aggregate: &dyn Aggregate, parts: Vec<Box<dyn Accumulator>>) -> Ordered {
+    let mut parts = parts;
+    if parts.is_empty() {
+        parts.push(start(core, stage));
+    }
+    let total: usize = parts.iter().map(|p| p.len()).sum();
+    let keys = aggregate.order();
+    let merged = match aggregate.spread() {
+        Spread::Loose => return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys),
+        Spread::ByKey if total >= SMALL && parts.len() > 1 => {
+            let pieces = parts.len();
+            let shipped = pieces::map(core, parts, move |me, mut part| {
+                let foreign = (0..pieces).map(|to| (to != me).then(|| part.ship(to, pieces)));
+                let foreign: Vec<_> = foreign.collect();
+                (part, foreign)
+            });
+            let mut merged: Vec<_> = Vec::new();
+            let mut foreign: Vec<Vec<_>> = (0..pieces).map(|_| Vec::new()).collect();
+            for (part, parcels) in shipped {
+                merged.push(part);
+                for (to, parcel) in parcels.into_iter().enumerate() {
+                    foreign[to].extend(parcel);
+                }
+            }
+            merged.into_iter().zip(foreign).collect()
+        }
+        Spread::ByKey | Spread::Whole => {
+            // The largest takes in the others.
+            let largest = (0..parts.len()).max_by_key(|at| parts[*at].len()).unwrap_or(0);
+            let first = parts.swap_remove(largest);
+            let mut parcels = Vec::new();
+            for mut part in parts {
+                parcels.push(part.ship(0, 1));
+                keep(core, stage, part);
+            }
+            vec![(first, parcels)]
+        }
+    };
+    order_parts(core, stage, merged, keys)
+}
+
+/// All rows of a batch, in record order.
+fn loose(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Ordered {
+    order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), Vec::new())
+}
+
+type Parcels = Vec<Box<dyn std::any::Any + Send>>;
+
+/// Merges parcels into their parts and sorts what each part gives.
+fn order_parts(
+    core: &Arc<Core>,
+    stage: usize,
+    parts: Vec<(Box<dyn Accumulator>, Parcels)>,
+    keys: Vec<SortKey>,
+) -> Ordered {
+    let sort_keys = keys.clone();
+    let finished = pieces::map(core, parts, move |_, (mut part, parcels)| {
+        for parcel in parcels {
+            part.take(parcel);
+        }
+        let rows = part.finish();
+        let entries = order::sorted(&rows, &sort_keys, 0);
+        (part, rows, entries)
+    });
+    let mut ordered = Ordered { rows: Rows::default(), runs: Vec::new(), keys };
+    for (part, rows, mut entries) in finished {
+        keep(core, stage, part);
+        let first = ordered.rows.blocks.len() as u32;
+        for entry in &mut entries {
+            entry.block += first;
+        }
+        ordered.rows.blocks.extend(rows.blocks);
+        ordered.rows.orders.extend(rows.orders);
+        ordered.runs.push(entries);
+    }
+    ordered
+}
+
+/// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
+fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
+    let items: Vec<(Vec<std::ops::Range<usize>>, u64, u64, Option<Block>)>;
+    let ordered = match rows {
+        Feed::Ordered(ordered) => {
+            let total: usize = ordered.runs.iter().map(Vec::len).sum();
+            let ways = if total < SMALL { 1 } else { core.shards * 4 };
+            let comparator = Comparator::new(&ordered.rows, &ordered.keys);
+            let mut row = 0;
+            items = order::cut(&comparator, &ordered.runs, ways)
+                .into_iter()
+                .enumerate()
+                .map(|(way, range)| {
+                    let first = row;
+                    row += range.iter().map(|r| r.len() as u64).sum::<u64>();
+                    (range, (way as u64) << 32, first, None)
+                })
+                .collect();
+            ordered
+        }
+        Feed::Blocks(blocks) => {
+            let mut row = 0;
+            items = blocks
+                .into_iter()
+                .zip(0..)
+                .map(|(block, at)| {
+                    let first = row;
+                    row += block.rows as u64;
+                    (Vec::new(), at, first, Some(block))
+                })
+                .collect();
+            Ordered { rows: Rows::default(), runs: Vec::new(), keys: Vec::new() }
+        }
+    };
+    let shared = Arc::clone(core);
+    let results = pieces::map(core, items, move |_, (range, order, first, block)| {
+        let stage = &shared.plan.stages[at];
+        let blocks = match block {
+            Some(mut block) => {
+                block.order = order;
+                block.numbers = shared.plan.numbers.then(|| (first..).take(block.rows).collect());
+                vec![block]
+            }
+            None => ordered.blocks(range, order, first, shared.plan.numbers),
+        };
+        let mut rendered: Vec<Rendered> = Vec::new();
+        let mut part = None;
+        for block in blocks {
+            let block = shard::run(&shared, stage, 0, block, &info, &mut rendered);
+            if !matches!(stage.end, End::Output(_)) {
+                part.get_or_insert_with(|| start(&shared, at)).fold(&block);
+            }
+        }
+        (rendered, part)
+    });
+    let mut parts = Vec::new();
+    for (rendered, part) in results {
+        if !rendered.is_empty() {
+            let _ = core.output.send(Message::Result(rendered));
+        }
+        parts.extend(part);
+    }
+    parts
+}

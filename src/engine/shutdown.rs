@@ -1,0 +1,77 @@
+//! Signals, and what becomes of a thread that panics.
+//!
+//! The first SIGINT, SIGTERM or SIGHUP ends the input: the open batch is finished and printed. A second one ends the process
+//! at once. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread::JoinHandle;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::{Handle, Signals};
+
+use crate::error::{Error, Result};
+
+use super::core::Core;
+use super::output::Message;
+
+/// The thread that waits for signals.
+pub struct Watch {
+    handle: Handle,
+    thread: JoinHandle<()>,
+    first: Arc<AtomicI32>,
+}
+
+impl Watch {
+    /// Handles signals from now on.
+    pub fn start(core: &Arc<Core>) -> Result<Self> {
+        let ignored = ignored();
+        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| ignored & (1 << (s - 1)) == 0);
+        let mut signals = Signals::new(wanted).map_err(|e| Error::io("cannot handle signals", &e))?;
+        let handle = signals.handle();
+        let first = Arc::new(AtomicI32::new(0));
+        let (core, noted) = (Arc::clone(core), Arc::clone(&first));
+        let wait = move || {
+            for signal in signals.forever() {
+                if signal == SIGUSR1 {
+                    let _ = core.output.send(Message::Report);
+                } else if noted.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                    core.stop.tell();
+                    core.wake();
+                } else {
+                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("signals".into()).spawn(wait);
+        Ok(Watch { handle, thread: thread.map_err(|e| Error::io("cannot start a thread", &e))?, first })
+    }
+
+    /// Ends the thread; the signal that ended the run, if one did.
+    pub fn end(self) -> Option<i32> {
+        self.handle.close();
+        let _ = self.thread.join();
+        let signal = self.first.load(Ordering::SeqCst);
+        (signal != 0).then_some(signal)
+    }
+}
+
+/// The signals that are ignored, a bit for each: asked of the system where it tells.
+fn ignored() -> u64 {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return 0 };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Runs a thread's work; a panic in it (which is a bug) ends the run with a message instead of hanging it.
+pub fn guard(core: &Core, work: Box<dyn FnOnce() + Send + '_>) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+        let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("a thread");
+        let what = what.unwrap_or("no reason was given");
+        core.abort(Error::failed(format!("internal error in {name}: {what}; please report it as a bug")));
+        let _ = core.output.send(Message::End);
+    }
+}
