@@ -1,12 +1,14 @@
 //! What flows: buffers of input, blocks of columns cut from them, and the orders and keys of rows.
 
 pub mod batch;
+pub mod best;
 pub mod block;
 pub mod buffer;
 pub mod fast;
 pub mod groups;
 pub mod human;
 pub mod json;
+pub mod kept;
 pub mod number;
 pub mod order;
 pub mod rows;

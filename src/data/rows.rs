@@ -12,13 +12,14 @@ const BLOCK_BYTES: usize = 4 << 20;
 const BLOCK_ROWS: usize = 64 * 1024;
 
 /// Collects rows, whole columns of them or one at a time, into blocks that own their bytes.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Builder {
     columns: Vec<Building>,
     rows: usize,
     bytes: usize,
 }
 
+#[derive(Clone)]
 enum Building {
     Text { data: Vec<u8>, spans: Vec<Span> },
     Int(Vec<i64>),
@@ -162,6 +163,11 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Where a row of a block stood in the input, if that was kept.
+    pub fn order_of(&self, block: usize, row: usize) -> Option<Order> {
+        self.orders.get(block)?.get(row).copied()
+    }
 }
 
 /// Copies these rows of `rows`, in this order, into one new block. Their text must be less than 4 GiB a column, see
@@ -211,6 +217,16 @@ impl std::fmt::Debug for Rows {
         let cells = self.blocks.iter().flat_map(|b| (0..b.rows).map(|row| b.columns.iter().map(move |c| c.cell(row))));
         f.debug_list().entries(cells.map(Iterator::collect::<Vec<_>>)).finish()
     }
+}
+
+/// The cells of all rows, written out, in an order.
+#[cfg(test)]
+pub(crate) fn in_order(rows: &Rows, keys: &[super::order::SortKey]) -> Vec<Vec<String>> {
+    let cells = |entry: &Entry| {
+        let columns = &rows.blocks[entry.block as usize].columns;
+        columns.iter().map(|column| format!("{:?}", column.cell(entry.row as usize))).collect()
+    };
+    super::order::sorted(rows, keys, 0).iter().map(cells).collect()
 }
 
 /// One block of text columns.
