@@ -7,9 +7,9 @@ use super::buffer::Buffer;
 use super::order::Entry;
 
 /// A store is cut into blocks of at most so many bytes of text, far below the reach of a `u32`.
-const BLOCK_BYTES: usize = 4 << 20;
+pub const BLOCK_BYTES: usize = 4 << 20;
 /// ... and of at most so many rows.
-const BLOCK_ROWS: usize = 64 * 1024;
+pub const BLOCK_ROWS: usize = 64 * 1024;
 
 /// Collects rows, whole columns of them or one at a time, into blocks that own their bytes.
 #[derive(Default, Clone)]

@@ -1,0 +1,148 @@
+//! What a table of keys is made of: slots, keys as they are looked up, and the hash functions. See
+//! [`Groups`](super::groups::Groups).
+
+use std::sync::LazyLock;
+
+use ahash::RandomState;
+
+use super::block::Span;
+
+/// The longest key, in bytes, that lies in the slot itself.
+const SHORT: usize = 16;
+
+/// One place of the table.
+#[repr(C, align(32))]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slot {
+    /// The key, zeros behind it; of a long key its hash, and where it lies in the arena; of null its hash, and ones.
+    pub(super) low: u64,
+    pub(super) high: u64,
+    /// See [`tag`]; 0: the slot is empty.
+    pub(super) tag: u32,
+    pub(super) group: u32,
+    pub(super) value: i64,
+}
+
+/// The length of a key in a form that tells an empty slot (0), null (1) and an empty text (2) apart.
+fn tag(span: Span) -> u32 {
+    span.len.wrapping_add(2)
+}
+
+const NULL: u32 = 1;
+/// Greater tags are of long keys.
+const SHORT_TAG: u32 = SHORT as u32 + 2;
+
+impl Slot {
+    fn is_short(&self) -> bool {
+        self.tag.wrapping_sub(2) <= SHORT as u32
+    }
+
+    #[inline(always)]
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        (self.low ^ key.low) | (self.high ^ key.high) | u64::from(self.tag ^ key.tag) == 0
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        self.tag > SHORT_TAG
+    }
+
+    /// The key. `arena`: where its table keeps long keys.
+    pub(super) fn with_key<R>(&self, arena: &[u8], use_it: impl FnOnce(Option<&[u8]>) -> R) -> R {
+        if self.tag == NULL {
+            use_it(None)
+        } else if self.is_long() {
+            use_it(Some(self.long_key(arena)))
+        } else {
+            let bytes = (u128::from(self.low) | u128::from(self.high) << 64).to_le_bytes();
+            use_it(Some(&bytes[..self.tag as usize - 2]))
+        }
+    }
+
+    pub(super) fn long_key<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        &arena[self.high as usize..][..self.tag as usize - 2]
+    }
+}
+
+/// A key to be looked up, as in its slot; but of a long key `high` is what no slot has.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Key {
+    pub(super) low: u64,
+    pub(super) high: u64,
+    pub(super) hash: u64,
+    pub(super) tag: u32,
+}
+
+impl Key {
+    #[inline(always)]
+    pub(super) fn is_long(&self) -> bool {
+        self.tag > SHORT_TAG
+    }
+}
+
+/// The hash functions of this process. Seeded, so that nobody can choose keys that collide; the same for all tables, so
+/// that shards agree on who owns a key.
+#[derive(Clone)]
+pub(super) struct Hasher {
+    low: u64,
+    high: u64,
+    long: RandomState,
+}
+
+pub(super) static HASHER: LazyLock<Hasher> = LazyLock::new(|| {
+    let long = RandomState::new();
+    Hasher { low: long.hash_one(1), high: long.hash_one(2), long }
+});
+
+/// Masks that keep the first bytes of two words.
+static FIRST: [[u64; 2]; SHORT + 1] = {
+    let mut masks = [[0; 2]; SHORT + 1];
+    let mut len = 1;
+    while len <= SHORT {
+        let mask = u128::MAX >> (128 - 8 * len);
+        masks[len] = [mask as u64, (mask >> 64) as u64];
+        len += 1;
+    }
+    masks
+};
+
+impl Hasher {
+    #[inline(always)]
+    fn short(&self, low: u64, high: u64) -> u64 {
+        let product = u128::from(low ^ self.low) * u128::from(high ^ self.high);
+        product as u64 ^ (product >> 64) as u64
+    }
+
+    #[inline(always)]
+    pub(super) fn key(&self, padded: &[u8], span: Span) -> Key {
+        if span.len as usize > SHORT {
+            let hash = self.unusual(padded, span);
+            return Key { low: hash, high: u64::MAX, hash, tag: tag(span) };
+        }
+        let bytes = padded[span.start as usize..].first_chunk::<SHORT>().expect("text is padded");
+        let both = u128::from_le_bytes(*bytes);
+        let mask = FIRST[span.len as usize];
+        let (low, high) = (both as u64 & mask[0], (both >> 64) as u64 & mask[1]);
+        Key { low, high, hash: self.short(low, high), tag: tag(span) }
+    }
+
+    /// The hash of a long key, or of null.
+    #[cold]
+    #[inline(never)]
+    fn unusual(&self, padded: &[u8], span: Span) -> u64 {
+        span.of(padded).map_or(self.low, |bytes| self.long.hash_one(bytes))
+    }
+
+    pub(super) fn key_of(&self, slot: &Slot) -> Key {
+        let high = if slot.is_short() { slot.high } else { u64::MAX };
+        Key { low: slot.low, high, hash: self.of_slot(slot), tag: slot.tag }
+    }
+
+    pub(super) fn of_slot(&self, slot: &Slot) -> u64 {
+        if slot.is_short() { self.short(slot.low, slot.high) } else { slot.low }
+    }
+}
+
+/// Which piece a key of this hash belongs to: by high bits, for the low ones choose the slot.
+pub(super) fn piece_of(hash: u64, pieces: usize) -> usize {
+    (((hash >> 32) * pieces as u64) >> 32) as usize
+}
