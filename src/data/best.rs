@@ -3,13 +3,12 @@
 //! others are copied, and thinned out when they have become about twice as many.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::block::{Block, Cell, Column, Order, Span, Text};
-use super::buffer::Buffer;
+use super::block::{Block, Order};
 use super::groups::Groups;
 pub use super::kept::{All, all};
 use super::kept::{Store, rows_of};
+use super::keys;
 use super::order::{Comparator, Entry, SortKey, compare_keys, prefix_of};
 use super::rows::Rows;
 
@@ -173,12 +172,7 @@ impl Best {
         self.unite();
         self.numbers.clear();
         if self.grouped() {
-            let mut numbers = std::mem::take(&mut self.numbers);
-            match &block.columns[self.wanted.by[0]] {
-                Column::Text(key) if self.wanted.by.len() == 1 => self.groups.number(key, &mut numbers),
-                _ => self.groups.number(&composite(block, &self.wanted.by), &mut numbers),
-            }
-            self.numbers = numbers;
+            self.groups.number(&keys::encode(block, &self.wanted.by), &mut self.numbers);
         }
         self.chosen.clear();
         for row in rows {
@@ -272,31 +266,6 @@ impl Best {
         self.base = (0, 0);
         self.cut.clear();
     }
-}
-
-/// The values of several columns as one text that is the same for the same values.
-fn composite(block: &Block, columns: &[usize]) -> Text {
-    let mut data = Vec::new();
-    let mut spans = Vec::with_capacity(block.rows);
-    for row in 0..block.rows {
-        let start = data.len();
-        for &column in columns {
-            match block.columns[column].cell(row) {
-                Cell::Null => data.push(0),
-                Cell::Int(value) => {
-                    data.push(1);
-                    data.extend_from_slice(&value.to_le_bytes());
-                }
-                Cell::Text(bytes) => {
-                    data.push(2);
-                    data.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    data.extend_from_slice(bytes);
-                }
-            }
-        }
-        spans.push(Span::range(start, data.len()));
-    }
-    Text { data: Arc::new(Buffer::from_vec(data)), spans }
 }
 
 #[cfg(test)]

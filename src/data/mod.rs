@@ -15,5 +15,6 @@ pub mod order;
 pub mod rows;
 pub mod schema;
 mod slot;
+pub mod sort_keys;
 pub mod terminal;
 pub mod time;

@@ -4,9 +4,15 @@
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
 pub mod grep;
+pub mod head;
 pub mod pipe;
 pub mod sample;
+pub mod sort;
+pub mod tail;
 pub mod tee;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod top;
 pub mod wordcount;
 
 use std::any::Any;
@@ -14,6 +20,7 @@ use std::any::Any;
 use clap::{ArgMatches, Command};
 
 use crate::data::batch::BatchInfo;
+use crate::data::best::{All, Best};
 use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
@@ -33,7 +40,17 @@ pub struct Entry {
 }
 
 /// Every operator, in the order of the help.
-pub static REGISTRY: &[Entry] = &[wordcount::ENTRY, grep::ENTRY, sample::ENTRY, tee::ENTRY, pipe::ENTRY];
+pub static REGISTRY: &[Entry] = &[
+    wordcount::ENTRY,
+    grep::ENTRY,
+    sample::ENTRY,
+    sort::ENTRY,
+    top::ENTRY,
+    head::ENTRY,
+    tail::ENTRY,
+    tee::ENTRY,
+    pipe::ENTRY,
+];
 
 /// What an operator's words stand for.
 pub enum Built {
@@ -203,4 +220,69 @@ pub trait Accumulator: Send {
 pub trait WholeBatch: Send + Sync {
     /// The rows that come of the batch's rows.
     fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>>;
+}
+
+impl Accumulator for Best {
+    fn fold(&mut self, block: &Block) {
+        Best::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
+        Box::new(Best::ship(self, piece, pieces))
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        Best::take(self, &rows(parcel));
+    }
+
+    fn len(&self) -> usize {
+        Best::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        Best::finish(self)
+    }
+
+    fn save(&self) -> Rows {
+        Best::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        Best::take(self, &rows);
+    }
+}
+
+impl Accumulator for All {
+    fn fold(&mut self, block: &Block) {
+        All::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
+        Box::new(if piece == 0 { All::finish(self) } else { Rows::default() })
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        All::take(self, rows(parcel));
+    }
+
+    fn len(&self) -> usize {
+        All::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        All::finish(self)
+    }
+
+    fn save(&self) -> Rows {
+        All::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        All::take(self, rows);
+    }
+}
+
+/// What the accumulators of rows ship to one another.
+fn rows(parcel: Box<dyn Any + Send>) -> Rows {
+    *parcel.downcast().expect("accumulators of one aggregate ship the same things")
 }

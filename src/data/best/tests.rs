@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::block::Column;
 use crate::data::rows::{in_order, sample_rows};
 
 fn values() -> impl Strategy<Value = Option<Vec<u8>>> {
