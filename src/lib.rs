@@ -73,21 +73,3 @@ fn show(io: &Io, text: &str) -> Result<()> {
         other => other.map_err(|e| Error::io("cannot write to standard output", &e)),
     }
 }
-pub struct NoAcc;
-impl operators::Accumulator for NoAcc {
-    fn fold(&mut self, _: &data::block::Block) {}
-    fn ship(&mut self, _: usize, _: usize) -> Box<dyn std::any::Any + Send> {
-        Box::new(())
-    }
-    fn take(&mut self, _: Box<dyn std::any::Any + Send>) {}
-    fn len(&self) -> usize {
-        0
-    }
-    fn finish(&mut self) -> data::rows::Rows {
-        Default::default()
-    }
-    fn save(&self) -> data::rows::Rows {
-        Default::default()
-    }
-    fn restore(&mut self, _: data::rows::Rows) {}
-}

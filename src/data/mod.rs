@@ -1,17 +1,20 @@
 //! What flows: buffers of input, blocks of columns cut from them, and the orders and keys of rows.
 
 pub mod batch;
+pub mod best;
 pub mod block;
 pub mod buffer;
 pub mod fast;
 pub mod groups;
 pub mod human;
 pub mod json;
+pub mod kept;
 pub mod keys;
 pub mod number;
 pub mod order;
 pub mod rows;
 pub mod schema;
 mod slot;
+pub mod sort_keys;
 pub mod terminal;
 pub mod time;

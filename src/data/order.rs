@@ -116,11 +116,8 @@ impl<'a> Comparator<'a> {
 
     fn compare_in_full(&self, a: &Entry, b: &Entry) -> Ordering {
         let place = |entry: &Entry| (&self.rows.blocks[entry.block as usize], entry.row as usize);
-        compare_keys(self.keys, place(a), place(b)).then_with(|| self.order(a).cmp(&self.order(b)))
-    }
-
-    fn order(&self, entry: &Entry) -> Option<Order> {
-        self.rows.orders.get(entry.block as usize)?.get(entry.row as usize).copied()
+        let order = |entry: &Entry| self.rows.order_of(entry.block as usize, entry.row as usize);
+        compare_keys(self.keys, place(a), place(b)).then_with(|| order(a).cmp(&order(b)))
     }
 }
 
@@ -147,8 +144,6 @@ pub fn sorted(rows: &Rows, keys: &[SortKey], first_block: u32) -> Vec<Entry> {
 fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(rows.len());
     for (number, block) in rows.blocks.iter().enumerate() {
-        let orders = rows.orders.get(number);
-        let order = |row: usize| orders.and_then(|orders| orders.get(row)).copied();
         let entry = |row: usize, prefix| Entry { prefix, block: number as u32, row: row as u32 };
         // A column of whole numbers needs no look at each cell's kind.
         match keys.first().map(|key| (&block.columns[key.column], key.descending)) {
@@ -157,7 +152,8 @@ fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
                 let made = values.iter().enumerate().map(|(row, &v)| entry(row, of_number(v as f64) ^ flip));
                 entries.extend(made);
             }
-            _ => entries.extend((0..block.rows).map(|row| entry(row, prefix_of(keys, block, row, order(row))))),
+            _ => entries
+                .extend((0..block.rows).map(|row| entry(row, prefix_of(keys, block, row, rows.order_of(number, row))))),
         }
     }
     entries

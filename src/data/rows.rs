@@ -163,6 +163,11 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Where a row of a block stood in the input, if that was kept.
+    pub fn order_of(&self, block: usize, row: usize) -> Option<Order> {
+        self.orders.get(block)?.get(row).copied()
+    }
 }
 
 /// Copies these rows of `rows`, in this order, into one new block. Their text must be less than 4 GiB a column, see
@@ -212,6 +217,16 @@ impl std::fmt::Debug for Rows {
         let cells = self.blocks.iter().flat_map(|b| (0..b.rows).map(|row| b.columns.iter().map(move |c| c.cell(row))));
         f.debug_list().entries(cells.map(Iterator::collect::<Vec<_>>)).finish()
     }
+}
+
+/// The cells of all rows, written out, in an order.
+#[cfg(test)]
+pub(crate) fn in_order(rows: &Rows, keys: &[super::order::SortKey]) -> Vec<Vec<String>> {
+    let cells = |entry: &Entry| {
+        let columns = &rows.blocks[entry.block as usize].columns;
+        columns.iter().map(|column| format!("{:?}", column.cell(entry.row as usize))).collect()
+    };
+    super::order::sorted(rows, keys, 0).iter().map(cells).collect()
 }
 
 /// One block of text columns.

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
+use crate::data::kept::All;
 use crate::data::order::{self, Comparator, Entry, SortKey};
 use crate::data::rows::{Rows, gather};
 use crate::error::Result;
@@ -33,7 +34,7 @@ pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
         End::Aggregate(aggregate) => aggregate.start(),
-        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(todo_all()),
+        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(All::default()),
     })
 }
 
@@ -250,7 +251,4 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         parts.extend(part);
     }
     parts
-}
-fn todo_all() -> crate::NoAcc {
-    crate::NoAcc
 }

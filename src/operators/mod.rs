@@ -6,9 +6,15 @@
 mod count;
 mod distinct;
 mod grep;
+mod head;
 mod pipe;
 mod sample;
+mod sort;
+mod tail;
 mod tee;
+#[cfg(test)]
+pub(crate) mod testing;
+mod top;
 mod wordcount;
 mod words;
 
@@ -17,6 +23,7 @@ use std::any::Any;
 use clap::{ArgMatches, Command};
 
 use crate::data::batch::BatchInfo;
+use crate::data::best::{All, Best};
 use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
@@ -43,6 +50,10 @@ pub static REGISTRY: &[Entry] = &[
     sample::ENTRY,
     count::ENTRY,
     distinct::ENTRY,
+    sort::ENTRY,
+    top::ENTRY,
+    head::ENTRY,
+    tail::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
 ];
@@ -215,4 +226,69 @@ pub trait Accumulator: Send {
 pub trait WholeBatch: Send + Sync {
     /// The rows that come of the batch's rows.
     fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>>;
+}
+
+impl Accumulator for Best {
+    fn fold(&mut self, block: &Block) {
+        Best::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
+        Box::new(Best::ship(self, piece, pieces))
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        Best::take(self, &rows(parcel));
+    }
+
+    fn len(&self) -> usize {
+        Best::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        Best::finish(self)
+    }
+
+    fn save(&self) -> Rows {
+        Best::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        Best::take(self, &rows);
+    }
+}
+
+impl Accumulator for All {
+    fn fold(&mut self, block: &Block) {
+        All::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
+        Box::new(if piece == 0 { All::finish(self) } else { Rows::default() })
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        All::take(self, rows(parcel));
+    }
+
+    fn len(&self) -> usize {
+        All::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        All::finish(self)
+    }
+
+    fn save(&self) -> Rows {
+        All::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        All::take(self, rows);
+    }
+}
+
+/// What the accumulators of rows ship to one another.
+fn rows(parcel: Box<dyn Any + Send>) -> Rows {
+    *parcel.downcast().expect("accumulators of one aggregate ship the same things")
 }

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ fn find(command: &OsStr, path: Option<&OsStr>) -> Result<()> {
     }
     // What the system looks through if there is no PATH at all.
     let path = path.unwrap_or(OsStr::new("/bin:/usr/bin"));
-    if std::env::split_paths(path).any(|folder| runnable(&PathBuf::from(folder).join(command))) {
+    if std::env::split_paths(path).any(|folder| runnable(&folder.join(command))) {
         return Ok(());
     }
     let hint = if command.as_encoded_bytes().contains(&b' ') {

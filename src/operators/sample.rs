@@ -24,7 +24,7 @@ pub const ENTRY: Entry = Entry {
             what: "another choice",
             command: "streamer sample 0.5 --seed 2",
             input: "a\nb\nc\nd\ne\nf\n",
-            output: "a\n",
+            output: "b\nc\ne\nf\n",
         },
     ],
 };
