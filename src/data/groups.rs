@@ -184,8 +184,6 @@ impl Groups {
     }
 
     fn each_entry(&mut self, parcel: &Parcel, mut each: impl FnMut(&Slot)) {
-        // Entries come roughly in the order of their hashes: a table that grew on the way would be crowded in places.
-        self.reserve(parcel.len());
         let entries = &parcel.entries[..];
         let key = |hasher: &Hasher, at: usize| hasher.key_of(&entries[at]);
         let add = |at: usize, slot: &mut Slot| {
