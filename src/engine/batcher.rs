@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use grep_matcher::Matcher;
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
