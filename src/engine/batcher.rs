@@ -2,7 +2,7 @@
 //!
 //! Receivers (or the shards, for files) bring buffers of whole records; the timer, a count or the input's own ticks cut. A
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
-//! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in [`Cutting::marks`].
+//! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Range as Span;

@@ -114,7 +114,7 @@ pub struct Parts {
 }
 
 impl Core {
-    /// Nothing is under way. Lanes are added by [`Core::lanes`].
+    /// Nothing is under way.
     pub fn new(parts: Parts, pulled: Vec<Option<Box<dyn Intake>>>, controls: Vec<Arc<dyn Control>>) -> Self {
         let pull = pulled.iter().enumerate().filter(|p| p.1.is_some()).map(|p| (p.0, false)).collect();
         let spare = parts.plan.stages.iter().map(|_| Mutex::default()).collect();
