@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
 use crate::data::time::Time;
@@ -74,8 +73,6 @@ pub struct Cut {
     pub lanes: BTreeMap<usize, (u64, Range)>,
     /// When it was cut, on the monotonic clock.
     pub at: std::time::Duration,
-    /// Records in it, as far as the cut counts them.
-    pub records: u64,
 }
 
 /// A lane, as the batcher sees it.
@@ -209,10 +206,10 @@ impl Batcher {
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
             at,
-            records: std::mem::take(&mut self.records),
         });
         self.info.id += 1;
         self.counted = false;
+        self.records = 0;
     }
 
     /// Goes on to the next interval.

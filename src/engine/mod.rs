@@ -131,7 +131,8 @@ impl Engine {
                         core.receiver_done();
                     })?;
                 }
-                let timer = bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
+                let timer =
+                    bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
                 Ok((written, shards, timer.transpose()?))
             };
             match started() {

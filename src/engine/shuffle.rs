@@ -63,6 +63,9 @@ pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
             }
         };
         parts = feed(core, at + 1, blocks, cut.info);
+        if core.is_aborted() {
+            return Ok(());
+        }
     }
     let ended = core.clock.monotonic();
     let relaxed = Ordering::Relaxed;
@@ -252,6 +255,9 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         (rendered, part)
     });
     let mut parts = Vec::new();
+    if core.is_aborted() {
+        return parts;
+    }
     for (rendered, part) in results {
         if !rendered.is_empty() {
             let _ = core.output.send(Message::Result(rendered));

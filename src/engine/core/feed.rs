@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Core, State};
+use super::{Core, State, WAITING_CUTS};
 use crate::data::time::Time;
 use crate::engine::batcher::{Made, Placed};
 use crate::engine::cutting::{Cutting, Rest};
@@ -118,7 +118,13 @@ impl Core {
 
     /// The border of the open batch is reached.
     pub fn tick(&self) {
-        let end = self.lock().batcher.end();
+        let mut state = self.lock();
+        // After a leap of the clock batches are made no faster than they are finished.
+        while state.cuts.len() >= WAITING_CUTS && !state.aborted {
+            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+        let end = state.batcher.end();
+        drop(state);
         let mut held = Vec::new();
         for (lane, control) in self.controls.iter().enumerate() {
             held.extend(control.cut(end, &self.quotas[lane]).into_iter().map(|chunk| (lane, chunk)));

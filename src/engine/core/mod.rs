@@ -30,6 +30,8 @@ use crate::engine::plan::Plan;
 const WAITING_BATCHES: usize = 64;
 /// ... or two of them, once they hold so many records: batches grow, their number does not.
 const WAITING_RECORDS: u64 = 200_000;
+/// Batches, also empty ones, that may wait to be finished before the timer waits.
+const WAITING_CUTS: usize = 4096;
 /// Batches whose results may wait for a slow sink before the next one is finished.
 const UNWRITTEN: usize = 2;
 
