@@ -1,17 +1,22 @@
 //! What a run is connected to: the process's own standard streams, or a test's.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::io::Write;
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use crate::cli::Color;
 use crate::sinks::SharedOutput;
 use crate::sources::Stream;
+use crate::stop::Stop;
 
 /// The surroundings of a run.
 pub struct Io {
     /// What stands for standard input; `None`: the process's own.
-    pub stdin: Option<Box<dyn Stream>>,
+    pub stdin: Option<Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>>,
     /// Standard output.
     pub stdout: SharedOutput,
     /// Standard error.
@@ -24,6 +29,58 @@ pub struct Io {
     pub env: HashMap<OsString, OsString>,
     /// Whether signals are the run's to handle.
     pub signals: bool,
+}
+
+impl Io {
+    /// The process's own streams and environment.
+    pub fn system() -> Self {
+        Io {
+            stdin: None,
+            stdout: Arc::new(Mutex::new(Box::new(Stdout))),
+            stderr: Messages::new(Box::new(std::io::stderr())),
+            stdout_terminal: std::io::stdout().is_terminal(),
+            stderr_terminal: std::io::stderr().is_terminal(),
+            env: std::env::vars_os().collect(),
+            signals: true,
+        }
+    }
+
+    /// Whether to use colours on a terminal.
+    pub fn color(&self, wanted: Color) -> bool {
+        let set = |name: &str| self.env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
+        match wanted {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => !set("NO_COLOR") && self.env.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb"),
+        }
+    }
+
+    /// The width of the terminal that standard output is, in columns.
+    pub fn width(&self) -> Option<usize> {
+        let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
+        (size.ws_col > 0).then_some(size.ws_col as usize)
+    }
+}
+
+/// The process's standard output, without a buffer of its own (sinks have theirs) and also if it does not block.
+struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        loop {
+            match rustix::io::write(rustix::stdio::stdout(), bytes) {
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let _ = poll(&mut [PollFd::new(&std::io::stdout(), PollFlags::OUT)], None);
+                }
+                written => return Ok(written?),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Standard error: messages for people. A closed or full one never hurts the run.

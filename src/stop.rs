@@ -17,6 +17,7 @@ pub struct Stop {
     /// Its writing end is closed to wake whoever polls the reading end.
     pipe: OwnedFd,
     held: Mutex<Option<OwnedFd>>,
+    /// Those that someone still holds: a bell that is kept alive here would look like a thread that is awake.
     bells: Mutex<Vec<Weak<Bell>>>,
 }
 
@@ -69,10 +70,11 @@ impl Stop {
     /// A bell that is rung at the stop.
     pub fn bell(&self, clock: &dyn Clock) -> Arc<Bell> {
         let bell = clock.bell();
-        let mut bells = self.bells.lock().unwrap_or_else(|e| e.into_inner());
-        bells.retain(|b| b.strong_count() > 0);
-        bells.push(Arc::downgrade(&bell));
-        drop(bells);
+        {
+            let mut bells = self.bells.lock().unwrap_or_else(|e| e.into_inner());
+            bells.retain(|b| b.strong_count() > 0);
+            bells.push(Arc::downgrade(&bell));
+        }
         if self.is_told() {
             bell.ring();
         }
@@ -82,5 +84,11 @@ impl Stop {
     /// Sleeps until the monotonic time is `deadline`; false if the run ends before.
     pub fn sleep(&self, clock: &dyn Clock, bell: &Bell, deadline: Duration) -> bool {
         !self.is_told() && clock.wait(bell, deadline) && !self.is_told()
+    }
+
+    /// Sleeps for so long, on a bell of its own that is gone afterwards; false if the run ends before.
+    pub fn pause(&self, clock: &dyn Clock, length: Duration) -> bool {
+        let bell = self.bell(clock);
+        self.sleep(clock, &bell, clock.monotonic() + length)
     }
 }

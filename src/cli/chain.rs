@@ -218,7 +218,7 @@ impl Reader {
             }
             Built::Chain(words) => {
                 let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-                self.segments(&split(&words, segment.place.as_ref()))
+                self.segments(&split(&words, None))
             }
         }
     }

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
 use grep_regex::RegexMatcher;
@@ -15,12 +16,10 @@ use super::chain::Place;
 use super::values;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
-use crate::formats::Stamp;
+use crate::formats::{OUTPUTS, Stamp};
 
 /// The input formats that exist.
 const INPUT_FORMATS: [&str; 1] = ["text"];
-/// The output formats that exist.
-const OUTPUT_FORMATS: [&str; 6] = ["text", "csv", "tsv", "json", "table", "spark"];
 
 /// How the input is cut into batches (SPEC 1, `--batch`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +121,7 @@ pub fn options() -> Vec<Arg> {
         flag("strict", "A bad record ends the run with status 1, instead of being counted and left out"),
     ];
     let batches = [
-        value("batch", "CUT", "Cut a batch at each interval: 1s, 200ms, 5m; or 10000lines; or all")
+        value("batch", "CUT", "Cut batches at each 1s, 200ms, 5m; or 10000lines; or all")
             .long_help(
                 "Where to cut: 1s, 200ms, 5m: at each multiple of the interval, also when nothing arrives. 10000lines: \
                  after so many records. 1s,10000lines: whichever comes first. all: at the end of the input. The \
@@ -148,12 +147,12 @@ pub fn options() -> Vec<Arg> {
                 "Write to here: see Sinks below. Repeatable: every row goes to each. The default is -, standard output",
             )
             .value_hint(ValueHint::AnyPath),
-        value("out", "FORMAT", "The format of the rows: text, csv, tsv, json, table, spark")
-            .long_help("The format of the rows. The default is table on a terminal, else text")
-            .value_parser(OUTPUT_FORMATS),
+        value("out", "FORMAT", "text, csv, tsv, json, table or spark")
+            .long_help("The format of the rows: see Output formats below. The default is table on a terminal, else text")
+            .value_parser(PossibleValuesParser::new(OUTPUTS.iter().map(|o| o.name))),
         value("time", "WHICH", "Which times of the batch lead each row: start, end, both, none")
             .long_help(
-                "Which times of the batch lead each row. The default is end if the chain counts and --tick or a \
+                "Which times of the batch lead each row: start, end, both, none. The default is end if the chain counts and --tick or a \
                  duration in --batch is written, else none",
             )
             .value_parser(["start", "end", "both", "none"]),
@@ -185,7 +184,7 @@ fn value(name: &'static str, placeholder: &'static str, help: &'static str) -> A
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).help(help).action(ArgAction::Count)
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue).overrides_with(name)
 }
 
 /// Whether this is the id of a global option.
@@ -216,7 +215,7 @@ impl Given {
                 continue;
             }
             let values = match option.get_action() {
-                ArgAction::Count => vec![String::new()],
+                ArgAction::SetTrue => vec![String::new()],
                 _ => matches.get_many::<String>(name).into_iter().flatten().cloned().collect(),
             };
             for value in values {

@@ -1,6 +1,7 @@
 //! What `--help` and the man page say beside the options: the model, sources, sinks, exit status, examples.
 
 use crate::operators::Example;
+use crate::sinks;
 
 /// How it is called.
 pub const USAGE: &str = "streamer [OPTIONS] OPERATOR [ARGS] [then OPERATOR [ARGS]]...";
@@ -25,91 +26,114 @@ Columns are named: `line` is the whole record, `$1 ... $N` are its fields, which
 quotes, or the shell takes them); operators add others, such as `word` and `count`. Options may stand anywhere in the chain. \
 `--` ends the options of an operator.";
 
-/// Sections of text that is laid out already, at most 76 columns wide.
-pub const SECTIONS: &[(&str, &str)] = &[
+/// A name, and what it means.
+type Row = (&'static str, &'static str);
+
+/// The kinds of sources.
+const SOURCES: &[Row] = &[
+    ("-", "standard input"),
+    ("PATH, 'logs/*.gz'", "regular files in order of name; gzip and zstd are detected by content (quote the pattern)"),
+    ("tcp://HOST:PORT", "connect and read; ?reconnect=2s tries again for ever"),
+    ("listen://PORT", "accept many senders; on the loopback interface unless an address stands before the port"),
+    ("exec:COMMAND", "what a command prints; split into words as a shell would, but run without one"),
+    ("rate:N", "N rows a second, for trials: timestamp, value"),
+];
+
+const FORMATS: &[Row] = &[
+    ("text", "columns joined by a tab, values byte for byte"),
+    ("csv, tsv", "with a header line, quoted"),
+    ("json", "an object a line"),
+    ("table", "a table for each batch, under its time"),
+    ("spark", "as Scala's DStream.print shows a batch"),
+];
+
+const STATUS: &[Row] = &[
+    ("0", "it ran, also if there were no rows, and if the reader of standard output went away"),
+    ("1", "it failed: a source, a sink, or a bad record with --strict"),
+    ("2", "the command line is wrong"),
+];
+
+const SIGNALS: &[Row] = &[
     (
-        "Sources (--from)",
-        "\
--                     standard input
-PATH, 'logs/*.gz'     regular files in order of name; gzip and zstd are
-                      detected by content (quote the pattern)
-tcp://HOST:PORT       connect and read; ?reconnect=2s tries again for ever
-listen://PORT         accept many senders, on the loopback interface unless
-                      an address is given: listen://ADDRESS:PORT
-exec:COMMAND          what a command prints; split into words as a shell
-                      would, but run without one
-rate:N                N rows a second, for trials: timestamp, value",
+        "INT, TERM, HUP",
+        "stop reading, print the open batch, end by the signal (130, 143, 129 in a shell); a second one ends at once",
     ),
+    ("USR1", "print the statistics on standard error"),
+];
+
+const ENVIRONMENT: &[Row] = &[
+    ("NO_COLOR", "if set and not empty: no colours"),
+    ("CLICOLOR_FORCE", "colours even where there is no terminal"),
     (
-        "Sinks (--to)",
-        "\
--                     standard output
-PATH                  a file, appended to; its extension chooses the format
-exec:COMMAND          a process for each batch, with the rows on its standard
-                      input and STREAMER_WINDOW_END in its environment",
-    ),
-    (
-        "Output formats (--out)",
-        "\
-text                  columns joined by a tab, values byte for byte
-csv, tsv              with a header line, quoted
-json                  an object a line
-table                 a table for each batch, under its time
-spark                 as Scala's DStream.print shows a batch",
-    ),
-    (
-        "Exit status",
-        "\
-0                     it ran, also if there were no rows, and if the reader of
-                      standard output went away
-1                     it failed: a source, a sink, or a bad record with --strict
-2                     the command line is wrong",
-    ),
-    (
-        "Signals",
-        "\
-INT, TERM, HUP        stop reading, print the open batch, end by the signal
-                      (130, 143, 129 in a shell); a second one ends at once
-USR1                  print the statistics on standard error",
-    ),
-    (
-        "Environment",
-        "\
-NO_COLOR              if set and not empty: no colours
-CLICOLOR_FORCE        colours even where there is no terminal
-COMPLETE              bash, zsh or fish: print the completions for that shell,
-                      for example: source <(COMPLETE=bash streamer)",
+        "COMPLETE",
+        "bash, zsh or fish: print the script of completions for that shell, to be used so: source <(COMPLETE=bash streamer)",
     ),
 ];
+
+/// The sections behind the options: heading, and text that is laid out already.
+pub fn sections() -> Vec<(&'static str, String)> {
+    let sinks: Vec<Row> = sinks::REGISTRY.iter().map(|s| (s.form, s.about)).collect();
+    let sections = [
+        ("Sources", SOURCES),
+        ("Sinks", &sinks),
+        ("Output formats", FORMATS),
+        ("Exit status", STATUS),
+        ("Signals", SIGNALS),
+        ("Environment", ENVIRONMENT),
+    ];
+    sections.into_iter().map(|(heading, rows)| (heading, table(rows))).collect()
+}
+
+/// Rows in two columns, the right one wrapped.
+fn table(rows: &[Row]) -> String {
+    const LEFT: usize = 20;
+    const WIDTH: usize = 76;
+    let mut text = String::new();
+    for (name, meaning) in rows {
+        let mut line = format!("{name:LEFT$}");
+        for word in meaning.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH {
+                text.push_str(&line);
+                text.push('\n');
+                line = " ".repeat(LEFT);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
 
 /// Examples of whole commands, run as tests.
 pub static EXAMPLES: &[Example] = &[
     Example {
-        what: "Count the words of a text",
+        what: "count the words of a text",
         command: "streamer wordcount",
         input: "to be or not to be\n",
         output: "be\t2\nnot\t1\nor\t1\nto\t2\n",
     },
     Example {
-        what: "The two most frequent words",
+        what: "the two most frequent words",
         command: "streamer words then count --by word then top 2 count",
         input: "a b a\nc a b\n",
         output: "a\t3\nb\t2\n",
     },
     Example {
-        what: "How many lines mention an error, in whatever case",
+        what: "how many lines mention an error, in whatever case",
         command: "streamer grep -i error then count",
         input: "ok\nan error\nERROR 7\n",
         output: "2\n",
     },
     Example {
-        what: "One CSV row for each first field",
+        what: "one CSV row for each first field",
         command: "streamer count --by '$1' --out csv",
         input: "GET /a\nPUT /b\nGET /c\n",
         output: "$1,count\nGET,2\nPUT,1\n",
     },
     Example {
-        what: "A replay: an empty line ends each second",
+        what: "a replay: an empty line ends each second",
         command: "streamer wordcount --tick '^$'",
         input: "a b\n\nb\n",
         output: "1970-01-01T00:00:01.000Z\ta\t1\n1970-01-01T00:00:01.000Z\tb\t1\n1970-01-01T00:00:02.000Z\tb\t1\n",
@@ -117,7 +141,28 @@ pub static EXAMPLES: &[Example] = &[
 ];
 
 /// Commands to begin with, for the short help: they read live input, so no test runs them.
-pub const SHORT_EXAMPLES: &str = "\
-  nc -lk 9999 | streamer wordcount --batch 1s
+pub const SHORT_EXAMPLES: &str = "  nc -lk 9999 | streamer wordcount --batch 1s
   tail -F app.log | streamer grep -i error then count --batch 10s
   streamer --from 'logs/*.gz' words then count --by word then top 10 count";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::OUTPUTS;
+
+    #[test]
+    fn tables_keep_their_columns() {
+        let long = "word word word word word word word word word word word word word word";
+        let text = table(&[("a", "b"), ("c", long)]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], format!("a{}b", " ".repeat(20)));
+        assert!(lines.len() == 3 && lines[2].starts_with(&" ".repeat(21)), "{text}");
+        assert!(lines.iter().all(|l| l.len() <= 76), "{text}");
+    }
+
+    #[test]
+    fn every_output_format_is_explained() {
+        let names: Vec<&str> = FORMATS.iter().flat_map(|f| f.0.split(", ")).collect();
+        assert_eq!(names, OUTPUTS.iter().map(|o| o.name).collect::<Vec<_>>());
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::{Arg, ArgAction, ColorChoice, Command};
 
 use super::globals;
-use super::guide::{ABOUT, EXAMPLES, MODEL, SECTIONS, SHORT_EXAMPLES, USAGE};
+use super::guide::{ABOUT, EXAMPLES, MODEL, SHORT_EXAMPLES, USAGE, sections};
 use crate::operators::{Entry, Example};
 
 /// Help is laid out for this many columns, whatever the terminal has: the same text everywhere.
@@ -27,7 +27,7 @@ pub fn root(options: &[Arg]) -> Command {
         .color(ColorChoice::Never)
         .term_width(WIDTH)
         .args(options)
-        .arg(arg("help", 'h', "Print this help; behind an operator, the help of that operator"))
+        .arg(arg("help", 'h', "Print help; behind an operator: its own help"))
         .arg(arg("version", 'V', "Print the version"))
 }
 
@@ -37,6 +37,8 @@ pub fn operator(entry: &Entry, options: &[Arg], visible: bool) -> Command {
         .bin_name(format!("streamer {}", entry.name))
         .display_name(format!("streamer-{}", entry.name))
         .disable_version_flag(true)
+        .disable_help_flag(true)
+        .arg(Arg::new("help").long("help").short('h').help("Print this help").action(ArgAction::SetTrue))
         .color(ColorChoice::Never)
         .term_width(WIDTH)
         .args(options.iter().map(|o| o.clone().hide(!visible)))
@@ -74,8 +76,8 @@ pub fn main(registry: &[Entry], long: bool) -> String {
         return format!("{}\nExamples:\n{SHORT_EXAMPLES}\n\n{rest}\n", short.render_help());
     }
     let mut text = whole(registry, &options, false).render_long_help().to_string();
-    for (heading, body) in SECTIONS {
-        let _ = write!(text, "\n{heading}:\n{}", indented(body, 2));
+    for (heading, body) in sections() {
+        let _ = write!(text, "\n{heading}:\n{}", indented(&body, 2));
     }
     text.push_str(&examples(EXAMPLES));
     text
@@ -165,8 +167,8 @@ mod tests {
         for option in globals::options() {
             assert!(text.contains(&format!("--{}", option.get_id())), "{}", option.get_id());
         }
-        for (heading, _) in SECTIONS {
-            assert!(text.contains(heading), "{heading}");
+        for (heading, _) in sections() {
+            assert!(text.contains(&format!("\n{heading}:\n")), "{heading}");
         }
         for example in EXAMPLES {
             assert!(text.contains(example.what), "{}", example.what);

@@ -100,7 +100,12 @@ pub fn no_value(option: &str, next: Option<&OsString>, entry: Option<&Entry>) ->
     } else {
         String::new()
     };
-    wrong(entry, format!("`{option}` needs a value{found}{hint}"))
+    wrong(entry.filter(|_| !is_global(option)), format!("`{option}` needs a value{found}{hint}"))
+}
+
+/// Whether an option, as written, is a global one, which the main help explains.
+fn is_global(option: &str) -> bool {
+    option.strip_prefix("--").is_some_and(|id| globals::is_global(id, &globals::options()))
 }
 
 /// `head -5`, `tail -n 5`, as other tools want it.
@@ -129,6 +134,7 @@ pub fn explain(error: &clap::Error, entry: Option<&Entry>, registry: &[Entry], s
     };
     let argument = text(ContextKind::InvalidArg);
     let option = argument.split(' ').next().unwrap_or_default();
+    let entry = entry.filter(|_| !is_global(option));
     let value = text(ContextKind::InvalidValue);
     let reason = std::error::Error::source(error).map(|e| e.to_string());
     let text = match error.kind() {
@@ -176,6 +182,9 @@ fn missing(argument: &str, entry: Option<&Entry>, segment: &Segment) -> String {
 fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[Entry], segment: &Segment) -> String {
     let word = if value.is_empty() { argument } else { value };
     let text = format!("unexpected argument `{word}`");
+    if let Some(entry) = entry.filter(|e| (e.command)().get_positionals().any(|p| p.is_last_set())) {
+        return format!("{text}. the command and its arguments stand behind `--`: {} -- {word}", entry.name);
+    }
     let dashed = segment.words.iter().filter_map(|w| w.to_str()).find(|w| w.starts_with('-') && !w.starts_with("--"));
     if registry.iter().any(|e| e.name == word) {
         format!("{text}. to go on with that operator: {} {THEN} {word}", entry.map_or("", |e| e.name))

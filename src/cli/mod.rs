@@ -1,10 +1,11 @@
 //! How a person says it: the arguments and the environment to what is to be run, or to a text to be shown.
 //!
-//! [`globals`] has the global options, [`chain`] makes operators of the words, [`hints`] says what is wrong with them,
+//! [`globals`] has the global options, [`chain`] makes operators of the words, `hints` says what is wrong with them,
 //! [`help`] and [`guide`] explain, [`complete`] answers the shell.
 
 pub mod chain;
 pub mod complete;
+pub mod explain;
 pub mod globals;
 pub mod guide;
 pub mod help;

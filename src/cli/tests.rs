@@ -164,7 +164,7 @@ fn another_global_given_twice_must_agree() {
     let twice = refused(&["--batch", "1s", "words", "--batch", "2s"]);
     assert!(twice.contains("`1s`") && twice.contains("`2s`"), "{twice}");
     assert!(refused(&["words", "--out", "csv", "--out", "json"]).contains("`json`"));
-    assert!(run(&["-0", "--batch", "1s", "words", "--null", "--batch", "1s"]).globals.null);
+    assert!(run(&["-0", "-0", "--batch", "1s", "words", "--null", "--batch", "1s"]).globals.null);
 }
 
 #[test]
@@ -286,6 +286,7 @@ fn habits_get_a_hint() {
     assert!(refused(&["count", "--by", "then", "words"]).contains("single quotes"));
     assert!(refused(&["count", "--by", "--once"]).contains("single quotes"));
     assert!(refused(&["wc"]).contains("`count`"));
+    assert!(refused(&["pipe", "sort", "-r"]).contains("pipe -- sort"));
     assert!(refused(&["wrods"]).contains("`words`"));
     assert!(refused(&["words", "then", "zzz"]).contains("the operators are words, grep"));
 }
@@ -305,6 +306,9 @@ fn missing_parts_are_named() {
 fn errors_point_to_the_help_of_the_operator() {
     assert!(refused(&["head"]).ends_with("see: streamer head --help"));
     assert!(refused(&["sample", "-0.5"]).ends_with("see: streamer sample --help"));
+    for global in [&["words", "--in", "x"][..], &["words", "--batch"], &["words", "--out"]] {
+        assert!(!refused(global).contains("words"), "a global option is none of the operator's");
+    }
     assert_eq!(pointing_to_help("x"), "x\nsee: streamer --help");
     assert_eq!(pointing_to_help("x --help"), "x --help");
 }

@@ -40,7 +40,7 @@ pub enum Piece<'w> {
 }
 
 impl Options {
-    /// The options of `command`, and `--help`, which clap adds to every command that has none.
+    /// The options of `command`.
     pub fn of(command: &Command) -> Self {
         let options = command.get_arguments().filter(|a| !a.is_positional()).map(|a| Known {
             id: a.get_id().to_string(),
@@ -48,11 +48,7 @@ impl Options {
             shorts: a.get_short_and_visible_aliases().unwrap_or_default(),
             takes_value: a.get_action().takes_values(),
         });
-        let mut known: Vec<Known> = options.collect();
-        if !known.iter().any(|k| k.id == "help") {
-            known.push(Known { id: "help".into(), longs: vec!["help".into()], shorts: vec!['h'], takes_value: false });
-        }
-        Options { known }
+        Options { known: options.collect() }
     }
 
     /// Their long names.

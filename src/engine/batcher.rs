@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use grep_matcher::Matcher;
 use grep_regex::RegexMatcher;
@@ -70,7 +70,7 @@ impl Cutting {
 
 /// How many records there are, an unended last one included.
 pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
-    let ended = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).count() as u64;
+    let ended = memchr::memchr_iter(delimiter, bytes).count() as u64;
     ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
 }
 
@@ -380,7 +380,8 @@ impl Batcher {
 
     /// Cuts as often as every input has ticked.
     fn ticked(&mut self, now: (Time, std::time::Duration), made: &mut Made) {
-        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id) {
+        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
+        {
             self.cut(now.0, now.1, made);
             self.step();
         }
@@ -409,7 +410,8 @@ impl Batcher {
         self.touched.entry(lane).or_insert(state.position);
         let first = state.records;
         if self.count {
-            state.records += if records > 0 { records } else { count_records(&rest.buffer.bytes()[range.clone()], state.delimiter) };
+            state.records +=
+                if records > 0 { records } else { count_records(&rest.buffer.bytes()[range.clone()], state.delimiter) };
         }
         state.position = if whole { rest.until } else { rest.from + end as u64 };
         let seq = state.seq;

@@ -2,7 +2,7 @@
 //! way out. Every thread comes by once a block or once a batch, never once a record.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use crossbeam_channel::Sender;
@@ -11,13 +11,14 @@ use crate::clock::Clock;
 use crate::data::buffer::Quota;
 use crate::error::Error;
 use crate::operators::Accumulator;
+use crate::progress::Counters;
 use crate::sources::{Control, Intake, Range};
 use crate::stop::Stop;
 
 use super::batcher::{Batcher, Cut, Cutting, Made, Placed, Rest, Task};
 use super::output::Message;
+use super::pieces::Pieces;
 use super::plan::Plan;
-use super::shard::Pieces;
 
 /// Batches with records that may wait for their results before sources have to wait too ...
 const WAITING_BATCHES: usize = 64;
@@ -50,8 +51,8 @@ pub struct Core {
     pub quotas: Vec<Arc<Quota>>,
     /// The control side of each lane.
     pub controls: Vec<Arc<dyn Control>>,
-    /// Bytes of input read, by what the system gave (before decompression).
-    pub progress: AtomicU64,
+    /// Counted for the display; bytes by what the system gave (before decompression).
+    pub counters: Arc<Counters>,
     /// To the output thread.
     pub output: Sender<Message>,
     state: Mutex<State>,
@@ -110,6 +111,8 @@ pub struct Parts {
     pub shards: usize,
     /// See [`Core::max_record`].
     pub max_record: usize,
+    /// See [`Core::counters`].
+    pub counters: Arc<Counters>,
     /// To the output thread.
     pub output: Sender<Message>,
     /// With its lanes.
@@ -120,6 +123,7 @@ impl Core {
     /// Nothing is under way. Lanes are added by [`Core::lanes`].
     pub fn new(parts: Parts, pulled: Vec<Option<Box<dyn Intake>>>, controls: Vec<Arc<dyn Control>>) -> Self {
         let pull = pulled.iter().enumerate().filter(|p| p.1.is_some()).map(|p| (p.0, false)).collect();
+        let spare = parts.plan.stages.iter().map(|_| Mutex::default()).collect();
         Core {
             plan: parts.plan,
             cutting: parts.cutting,
@@ -129,8 +133,10 @@ impl Core {
             max_record: parts.max_record,
             pulled: pulled.into_iter().map(Mutex::new).collect(),
             quotas: Vec::new(),
+            input_of: Vec::new(),
+            spare,
             controls,
-            progress: AtomicU64::new(0),
+            counters: parts.counters,
             output: parts.output,
             state: Mutex::new(State {
                 batcher: parts.batcher,
@@ -228,7 +234,11 @@ impl Core {
             self.stop.tell();
             self.room.notify_all();
         }
-        if several { self.work.notify_all() } else { self.work.notify_one() }
+        if several {
+            self.work.notify_all()
+        } else {
+            self.work.notify_one()
+        }
         if !matches!(self.cutting, Cutting::Time | Cutting::All) {
             self.room.notify_all();
         }

@@ -99,6 +99,7 @@ impl Engine {
                 stop: self.stop,
                 shards: self.shards,
                 max_record: self.max_record,
+                counters: Arc::clone(&report.counters),
                 output: sender,
                 batcher,
             },
@@ -112,47 +113,60 @@ impl Engine {
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
 
         thread::scope(|scope| {
-            let spawn = |name: String, work: Box<dyn FnOnce() + Send + '_>| {
-                thread::Builder::new()
-                    .name(name)
-                    .spawn_scoped(scope, || shutdown::guard(&core, work))
-                    .map_err(|e| Error::io("cannot start a thread", &e))
+            let core = &core;
+            let started = || -> Result<_> {
+                let written = spawn(scope, core, "output".into(), || output.run(&messages))?;
+                let mut shards = Vec::new();
+                for me in 0..core.shards {
+                    shards.push(spawn(scope, core, format!("shard-{me}"), move || shard::work(core, me))?);
+                }
+                for (input, lanes) in receivers {
+                    spawn(scope, core, format!("receiver-{input}"), move || {
+                        receive(core, lanes, max_rate);
+                        core.input_ended(input);
+                        core.receiver_done();
+                    })?;
+                }
+                let bell = &bell;
+                let timer = timed.then(|| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
+                Ok((written, shards, timer.transpose()?))
             };
-            let written = spawn("output".into(), Box::new(|| output.run(&messages)))?;
-            let mut shards = Vec::new();
-            for me in 0..core.shards {
-                let core = &core;
-                shards.push(spawn(format!("shard-{me}"), Box::new(move || shard::work(core, me)))?);
+            match started() {
+                Ok((written, shards, timer)) => {
+                    // The order of the end: sources, timer, the last batch, shards, output.
+                    core.wait_for_input_end();
+                    bell.ring();
+                    let _ = timer.map(thread::ScopedJoinHandle::join);
+                    core.end_input();
+                    for shard in shards {
+                        let _ = shard.join();
+                    }
+                    let _ = core.output.send(Message::End);
+                    let _ = written.join();
+                }
+                Err(error) => {
+                    core.abort(error);
+                    let _ = core.output.send(Message::End);
+                }
             }
-            for (input, lanes) in receivers {
-                let core = &core;
-                let receive = move || {
-                    receive(core, lanes, max_rate);
-                    core.input_ended(input);
-                    core.receiver_done();
-                };
-                spawn(format!("receiver-{input}"), Box::new(receive))?;
-            }
-            let timer = if timed { Some(spawn("timer".into(), Box::new(|| timer::run(&core, &bell)))?) } else { None };
-
-            // The order of the end: sources, timer, the last batch, shards, output.
-            core.wait_for_input_end();
-            bell.ring();
-            let _ = timer.map(|timer| timer.join());
-            core.end_input();
-            for shard in shards {
-                let _ = shard.join();
-            }
-            let _ = core.output.send(Message::End);
-            let _ = written.join();
-            Ok(())
-        })?;
+        });
         let signal = watch.and_then(shutdown::Watch::end);
         match core.error() {
             Some(error) => Err(error),
             None => Ok(signal),
         }
     }
+}
+
+/// Starts a named thread of a run.
+fn spawn<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    core: &'scope Arc<Core>,
+    name: String,
+    work: impl FnOnce() + Send + 'scope,
+) -> Result<thread::ScopedJoinHandle<'scope, ()>> {
+    let started = thread::Builder::new().name(name).spawn_scoped(scope, move || shutdown::guard(core, work));
+    started.map_err(|e| Error::io("cannot start a thread", &e))
 }
 
 /// A lane that a receiver reads.
@@ -169,13 +183,7 @@ struct Made {
 }
 
 impl Made {
-    fn new(
-        lanes: Vec<Vec<Lane>>,
-        cutting: &Cutting,
-        max_rate: Option<u64>,
-        max_record: usize,
-        plan: &Plan,
-    ) -> Self {
+    fn new(lanes: Vec<Vec<Lane>>, cutting: &Cutting, max_rate: Option<u64>, max_record: usize, plan: &Plan) -> Self {
         // Who has to wait for others or for the clock needs a thread of its own.
         let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
         let inputs = lanes.len();
@@ -253,7 +261,7 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
                 }
             }
             let progress = intake.progress();
-            core.progress.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
+            core.counters.bytes.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
             read = progress;
         }
         core.lane_ended(lane);

@@ -146,13 +146,9 @@ struct Waiting {
     records: u64,
     bad: Vec<Bad>,
     rendered: Vec<Rendered>,
-    lease: Option<Lease>,
+    /// Given back when it is dropped, after the writing.
+    _lease: Option<Lease>,
     info: BatchInfo,
-}
-
-struct CutState {
-    info: BatchInfo,
-    lanes: VecDeque<(usize, u64)>,
 }
 
 /// The output thread's own.
@@ -162,7 +158,7 @@ pub struct Output {
     outlets: Vec<OutletState>,
     lanes: Vec<LaneState>,
     /// Batches that were cut and are not written yet.
-    cuts: BTreeMap<u64, CutState>,
+    cuts: BTreeMap<u64, VecDeque<(usize, u64)>>,
     finished: VecDeque<Finished>,
     results: VecDeque<Vec<Rendered>>,
     /// The number of the batch whose rows are being written ...
@@ -241,11 +237,11 @@ impl Output {
             };
             match message {
                 Message::Cut { info, lanes } => {
-                    self.cuts.insert(info.id, CutState { info, lanes: lanes.into() });
+                    self.cuts.insert(info.id, lanes.into());
                 }
                 Message::Block { info, lane, seq, records, bad, rendered, lease } => {
-                    self.report.block(records);
-                    self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, lease, info });
+                    self.report.block(lane, records);
+                    self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, _lease: lease, info });
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(rendered) => self.results.push_back(rendered),
@@ -295,13 +291,12 @@ impl Output {
             self.core.clock.busy(-1);
             return written.map(|()| true);
         }
-        let cut = self.cuts.get_mut(&self.batch);
-        let passed = match cut {
-            Some(cut) => match cut.lanes.front() {
+        let passed = match self.cuts.get_mut(&self.batch) {
+            Some(lanes) => match lanes.front() {
                 Some((first, end)) if *first == at => {
                     let passed = lane.next == *end;
                     if passed {
-                        cut.lanes.pop_front();
+                        lanes.pop_front();
                     }
                     passed
                 }

@@ -44,7 +44,8 @@ impl Pace {
             let millis = if self.rate >= 10 { 100 } else { 1000 / self.rate };
             self.left = if self.rate >= 10 { self.rate * (self.step % 10 + 1) / 10 - until(self.step) } else { 1 };
             self.step += 1;
-            self.next = self.next.max(now.saturating_sub(Duration::from_millis(millis))) + Duration::from_millis(millis);
+            self.next =
+                self.next.max(now.saturating_sub(Duration::from_millis(millis))) + Duration::from_millis(millis);
         }
         let taken = wanted.min(self.left);
         self.left -= taken;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Operator, WholeBatch, Work};
+use crate::operators::{Aggregate, Filter, Map, Operator, Spread, WholeBatch, Work};
 
 /// What is to be run.
 pub struct Plan {
@@ -21,6 +21,22 @@ pub struct Plan {
     pub outlets: Vec<Outlet>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What each operator does, for `--explain`.
+    pub explained: Vec<Explained>,
+}
+
+/// What an operator of the plan does.
+pub struct Explained {
+    /// Its name.
+    pub name: &'static str,
+    /// The stage that it belongs to.
+    pub stage: usize,
+    /// The columns that are needed of its result.
+    pub live: Live,
+    /// What it keeps in memory; empty if only the block at hand.
+    pub keeps: String,
+    /// How rows come together behind it, if they do.
+    pub shuffle: Option<&'static str>,
 }
 
 /// A source's place in the plan.
@@ -63,8 +79,27 @@ pub enum End {
     Aggregate(Box<dyn Aggregate>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
+    /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
+    Hold,
     /// Rows are written to the outlets of these numbers.
     Output(Vec<usize>),
+}
+
+impl End {
+    /// How rows come together there.
+    fn shuffle(&self) -> &'static str {
+        match self {
+            End::Aggregate(aggregate) => match aggregate.spread() {
+                Spread::ByKey => {
+                    "merged by key hash, each shard owns its share of the keys; then by ranges of the order"
+                }
+                Spread::Whole => "merged by one shard",
+                Spread::Loose => "sorted by every shard, then merged by ranges of the order",
+            },
+            End::WholeBatch(_) | End::Hold => "brought together: all rows of the batch, in order",
+            End::Output(_) => "written",
+        }
+    }
 }
 
 /// Where rows are written.
@@ -75,6 +110,8 @@ pub struct Outlet {
     pub sink: usize,
     /// The stage whose rows they are.
     pub stage: usize,
+    /// The end of the batch has to be known when its first row is written.
+    pub names_end: bool,
 }
 
 /// What is asked of whoever makes outlets: a sink for `spec` (`None`: those of `--to`) and rows of these columns, in which
@@ -82,15 +119,30 @@ pub struct Outlet {
 pub trait Outlets {
     /// The numbers of the outlets, in [`Plan::outlets`].
     fn make(&mut self, spec: Option<&str>, schema: &Schema, aggregated: bool, stage: usize) -> Result<Vec<usize>>;
-    /// All that were made.
-    fn finish(self: Box<Self>) -> Vec<Outlet>;
+    /// Takes out all that were made.
+    fn take(&mut self) -> Vec<Outlet>;
 }
 
-/// Binds the operators of a chain to columns, from the inputs to the sinks.
+/// Binds the operators of a chain to columns, from the inputs to the sinks. `known`: the end of a batch is known while it
+/// is open, because it has an interval.
 pub fn plan(
     inputs: Vec<(String, Arc<dyn Input>)>,
     chain: &[Box<dyn Operator>],
-    mut outlets: Box<dyn Outlets>,
+    outlets: &mut dyn Outlets,
+    known: bool,
+) -> Result<Plan> {
+    let plan = bind(inputs.clone(), chain, outlets, false)?;
+    if known || !plan.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end) {
+        return Ok(plan);
+    }
+    bind(inputs, chain, outlets, true)
+}
+
+fn bind(
+    inputs: Vec<(String, Arc<dyn Input>)>,
+    chain: &[Box<dyn Operator>],
+    outlets: &mut dyn Outlets,
+    hold: bool,
 ) -> Result<Plan> {
     let live = live(chain);
     let (mut schema, inputs) = bind_inputs(inputs, &live[0])?;
@@ -99,7 +151,14 @@ pub fn plan(
     let mut steps = Vec::new();
     let mut entry = schema.clone();
     let mut aggregated = false;
-    for operator in chain {
+    let mut explained = Vec::new();
+    if hold {
+        let keeps = "the rows of the batch: they name its end, which no interval tells before".to_string();
+        let shuffle = Some("held: all rows of the batch, in order");
+        explained.push(Explained { name: "(hold)", stage: 0, live: live[0].clone(), keeps, shuffle });
+        stages.push(Stage { schema: schema.clone(), steps: Vec::new(), end: End::Hold });
+    }
+    for (operator, live) in chain.iter().zip(&live[1..]) {
         let bound = operator.bind(&schema).map_err(|e| named(operator.name(), e))?;
         aggregated |= operator.aggregates();
         let end = match bound.work {
@@ -119,6 +178,9 @@ pub fn plan(
             Work::Aggregate(aggregate) => Some(End::Aggregate(aggregate)),
             Work::WholeBatch(whole) => Some(End::WholeBatch(whole)),
         };
+        let shuffle = end.as_ref().map(End::shuffle);
+        let (name, keeps) = (operator.name(), operator.keeps());
+        explained.push(Explained { name, stage: stages.len(), live: live.clone(), keeps, shuffle });
         schema = bound.schema;
         if let Some(end) = end {
             let schema = std::mem::replace(&mut entry, schema.clone());
@@ -127,11 +189,11 @@ pub fn plan(
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
-    Ok(Plan { inputs, stages, outlets: outlets.finish(), numbers })
+    Ok(Plan { inputs, stages, outlets: outlets.take(), numbers, explained })
 }
 
 /// Before each operator, and behind the last: the columns that are needed from there on.
-pub fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
+fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
     let mut live = vec![Live::all()];
     for operator in chain.iter().rev() {
         let before = operator.live(&live[live.len() - 1]);

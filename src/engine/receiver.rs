@@ -29,7 +29,16 @@ pub struct Receiver {
 impl Receiver {
     /// Records of `stream`, none of them longer than `max_record` bytes.
     pub fn new(stream: Box<dyn Stream>, format: Arc<dyn Input>, max_record: usize) -> Self {
-        Receiver { stream, format, max_record, carry: Vec::new(), position: 0, skipping: None, ended: false, failure: None }
+        Receiver {
+            stream,
+            format,
+            max_record,
+            carry: Vec::new(),
+            position: 0,
+            skipping: None,
+            ended: false,
+            failure: None,
+        }
     }
 
     /// The first `whole` bytes as a chunk; what is behind them is carried over.

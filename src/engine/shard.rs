@@ -52,7 +52,7 @@ fn pull(core: &Core, lane: usize) -> Option<Task> {
     let intake = slot.as_mut()?;
     let before = intake.progress();
     let step = if core.stop.is_told() { Ok(Read::End) } else { intake.next(&core.quotas[lane]) };
-    core.progress.fetch_add(intake.progress() - before, Ordering::Relaxed);
+    core.counters.bytes.fetch_add(intake.progress() - before, Ordering::Relaxed);
     let rest = match step {
         Ok(Read::Records(chunk)) => {
             let input = &core.plan.inputs[core.input_of[lane]];

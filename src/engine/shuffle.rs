@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::order::{self, Comparator, Entry, SortKey};
-use crate::data::rows::Rows;
+use crate::data::rows::{Rows, gather};
 use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Spread};
 
@@ -33,7 +33,7 @@ pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
         End::Aggregate(aggregate) => aggregate.start(),
-        End::WholeBatch(_) | End::Output(_) => Box::new(crate::data::best::all()),
+        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(todo_all()),
     })
 }
 
@@ -53,8 +53,9 @@ pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
         let blocks = match &stage.end {
             End::Output(_) => break,
             End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, &**aggregate, parts)),
+            End::Hold => Feed::Ordered(loose(core, at, parts)),
             End::WholeBatch(whole) => {
-                let ordered = Arc::new(loose(core, at, parts));
+                let ordered = loose(core, at, parts);
                 let range = ordered.runs.iter().map(|r| 0..r.len()).collect();
                 Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info)?)
             }
@@ -97,7 +98,7 @@ impl Ordered {
         let runs: Vec<&[Entry]> = self.runs.iter().zip(range).map(|(run, range)| &run[range]).collect();
         let merged = order::merge(&comparator, &runs);
         let chunks = merged.chunks(BLOCK_ROWS).enumerate().map(|(at, entries)| {
-            let mut gathered = order::gather(&self.rows, entries);
+            let mut gathered = gather(&self.rows, entries);
             gathered.order = block + at as u64;
             let first = row + (at * BLOCK_ROWS) as u64;
             gathered.numbers = numbers.then(|| (first..).take(entries.len()).collect());
@@ -249,4 +250,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         parts.extend(part);
     }
     parts
+}
+fn todo_all() -> crate::NoAcc {
+    crate::NoAcc
 }

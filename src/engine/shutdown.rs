@@ -65,7 +65,7 @@ fn ignored() -> u64 {
 }
 
 /// Runs a thread's work; a panic in it (which is a bug) ends the run with a message instead of hanging it.
-pub fn guard(core: &Core, work: Box<dyn FnOnce() + Send + '_>) {
+pub fn guard(core: &Core, work: impl FnOnce()) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
         let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         let thread = std::thread::current();

@@ -15,6 +15,8 @@ mod json;
 mod spark;
 mod table;
 
+pub mod text;
+
 /// Bytes to rows.
 pub trait Input: Send + Sync {
     /// What ends a record.

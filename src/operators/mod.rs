@@ -3,17 +3,20 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
-pub mod grep;
-pub mod head;
-pub mod pipe;
-pub mod sample;
-pub mod sort;
-pub mod tail;
-pub mod tee;
+mod count;
+mod distinct;
+mod grep;
+mod head;
+mod pipe;
+mod sample;
+mod sort;
+mod tail;
+mod tee;
 #[cfg(test)]
-pub(crate) mod testing;
-pub mod top;
-pub mod wordcount;
+mod testing;
+mod top;
+mod wordcount;
+mod words;
 
 use std::any::Any;
 
@@ -42,8 +45,11 @@ pub struct Entry {
 /// Every operator, in the order of the help.
 pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
+    words::ENTRY,
     grep::ENTRY,
     sample::ENTRY,
+    count::ENTRY,
+    distinct::ENTRY,
     sort::ENTRY,
     top::ENTRY,
     head::ENTRY,

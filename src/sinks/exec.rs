@@ -4,7 +4,9 @@ use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
-use super::{BUFFER, Setup, Sink, Spec};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::{BUFFER, Parsed, Setup, Sink, Spec};
 use crate::data::batch::BatchInfo;
 use crate::error::{Error, Result};
 
@@ -14,7 +16,7 @@ struct Exec {
     words: Vec<String>,
 }
 
-pub(super) fn parse(spec: &str) -> Option<Result<Box<dyn Spec>>> {
+pub(super) fn parse(spec: &str) -> Parsed {
     let command = spec.strip_prefix("exec:")?;
     let words = shlex::split(command).filter(|words| !words.is_empty());
     let missing = || Error::usage(format!("`{spec}` holds no command, or a quote in it is not closed: exec:'sort -n'"));
@@ -24,6 +26,10 @@ pub(super) fn parse(spec: &str) -> Option<Result<Box<dyn Spec>>> {
 impl Spec for Exec {
     fn name(&self) -> String {
         format!("exec:{}", self.command)
+    }
+
+    fn names_batch(&self) -> bool {
+        true
     }
 
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
@@ -69,9 +75,15 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both do nothing once it has been waited for.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Once it has been waited for, its number may be another's.
+        if let Ok(None) = self.child.try_wait() {
+            // All that a shell has started goes with it.
+            let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+            let _ = self.child.wait();
+        }
+        if let Some(stdin) = self.stdin.take() {
+            let _ = stdin.into_parts();
+        }
     }
 }
 
@@ -135,6 +147,8 @@ impl Sink for Open {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::super::tests::{batch, give, setup};
     use super::*;
 
@@ -176,15 +190,23 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_never_ends_kills_its_process() {
+    fn a_batch_that_never_ends_kills_all_that_its_command_has_started() {
         let dir = tempfile::tempdir().expect("a directory");
-        let done = dir.path().join("done");
-        let mut sink = open(&format!("sh -c 'cat > /dev/null; touch {}'", done.display()));
+        let fifo = dir.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a fifo");
+        let mut sink = open(&format!("sh -c '{{ cat; echo whole; }} | cat > {}'", fifo.display()));
         sink.begin(&batch(0)).expect("begun");
-        sink.write(b"half").expect("written");
+        sink.write(b"half\n").expect("written");
+        sink.flush().expect("flushed");
+        let mut fifo = std::fs::File::open(&fifo).expect("the command has opened it too");
+        let mut half = [0; 10];
+        fifo.read_exact(&mut half).expect("the command runs");
+        assert_eq!(&half, b"head\nhalf\n");
         drop(sink);
-        // The child was waited for: it cannot do anything any more.
-        assert!(!done.exists());
+        let mut rest = String::new();
+        // Ends when the last process that could write is gone.
+        fifo.read_to_string(&mut rest).expect("text");
+        assert_eq!(rest, "", "half a batch must not look like a whole one");
     }
 
     #[test]

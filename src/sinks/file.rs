@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use super::{BUFFER, Setup, Sink, Spec, check_directory, format_of};
+use super::{BUFFER, Parsed, Setup, Sink, Spec, check_directory, format_of};
 use crate::data::batch::BatchInfo;
 use crate::error::{Error, Result};
 
@@ -14,7 +14,7 @@ struct Path {
     path: String,
 }
 
-pub(super) fn parse(spec: &str) -> Option<Result<Box<dyn Spec>>> {
+pub(super) fn parse(spec: &str) -> Parsed {
     let path = spec.strip_prefix("file:").unwrap_or(spec);
     if path.is_empty() {
         return Some(Err(Error::usage("file: needs a path: file:out.csv")));

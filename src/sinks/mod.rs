@@ -67,6 +67,11 @@ pub trait Spec: Send + Sync {
         false
     }
 
+    /// Whether the times of a batch must be known when its first row is written.
+    fn names_batch(&self) -> bool {
+        false
+    }
+
     /// Opens it, before anything runs.
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>>;
 }
@@ -77,9 +82,12 @@ pub struct Entry {
     pub form: &'static str,
     /// What it does, in a few words.
     pub about: &'static str,
-    /// What a spelling stands for; `None` if it is of another kind.
-    pub parse: fn(&str) -> Option<Result<Box<dyn Spec>>>,
+    /// What a spelling stands for.
+    pub parse: fn(&str) -> Parsed,
 }
+
+/// What a spelling stands for; `None` if it is of another kind.
+pub type Parsed = Option<Result<Box<dyn Spec>>>;
 
 /// Every kind of sink. The first that claims a spelling has it.
 pub static REGISTRY: &[Entry] = &[

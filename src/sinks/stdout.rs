@@ -2,14 +2,14 @@
 
 use std::io::{ErrorKind, Write};
 
-use super::{BUFFER, Setup, SharedOutput, Sink, Spec};
+use super::{BUFFER, Parsed, Setup, SharedOutput, Sink, Spec};
 use crate::data::batch::BatchInfo;
 use crate::error::{Error, Result};
 
 /// `-`.
 struct Stdout;
 
-pub(super) fn parse(spec: &str) -> Option<Result<Box<dyn Spec>>> {
+pub(super) fn parse(spec: &str) -> Parsed {
     (spec == "-").then(|| Ok(Box::new(Stdout) as _))
 }
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::{BUFFER, Setup, Sink, Spec, check_directory, directory_of, format_of};
+use super::{BUFFER, Parsed, Setup, Sink, Spec, check_directory, directory_of, format_of};
 use crate::data::batch::BatchInfo;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ enum Part {
     Name(&'static str),
 }
 
-pub(super) fn parse(spec: &str) -> Option<Result<Box<dyn Spec>>> {
+pub(super) fn parse(spec: &str) -> Parsed {
     if !spec.contains('{') || spec.starts_with("file:") {
         return None;
     }
@@ -68,6 +68,14 @@ impl Template {
         Ok(Template { spec: spec.to_string(), parts })
     }
 
+    /// With its dot; empty if there is none. Times hold a dot too, but that is no extension.
+    fn extension(&self) -> &str {
+        match self.parts.last() {
+            Some(Part::Text(text)) => text.rfind('.').map_or("", |dot| &text[dot..]),
+            _ => "",
+        }
+    }
+
     fn path(&self, batch: &BatchInfo, zone: &TimeZone) -> PathBuf {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
@@ -88,6 +96,10 @@ impl Spec for Template {
 
     fn format(&self) -> Option<&'static str> {
         format_of(&self.spec)
+    }
+
+    fn names_batch(&self) -> bool {
+        true
     }
 
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
@@ -142,8 +154,10 @@ impl Sink for Open {
 
     fn end(&mut self, batch: &BatchInfo) -> Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
-        let done =
-            file.to.flush().and_then(|()| if batch.redo { file.replace(&self.path) } else { file.place(&self.path) });
+        let done = file.to.flush().and_then(|()| match batch.redo {
+            true => std::fs::rename(&file.path, &self.path),
+            false => file.place(&self.path, self.template.extension()),
+        });
         done.map_err(|e| self.failed(&e))
     }
 }
@@ -168,15 +182,10 @@ impl Temporary {
         Err(ErrorKind::AlreadyExists.into())
     }
 
-    /// Gives it the name, whatever had it before.
-    fn replace(&self, target: &Path) -> std::io::Result<()> {
-        std::fs::rename(&self.path, target)
-    }
-
     /// Gives it the name, or if that is taken the first free one of `-2`, `-3` … before the extension.
-    fn place(&self, target: &Path) -> std::io::Result<()> {
-        let stem = target.file_stem().unwrap_or_default().to_string_lossy();
-        let extension = target.extension().map_or(String::new(), |e| format!(".{}", e.to_string_lossy()));
+    fn place(&self, target: &Path, extension: &str) -> std::io::Result<()> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let stem = name.strip_suffix(extension).unwrap_or(&name);
         let mut free = target.to_path_buf();
         for number in 2u64.. {
             match self.rename_new(&free) {
@@ -257,6 +266,17 @@ mod tests {
         let redo = BatchInfo { redo: true, ..batch(0) };
         give(&mut *sink, &redo, "d\n").expect("written");
         assert_eq!(files(dir.path()), [file("0-2.csv", "b\n"), file("0-3.csv", "c\n"), file("0.csv", "d\n")]);
+    }
+
+    #[test]
+    fn the_dot_in_a_time_is_no_extension() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut sink = open(dir.path(), "{end}", "").expect("open");
+        for rows in ["a\n", "b\n"] {
+            give(&mut *sink, &batch(0), rows).expect("written");
+        }
+        let expected = [file("19700101T000001.000Z", "a\n"), file("19700101T000001.000Z-2", "b\n")];
+        assert_eq!(files(dir.path()), expected);
     }
 
     #[test]

@@ -10,7 +10,42 @@ use crate::data::buffer::{Buffer, Quota};
 use crate::data::time::Time;
 use crate::error::Result;
 use crate::formats::Input;
+use crate::io::Messages;
 use crate::stop::Stop;
+
+mod exec;
+mod file;
+mod listen;
+mod rate;
+mod stdin;
+mod support;
+mod tcp;
+
+use support::spelling::Spelling;
+
+/// A kind of source, as `--from` spells it.
+pub struct Entry {
+    /// What stands before the colon; empty where nothing does.
+    pub scheme: &'static str,
+    /// The whole spelling, for messages and help.
+    pub shape: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    parse: fn(&Spelling) -> Result<Box<dyn Source>>,
+}
+
+/// Every kind of source, in the order of the help.
+pub static REGISTRY: &[Entry] =
+    &[stdin::ENTRY, file::ENTRY, file::WITH_OPTIONS, tcp::ENTRY, listen::ENTRY, exec::ENTRY, rate::ENTRY];
+
+/// The source that `spec` spells; nothing is opened yet. An unknown scheme or option is a usage error.
+pub fn parse(spec: &str) -> Result<Box<dyn Source>> {
+    let (scheme, spelling) = Spelling::split(spec)?;
+    match REGISTRY.iter().find(|e| e.scheme == scheme) {
+        Some(entry) => (entry.parse)(&spelling),
+        None => Err(Spelling::unknown(spec, scheme, REGISTRY.iter())),
+    }
+}
 
 /// What `--from` spells.
 pub trait Source: Send + Sync {
@@ -20,6 +55,11 @@ pub trait Source: Send + Sync {
     /// Whether it is of regular files only: then `--batch` is `all` unless written.
     fn is_files(&self) -> bool {
         false
+    }
+
+    /// The format of its records, where it is not the one of `--in`.
+    fn format(&self) -> Option<Arc<dyn Input>> {
+        None
     }
 
     /// Why it cannot be used with `--tick`, if so.
@@ -50,6 +90,8 @@ pub struct Setup {
     pub stop: Arc<Stop>,
     /// What stands for standard input in a run inside a test; else it is the process's own.
     pub stdin: Mutex<Option<Box<dyn Stream>>>,
+    /// Where it is said that a source is in trouble but goes on.
+    pub messages: Arc<Messages>,
 }
 
 /// An ordered run of records. A source has one or more; their order is that of the records.

@@ -1,0 +1,243 @@
+//! From an invocation to a run: settles the defaults that depend on the sources, makes the plan, opens sources and sinks.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::cli::{Cut, Globals, Invocation};
+use crate::clock::Clock;
+use crate::data::schema::Schema;
+use crate::data::time::Time;
+use crate::engine::Engine;
+use crate::engine::batcher::Cutting;
+use crate::engine::calendar::Calendar;
+use crate::engine::plan::{Outlet, Outlets, Plan, plan};
+use crate::engine::report::Report;
+use crate::error::{Error, Result};
+use crate::formats::text::Text;
+use crate::formats::{self, Input, Settings, Stamp};
+use crate::io::Io;
+use crate::progress::{Counters, Progress};
+use crate::sinks::{self, Spec};
+use crate::sources::{self, Lane, Setup, Source};
+use crate::stats::{StatsFile, Totals};
+use crate::stop::Stop;
+
+/// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
+const INTERVAL: i64 = 1000;
+
+/// A run with all its defaults settled, but nothing open yet.
+pub struct Prepared {
+    globals: Globals,
+    sources: Vec<Box<dyn Source>>,
+    sinks: Vec<(String, Box<dyn Spec>, Vec<u8>)>,
+    default: Arc<dyn Input>,
+    cutting: Cutting,
+    calendar: Option<Calendar>,
+    /// What is done with the records.
+    pub plan: Plan,
+    /// How many workers.
+    pub shards: usize,
+}
+
+/// Settles what an invocation leaves open, and binds the chain to columns. Nothing is opened.
+pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
+    let Invocation { globals, chain, .. } = invocation;
+    let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
+    let sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
+    check(&globals, &sources)?;
+    let in_process = io.stdin.is_some();
+    let files = sources.iter().zip(&from).all(|(source, spec)| source.is_files() && !(in_process && spec == "-"));
+    let (cutting, interval) = cutting(&globals, files)?;
+    let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
+
+    let default: Arc<dyn Input> = Arc::new(Text::new(if globals.null { 0 } else { b'\n' }));
+    let inputs: Vec<(String, Arc<dyn Input>)> =
+        sources.iter().map(|s| (s.name(), s.format().unwrap_or_else(|| Arc::clone(&default)))).collect();
+    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
+    let mut outlets =
+        Made { globals: &globals, io, written, interval: calendar.is_some(), sinks: Vec::new(), outlets: Vec::new() };
+    let plan = plan(inputs, &chain, &mut outlets, calendar.is_some())?;
+    let sinks = outlets.sinks;
+    let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    Ok(Prepared { sources, sinks, cutting, calendar, plan, shards, default, globals })
+}
+
+/// What the sources do not allow.
+fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
+    for source in sources {
+        if let (true, Some(reason)) = (globals.tick.is_some(), source.cannot_tick()) {
+            return Err(Error::usage(format!("--tick cannot be used with {}: {reason}", source.name())));
+        }
+        if let (true, Some(reason)) = (globals.once, source.cannot_freeze()) {
+            return Err(Error::usage(format!("--once cannot be used with {}: {reason}", source.name())));
+        }
+    }
+    Ok(())
+}
+
+/// What ends batches, and their interval in milliseconds.
+fn cutting(globals: &Globals, files: bool) -> Result<(Cutting, Option<i64>)> {
+    let millis = |interval: std::time::Duration| interval.as_millis() as i64;
+    if let Some(tick) = &globals.tick {
+        let interval = match globals.batch {
+            Some(Cut::Interval(interval)) => millis(interval),
+            None => INTERVAL,
+            Some(_) => {
+                return Err(Error::usage("--tick moves time on by an interval: --batch must be a duration such as 1s"));
+            }
+        };
+        return Ok((Cutting::Tick(tick.clone()), Some(interval)));
+    }
+    Ok(match globals.batch {
+        Some(Cut::Interval(interval)) => (Cutting::Time, Some(millis(interval))),
+        Some(Cut::Lines(lines)) => (Cutting::Lines(lines), None),
+        Some(Cut::Both { interval, lines }) => (Cutting::Lines(lines), Some(millis(interval))),
+        Some(Cut::All) => (Cutting::All, None),
+        None if files || globals.once => (Cutting::All, None),
+        None => (Cutting::Time, Some(INTERVAL)),
+    })
+}
+
+/// Makes outlets and remembers their sinks.
+struct Made<'a> {
+    globals: &'a Globals,
+    io: &'a Io,
+    /// A duration was written (or ticks are): aggregated rows are led by their time.
+    written: bool,
+    interval: bool,
+    sinks: Vec<(String, Box<dyn Spec>, Vec<u8>)>,
+    outlets: Vec<Outlet>,
+}
+
+impl Outlets for Made<'_> {
+    fn make(&mut self, spec: Option<&str>, schema: &Schema, aggregated: bool, stage: usize) -> Result<Vec<usize>> {
+        let specs = match spec {
+            Some(spec) => vec![spec.to_string()],
+            None if self.globals.to.is_empty() => vec!["-".to_string()],
+            None => self.globals.to.clone(),
+        };
+        specs.into_iter().map(|spec| self.one(spec, schema, aggregated, stage)).collect()
+    }
+
+    fn take(&mut self) -> Vec<Outlet> {
+        std::mem::take(&mut self.outlets)
+    }
+}
+
+impl Made<'_> {
+    fn one(&mut self, spec: String, schema: &Schema, aggregated: bool, stage: usize) -> Result<usize> {
+        let parsed = sinks::parse(&spec)?;
+        let terminal = parsed.is_stdout() && self.io.stdout_terminal;
+        let name = parsed.format().or(self.globals.out.as_deref()).unwrap_or(if terminal { "table" } else { "text" });
+        let stamp = self.globals.time.unwrap_or(if aggregated && self.written { Stamp::End } else { Stamp::None });
+        let settings = Settings {
+            schema: schema.clone(),
+            stamp,
+            zone: self.globals.zone.clone(),
+            limit: self.globals.limit,
+            color: terminal && self.io.color(self.globals.color),
+            width: terminal.then(|| self.io.width()).flatten(),
+            interval: self.interval,
+        };
+        let output = formats::output(name, &settings)?;
+        let names_end = matches!(stamp, Stamp::End | Stamp::Both) || output.layout().is_some() || parsed.names_batch();
+        let header = output.header();
+        let sink = match self.sinks.iter().position(|s| s.0 == spec) {
+            Some(at) if self.sinks[at].2 == header => at,
+            Some(_) => {
+                return Err(Error::usage(format!(
+                    "{} would get rows of different columns: write them to different sinks",
+                    parsed.name()
+                )));
+            }
+            None => {
+                self.sinks.push((spec, parsed, header));
+                self.sinks.len() - 1
+            }
+        };
+        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end });
+        Ok(self.outlets.len() - 1)
+    }
+}
+
+impl Prepared {
+    /// What ends batches, in words.
+    pub fn batches(&self) -> String {
+        let interval = self.calendar.as_ref().map(|calendar| {
+            let interval = std::time::Duration::from_millis(calendar.interval() as u64);
+            humantime::format_duration(interval).to_string()
+        });
+        match (&self.cutting, interval) {
+            (Cutting::Tick(_), Some(interval)) => format!("at each tick of the input, {interval} apart"),
+            (Cutting::Lines(lines), None) => format!("every {lines} records"),
+            (Cutting::Lines(lines), Some(interval)) => format!("every {interval} or {lines} records"),
+            (_, Some(interval)) => format!("every {interval}"),
+            (_, None) => "one, at the end of the input".to_string(),
+        }
+    }
+
+    /// The sinks, as messages name them.
+    pub fn sinks(&self) -> impl Iterator<Item = String> {
+        self.sinks.iter().map(|sink| sink.1.name())
+    }
+
+    /// Opens everything and runs; the signal that ended the run, if one did.
+    pub fn run(self, io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
+        let globals = self.globals;
+        let stop = Stop::new()?;
+        let setup = Setup {
+            clock: Arc::clone(&clock),
+            format: self.default,
+            max_record: globals.max_record,
+            once: globals.once,
+            stop: Arc::clone(&stop),
+            stdin: Mutex::new(io.stdin.map(|make| make(Arc::clone(&stop)))),
+            messages: Arc::clone(&io.stderr),
+        };
+        let lanes = self.sources.iter().map(|s| s.open(&setup)).collect::<Result<Vec<Vec<Lane>>>>()?;
+        let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
+        let sinks = self.sinks.into_iter().map(|(_, spec, header)| spec.open(&stdout(header)));
+        let sinks = sinks.collect::<Result<Vec<_>>>()?;
+        let stats = globals.stats.as_deref().map(|path| StatsFile::open(path, &globals.zone)).transpose()?;
+
+        let counters = Arc::new(Counters::default());
+        let size: Option<u64> = lanes.iter().flatten().map(|lane| lane.size).sum();
+        let shown = io.stderr_terminal && !io.stdout_terminal && !globals.quiet && !globals.verbose;
+        let progress =
+            if shown { Some(Progress::start(size, Arc::clone(&counters), Arc::clone(&clock))?) } else { None };
+        let began = clock.monotonic();
+        let report = Report {
+            messages: io.stderr,
+            lanes: lanes.iter().flatten().map(|lane| lane.name.clone()).collect(),
+            stats,
+            verbose: globals.verbose,
+            zone: globals.zone,
+            interval: self.calendar.is_some(),
+            counters,
+            progress,
+            began,
+            cut: began,
+            totals: Totals::default(),
+            records: BTreeMap::new(),
+        };
+        let ticks = matches!(self.cutting, Cutting::Tick(_));
+        Engine {
+            plan: self.plan,
+            lanes,
+            sinks,
+            start: if ticks { globals.start.unwrap_or(Time(0)) } else { clock.wall() },
+            cutting: self.cutting,
+            calendar: self.calendar,
+            batches: globals.batches,
+            shards: self.shards,
+            max_record: globals.max_record,
+            max_rate: globals.max_rate,
+            strict: globals.strict,
+            clock,
+            stop,
+            report,
+            signals: io.signals,
+        }
+        .run()
+    }
+}

@@ -1,0 +1,201 @@
+//! `PATH`, `'GLOB'`, `file:PATH?in=text`: regular files in order of name, compressed or not.
+//!
+//! Each file is a lane of its own, which the shards read; it is looked at when the run begins and opened when its turn has
+//! come. A path to something else (a fifo, `/dev/fd/63`) is read like standard input.
+
+use std::ffi::OsStr;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::OFlags;
+
+use super::support::decompress::{Content, Raw};
+use super::support::polled::{Polled, enlarge};
+use super::support::spelling::Format;
+use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use crate::error::{Error, Result, describe};
+use crate::stop::Stop;
+
+pub(super) const ENTRY: Entry = Entry {
+    scheme: "",
+    shape: "PATH",
+    about: "a file, or files by a quoted glob, in order of name; gzip and zstd are recognized",
+    parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Format::OfTheRun })),
+};
+
+pub(super) const WITH_OPTIONS: Entry = Entry {
+    scheme: "file",
+    shape: "file:PATH?in=FORMAT",
+    about: "the same with options",
+    parse: |spelling| {
+        spelling.allow(&["in"])?;
+        Ok(Box::new(Files { pattern: spelling.decoded_rest()?, format: spelling.format()? }))
+    },
+};
+
+struct Files {
+    pattern: String,
+    format: Format,
+}
+
+impl Files {
+    /// The files that are meant. An existing file of that very name wins over a glob.
+    fn list(&self) -> Result<Vec<PathBuf>> {
+        let pattern = &self.pattern;
+        if pattern.is_empty() {
+            return Err(Error::usage("--from: there is no name of a file; standard input is -"));
+        }
+        if Path::new(pattern).symlink_metadata().is_ok() || !pattern.contains(['*', '?', '[']) {
+            return Ok(vec![pattern.into()]);
+        }
+        let like_a_shell = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+        let found = glob::glob_with(pattern, like_a_shell).map_err(|e| {
+            Error::usage(format!("--from {pattern}: this is not a glob: {} at character {}", e.msg, e.pos + 1))
+        })?;
+        let mut paths = Vec::new();
+        for path in found {
+            let path = path.map_err(|e| {
+                Error::io(format_args!("cannot look for {pattern} in {}", e.path().display()), e.error())
+            })?;
+            if !path.is_dir() {
+                paths.push(path);
+            }
+        }
+        if paths.is_empty() {
+            return Err(Error::failed(format!("no file matches {pattern}")));
+        }
+        paths.sort_by(|a, b| OsStr::as_bytes(a.as_ref()).cmp(OsStr::as_bytes(b.as_ref())));
+        Ok(paths)
+    }
+
+    fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Lane> {
+        let name = path.display().to_string();
+        let seen = look_at(&path)?;
+        let stop = Arc::clone(&setup.stop);
+        let size = seen.is_file().then_some(seen.len());
+        let feed: Box<dyn Stream> = if let Some(size) = size {
+            open(&path)?;
+            Box::new(FileStream { path, size, once: setup.once, stop, given: 0, state: State::Unopened })
+        } else {
+            // Without waiting here for someone to open the other end of a fifo.
+            let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+            let fd =
+                OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(|e| cannot_read(&path, &e))?;
+            enlarge(&fd);
+            Box::new(Polled { fd, name: name.clone(), stop })
+        };
+        let (format, control) = (self.format.resolve(setup), Arc::new(NoControl));
+        Ok(Lane { name, feed: Feed::Bytes(feed), pull: size.is_some(), size, format, control })
+    }
+}
+
+impl Source for Files {
+    fn name(&self) -> String {
+        self.pattern.clone()
+    }
+
+    fn is_files(&self) -> bool {
+        // What cannot be listed is an error when it is opened, whatever is said here.
+        self.list().map_or(true, |paths| paths.iter().all(|p| p.metadata().map_or(true, |m| m.is_file())))
+    }
+
+    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+        self.list()?.into_iter().map(|path| self.lane(path, setup)).collect()
+    }
+}
+
+fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
+    Error::io(format_args!("cannot read {}", path.display()), error)
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|e| cannot_read(path, &e))
+}
+
+/// What a path leads to, unless that is a directory.
+fn look_at(path: &Path) -> Result<Metadata> {
+    let seen = path.metadata().map_err(|e| cannot_read(path, &e))?;
+    if seen.is_dir() {
+        let (path, inside) = (path.display(), path.join("*"));
+        let inside = inside.display();
+        return Err(Error::failed(format!(
+            "cannot read {path}: it is a directory, not a file; to read the files in it: --from '{inside}'"
+        )));
+    }
+    Ok(seen)
+}
+
+/// A regular file. It has a descriptor only while it is being read.
+struct FileStream {
+    path: PathBuf,
+    size: u64,
+    once: bool,
+    stop: Arc<Stop>,
+    /// Bytes handed over.
+    given: u64,
+    state: State,
+}
+
+enum State {
+    Unopened,
+    Open(Content),
+    /// After so many bytes of the file.
+    Done(u64),
+}
+
+impl FileStream {
+    fn explain(&self, method: Option<&str>, error: &std::io::Error) -> Error {
+        let Some(method) = method else { return cannot_read(&self.path, error) };
+        let what = match error.kind() {
+            ErrorKind::UnexpectedEof => "it is cut off".into(),
+            _ => describe(error),
+        };
+        let (path, at) = (self.path.display(), self.given);
+        Error::failed(format!("cannot decompress {path} ({method}): {what}, at decompressed byte {at}"))
+    }
+}
+
+impl Stream for FileStream {
+    fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+        if self.stop.is_told() {
+            return Ok(Got::End);
+        }
+        if let State::Unopened = self.state {
+            let raw = Raw::new(open(&self.path)?, self.size, self.once);
+            self.state = State::Open(Content::of(raw).map_err(|e| cannot_read(&self.path, &e))?);
+        }
+        let State::Open(content) = &mut self.state else { return Ok(Got::End) };
+        loop {
+            match content.read(into) {
+                Ok(0) => {
+                    self.state = State::Done(content.progress());
+                    return Ok(Got::End);
+                }
+                Ok(n) => {
+                    self.given += n as u64;
+                    return Ok(Got::Bytes(n));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let method = content.method();
+                    return Err(self.explain(method, &error));
+                }
+            }
+        }
+    }
+
+    fn progress(&self) -> u64 {
+        match &self.state {
+            State::Unopened => 0,
+            State::Open(content) => content.progress(),
+            State::Done(at) => *at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! `rate:N`: N rows a second, `timestamp` and `value` from 0, for trials.
+//!
+//! Row i is due i/N seconds after the start. Between cuts the receiver thread hands over what is due; at a cut the batcher
+//! takes the rows due before the end of the batch that are still missing, so that a batch holds just those of its interval.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::support::spelling::Spelling;
+use super::{Chunk, Control, Entry, Feed, Intake, Lane, Setup, Source, Step};
+use crate::clock::{Bell, Clock};
+use crate::data::buffer::{BLOCK, Buffer, Quota};
+use crate::data::time::Time;
+use crate::error::Result;
+use crate::formats::Input;
+use crate::formats::text::Text;
+use crate::stop::Stop;
+
+pub(super) const ENTRY: Entry = Entry {
+    scheme: "rate",
+    shape: "rate:N",
+    about: "N rows a second with the columns timestamp and value, for trials",
+    parse: |spelling| Ok(Box::new(Rate::parse(spelling)?)),
+};
+
+/// The most that may be asked for, in rows a second.
+const FASTEST: u64 = 1_000_000_000;
+/// The receiver hands over rows so often, in nanoseconds ...
+const PERIOD: u128 = 10_000_000;
+/// ... and only in this part of each such period of the wall time: cuts fall on its border, and rows must not be on their way
+/// to the batcher at that moment.
+const CALM: std::ops::Range<u128> = 2_000_000..9_000_000;
+/// A cut hands over rows that are due so much later by the monotonic clock, in nanoseconds: the wall clock may have been set.
+const AHEAD: u128 = 1_000_000_000;
+
+struct Rate {
+    rows: u64,
+}
+
+impl Rate {
+    fn parse(spelling: &Spelling) -> Result<Self> {
+        spelling.allow(&[])?;
+        match spelling.rest.parse() {
+            Ok(rows @ 1..=FASTEST) => Ok(Rate { rows }),
+            _ => Err(spelling.wrong(format!("rows a second are a whole number from 1 to {FASTEST}, such as rate:100"))),
+        }
+    }
+}
+
+impl Source for Rate {
+    fn name(&self) -> String {
+        format!("rate:{}", self.rows)
+    }
+
+    fn cannot_tick(&self) -> Option<&'static str> {
+        Some("its rows come by the clock")
+    }
+
+    fn cannot_freeze(&self) -> Option<&'static str> {
+        Some("it never ends")
+    }
+
+    fn format(&self) -> Option<Arc<dyn Input>> {
+        Some(Arc::new(Text::columns(&["timestamp", "value"])))
+    }
+
+    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+        let clock = Arc::clone(&setup.clock);
+        let shared = Arc::new(Shared {
+            rows: self.rows,
+            start: clock.monotonic(),
+            wall: clock.wall().0,
+            next: Mutex::new(Next::default()),
+            clock,
+        });
+        let bell = setup.stop.bell(&*setup.clock);
+        let intake = Paced { shared: Arc::clone(&shared), goal: 0, bell, stop: Arc::clone(&setup.stop) };
+        Ok(vec![Lane {
+            name: self.name(),
+            feed: Feed::Records(Box::new(intake)),
+            pull: false,
+            size: None,
+            format: Arc::new(Text::columns(&["timestamp", "value"])),
+            control: shared,
+        }])
+    }
+}
+
+struct Shared {
+    rows: u64,
+    /// Monotonic time of row 0.
+    start: Duration,
+    /// Wall time of row 0, in milliseconds.
+    wall: i64,
+    next: Mutex<Next>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The first row that was not handed over yet.
+#[derive(Default)]
+struct Next {
+    row: u64,
+    position: u64,
+}
+
+impl Shared {
+    fn next(&self) -> MutexGuard<'_, Next> {
+        self.next.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Nanoseconds since row 0.
+    fn elapsed(&self) -> u128 {
+        (self.clock.monotonic() - self.start).as_nanos()
+    }
+
+    /// How many rows are due earlier than so many nanoseconds after row 0.
+    fn due_before(&self, nanos: u128) -> u64 {
+        (nanos * u128::from(self.rows)).div_ceil(1_000_000_000) as u64
+    }
+
+    /// Hands over rows up to `until`, or as many as a block holds.
+    fn chunk(&self, next: &mut Next, until: u64, quota: &Arc<Quota>) -> Chunk {
+        let (mut out, mut digits) = (quota.vec(), itoa::Buffer::new());
+        while next.row < until && out.len() < BLOCK {
+            let milli = u128::from(next.row) * 1000 / u128::from(self.rows);
+            // All rows of one millisecond begin alike.
+            let last = until.min(self.due_before((milli + 1) * 1_000_000));
+            let stamp = Time(self.wall + milli as i64).rfc3339(&TimeZone::UTC);
+            while next.row < last && out.len() < BLOCK {
+                out.extend_from_slice(stamp.as_bytes());
+                out.push(b'\t');
+                out.extend_from_slice(digits.format(next.row).as_bytes());
+                out.push(b'\n');
+                next.row += 1;
+            }
+        }
+        let from = next.position;
+        next.position += out.len() as u64;
+        let lease = quota.lease(out.capacity());
+        Chunk { buffer: Buffer::leased(out, lease), from, until: next.position, too_long: Vec::new() }
+    }
+}
+
+impl Control for Shared {
+    fn cut(&self, end: Time, quota: &Arc<Quota>) -> Vec<Chunk> {
+        let mut next = self.next();
+        let by_wall = u128::try_from(end.0.saturating_sub(self.wall)).unwrap_or(0) * 1_000_000;
+        let until = self.due_before(by_wall.min(self.elapsed() + AHEAD));
+        let mut chunks = Vec::new();
+        // When the results are taken too slowly, rows come late: there is no room for all that are due.
+        while next.row < until && (chunks.is_empty() || quota.has_room()) {
+            chunks.push(self.chunk(&mut next, until, quota));
+        }
+        chunks
+    }
+}
+
+/// Hands over what is due, on the receiver thread.
+struct Paced {
+    shared: Arc<Shared>,
+    /// Up to which row it hands over before it sleeps again.
+    goal: u64,
+    bell: Arc<Bell>,
+    stop: Arc<Stop>,
+}
+
+impl Intake for Paced {
+    fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
+        let shared = &*self.shared;
+        let phase = |nanos: u128| (shared.wall.rem_euclid(10) as u128 * 1_000_000 + nanos) % PERIOD;
+        while !self.stop.is_told() {
+            let elapsed = shared.elapsed();
+            let row = {
+                let mut next = shared.next();
+                if next.row < self.goal && CALM.contains(&phase(elapsed)) {
+                    return Ok(Step::Records(shared.chunk(&mut next, self.goal, quota)));
+                }
+                next.row
+            };
+            let due = u128::from(row) * 1_000_000_000 / u128::from(shared.rows);
+            let after = due.max(elapsed) + 1;
+            let wake = after + (PERIOD + CALM.start - phase(after)) % PERIOD;
+            let deadline = shared.start + Duration::from_nanos(u64::try_from(wake).unwrap_or(u64::MAX));
+            self.stop.sleep(&*shared.clock, &self.bell, deadline);
+            self.goal = shared.due_before(shared.elapsed());
+        }
+        Ok(Step::End)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::super::support::testing::{LeapingClock, quota, setup_on};
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::error::Error;
+
+    fn open(spec: &str, clock: Arc<dyn Clock>) -> (Lane, Setup) {
+        let setup = setup_on(clock);
+        (parse(spec).unwrap().open(&setup).unwrap().pop().unwrap(), setup)
+    }
+
+    fn intake(lane: &mut Lane) -> &mut dyn Intake {
+        match &mut lane.feed {
+            Feed::Records(intake) => &mut **intake,
+            Feed::Bytes(_) => panic!("records were expected"),
+        }
+    }
+
+    fn text(chunks: &[Chunk]) -> String {
+        chunks.iter().map(|c| std::str::from_utf8(c.buffer.bytes()).unwrap()).collect()
+    }
+
+    /// The rows due before the end of each batch and no others, however late the cut comes.
+    #[test]
+    fn cuts_are_exact() {
+        let clock = Arc::new(LeapingClock::default());
+        clock.leap(Duration::from_secs(1));
+        let (lane, _setup) = open("rate:4", Arc::clone(&clock) as Arc<dyn Clock>);
+        let quota = quota();
+        let cut = |end| text(&lane.control.cut(Time(end), &quota));
+        assert_eq!(cut(1_000), "");
+        clock.leap(Duration::from_secs(5));
+        assert_eq!(cut(1_500), "1970-01-01T00:00:01.000Z\t0\n1970-01-01T00:00:01.250Z\t1\n");
+        assert_eq!(cut(1_501), "1970-01-01T00:00:01.500Z\t2\n");
+        assert_eq!(cut(1_501), "");
+        assert_eq!(cut(2_500).lines().count(), 3);
+    }
+
+    #[test]
+    fn stamps_and_positions_of_uneven_rates() {
+        let clock = Arc::new(LeapingClock::default());
+        let (lane, _setup) = open("rate:3", Arc::clone(&clock) as Arc<dyn Clock>);
+        clock.leap(Duration::from_secs(60));
+        let chunks = lane.control.cut(Time(60_000), &quota());
+        let text = text(&chunks);
+        let stamps: Vec<&str> = text.lines().take(4).map(|l| &l[17..23]).collect();
+        assert_eq!(stamps, ["00.000", "00.333", "00.666", "01.000"]);
+        assert_eq!(text.lines().count(), 180);
+        assert!(text.lines().enumerate().all(|(i, l)| l.ends_with(&format!("Z\t{i}"))));
+        assert_eq!((chunks[0].from, chunks.last().unwrap().until), (0, text.len() as u64));
+    }
+
+    /// Between cuts the receiver hands over what is due, a period at a time, each row once.
+    #[test]
+    fn the_receiver_hands_over_what_is_due() {
+        let clock = Arc::new(LeapingClock::default());
+        let (mut lane, _setup) = open("rate:1000", Arc::clone(&clock) as Arc<dyn Clock>);
+        let quota = quota();
+        let (mut values, mut chunks, mut position) = (Vec::new(), 0, 0);
+        while values.len() < 500 {
+            let Step::Records(chunk) = intake(&mut lane).next(&quota).unwrap() else { panic!("it ended") };
+            assert_eq!(chunk.from, position);
+            position = chunk.until;
+            chunks += 1;
+            let text = text(&[chunk]);
+            values.extend(text.lines().map(|l| l.rsplit('\t').next().unwrap().parse::<u64>().unwrap()));
+        }
+        assert!(values.iter().copied().eq(0..values.len() as u64));
+        assert!((50..=51).contains(&chunks), "ten rows a period, not {} chunks", chunks);
+        assert!(u128::from(values.last().unwrap() * 1_000_000) < clock.monotonic().as_nanos(), "no row is early");
+    }
+
+    /// Huge rates come in blocks, none of them much larger than a block.
+    #[test]
+    fn a_huge_rate_comes_in_blocks() {
+        let (mut lane, _setup) = open("rate:10000000", Arc::new(LeapingClock::default()));
+        let quota = quota();
+        for n in 0..20 {
+            let Step::Records(chunk) = intake(&mut lane).next(&quota).unwrap() else { panic!("it ended") };
+            assert!(chunk.buffer.len() < BLOCK + 64 && (n == 0 || chunk.buffer.len() > 1000));
+        }
+    }
+
+    /// A wall clock set far ahead does not bring the rows of all that time.
+    #[test]
+    fn a_jump_of_the_wall_clock_is_no_flood() {
+        let clock = ManualClock::default();
+        let (lane, _setup) = open("rate:10", Arc::new(clock.clone()));
+        clock.jump(3_600_000);
+        assert_eq!(text(&lane.control.cut(Time(3_600_000), &quota())).lines().count(), 10);
+    }
+
+    #[test]
+    fn a_stop_ends_the_waiting() {
+        let (mut lane, setup) = open("rate:1", Arc::new(ManualClock::default()));
+        let waiting = std::thread::spawn(move || matches!(intake(&mut lane).next(&quota()), Ok(Step::End)));
+        setup.stop.tell();
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn the_number_is_checked() {
+        for spec in ["rate:", "rate:0", "rate:-1", "rate:x", "rate:1.5", "rate:9999999999", "rate:5?x=1"] {
+            assert!(matches!(parse(spec), Err(Error::Usage(_))), "{spec}");
+        }
+        assert!(parse("rate:5").unwrap().cannot_tick().is_some());
+    }
+}

@@ -1,0 +1,139 @@
+//! A regular file, or what is compressed in it: gzip (several members) and zstd (several frames), told by their first bytes.
+//!
+//! Runs on whatever thread reads the lane, normally a shard.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileExt;
+
+use flate2::bufread::GzDecoder;
+
+/// How much compressed input is read at once, in bytes.
+const INPUT: usize = 128 * 1024;
+
+/// An open file, with what it was like when the run began.
+pub struct Raw {
+    file: File,
+    at: u64,
+    size: u64,
+    once: bool,
+}
+
+impl Raw {
+    /// A file that had `size` bytes when the run began; with `once` it is read no further than that.
+    pub fn new(file: File, size: u64, once: bool) -> Self {
+        Raw { file, at: 0, size, once }
+    }
+}
+
+impl Read for Raw {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let left = usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let most = if self.once { into.len().min(left) } else { into.len() };
+        let n = self.file.read(&mut into[..most])?;
+        if n == 0 && most > 0 && self.at < self.size {
+            let (size, at) = (self.size, self.at);
+            return Err(std::io::Error::other(format!(
+                "it has shrunk from {size} to {at} bytes since the start of the run"
+            )));
+        }
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+/// The content of a file.
+pub enum Content {
+    /// As it is.
+    Plain(Raw),
+    /// What gzip made of it.
+    Gzip(Gzip),
+    /// What zstd made of it.
+    Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<Raw>>>),
+}
+
+impl Content {
+    /// Looks at the first bytes.
+    pub fn of(raw: Raw) -> std::io::Result<Self> {
+        let mut magic = [0; 4];
+        let seen = raw.file.read_at(&mut magic, 0)?;
+        let buffered = |raw| BufReader::with_capacity(INPUT, raw);
+        Ok(match magic[..seen] {
+            [0x1f, 0x8b, 0x08, ..] => Content::Gzip(Gzip::member(buffered(raw))),
+            // A frame, or one of the sixteen kinds of frames to be skipped.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+                Content::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(buffered(raw))?))
+            }
+            _ => Content::Plain(raw),
+        })
+    }
+
+    /// What it is compressed with.
+    pub fn method(&self) -> Option<&'static str> {
+        match self {
+            Content::Plain(_) => None,
+            Content::Gzip(_) => Some("gzip"),
+            Content::Zstd(_) => Some("zstd"),
+        }
+    }
+
+    /// How many bytes of the file have been read.
+    pub fn progress(&self) -> u64 {
+        match self {
+            Content::Plain(raw) => raw.at,
+            Content::Gzip(Gzip::Member(member)) => member.get_ref().get_ref().at,
+            Content::Gzip(Gzip::End(at)) => *at,
+            Content::Zstd(zstd) => zstd.get_ref().get_ref().at,
+        }
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Content::Plain(raw) => raw.read(into),
+            Content::Gzip(gzip) => gzip.read(into),
+            Content::Zstd(zstd) => zstd.read(into),
+        }
+    }
+}
+
+/// The members of a gzip file, one behind the other, and perhaps zero bytes at the end, as tapes have.
+pub enum Gzip {
+    /// In a member.
+    Member(Box<GzDecoder<BufReader<Raw>>>),
+    /// Behind the last member of a file of so many bytes.
+    End(u64),
+}
+
+impl Gzip {
+    fn member(rest: BufReader<Raw>) -> Self {
+        Gzip::Member(Box::new(GzDecoder::new(rest)))
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let Gzip::Member(member) = self else { return Ok(0) };
+            match member.read(into)? {
+                0 => {}
+                n => return Ok(n),
+            }
+            let more = skip_zeros(member.get_mut())?;
+            let Gzip::Member(ended) = std::mem::replace(self, Gzip::End(0)) else { return Ok(0) };
+            let rest = ended.into_inner();
+            *self = if more { Gzip::member(rest) } else { Gzip::End(rest.get_ref().at) };
+        }
+    }
+}
+
+/// Whether anything but zeros follows.
+fn skip_zeros(rest: &mut impl BufRead) -> std::io::Result<bool> {
+    loop {
+        let ahead = rest.fill_buf()?;
+        let (zeros, all) = (ahead.iter().take_while(|b| **b == 0).count(), ahead.len());
+        rest.consume(zeros);
+        if zeros < all || all == 0 {
+            return Ok(all > 0);
+        }
+    }
+}

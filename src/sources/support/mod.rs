@@ -1,0 +1,8 @@
+//! What several sources need. No file in here is a source itself.
+
+pub mod decompress;
+pub mod gather;
+pub mod polled;
+pub mod spelling;
+#[cfg(test)]
+pub mod testing;
