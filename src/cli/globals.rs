@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
-use grep_regex::RegexMatcher;
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use jiff::tz::TimeZone;
 
 use super::chain::Place;
@@ -268,8 +268,12 @@ impl Given {
 
     /// The values that it comes to, or what contradicts.
     pub fn settle(&self) -> Result<Globals> {
-        let tick =
-            self.parsed("tick", |text| RegexMatcher::new(text).map_err(|e| format!("not a regular expression: {e}")))?;
+        let tick = self.parsed("tick", |text| {
+            // `^` and `$` are the ends of each record, as in grep.
+            let end = if self.has("null") { 0 } else { b'\n' };
+            let built = RegexMatcherBuilder::new().multi_line(true).line_terminator(Some(end)).build(text);
+            built.map_err(|e| format!("not a regular expression: {e}"))
+        })?;
         let batch = self.parsed("batch", values::cut)?;
         let globals = Globals {
             from: self.all("from"),

@@ -130,13 +130,7 @@ impl Groups {
     /// Merges groups in: values are added up.
     pub fn take(&mut self, parcel: &Parcel) {
         self.settle();
-        self.each_entry(parcel, |_| ());
-    }
-
-    /// [`Groups::take`], and pushes the group number that each entry of the parcel has here.
-    pub fn take_numbered(&mut self, parcel: &Parcel, numbers: &mut Vec<u32>) {
-        self.settle();
-        self.each_entry(parcel, |slot| numbers.push(slot.group));
+        self.add_all(parcel);
     }
 
     /// Gives each key (`None`: null), its group number and its value, in no particular order.
@@ -171,7 +165,7 @@ impl Groups {
     /// Puts back what was cut and not shipped.
     fn settle(&mut self) {
         for parcel in std::mem::take(&mut self.cut) {
-            self.each_entry(&parcel, |_| ());
+            self.add_all(&parcel);
         }
     }
 
@@ -183,15 +177,10 @@ impl Groups {
         self.each_key(spans.len(), key, |row| spans[row].of(padded).unwrap_or_default(), each);
     }
 
-    fn each_entry(&mut self, parcel: &Parcel, mut each: impl FnMut(&Slot)) {
-        // Entries come roughly in the order of their hashes: a table that grew on the way would be crowded in places.
-        self.reserve(parcel.len());
+    fn add_all(&mut self, parcel: &Parcel) {
         let entries = &parcel.entries[..];
         let key = |hasher: &Hasher, at: usize| hasher.key_of(&entries[at]);
-        let add = |at: usize, slot: &mut Slot| {
-            slot.value = slot.value.saturating_add(entries[at].value);
-            each(slot);
-        };
+        let add = |at: usize, slot: &mut Slot| slot.value = slot.value.saturating_add(entries[at].value);
         self.each_key(entries.len(), key, |at| entries[at].long_key(&parcel.arena), add);
     }
 

@@ -13,7 +13,7 @@ pub const BLOCK_BYTES: usize = 4 << 20;
 pub const BLOCK_ROWS: usize = 64 * 1024;
 
 /// Collects rows, whole columns of them or one at a time, into blocks that own their bytes.
-#[derive(Default, Clone)]
+#[derive(Clone, Default)]
 pub struct Builder {
     columns: Vec<Building>,
     rows: usize,

@@ -1,5 +1,5 @@
 //! `distinct`: the first row of each key. An aggregate: each shard keeps the first row of each key that it has seen, and
-//! the first of those is kept where the key belongs. First by the order of the records, whenever a shard sees them.
+//! the first of those is kept where the key belongs. First by record order, whenever a shard sees them.
 
 use std::any::Any;
 
@@ -18,7 +18,7 @@ use crate::error::Result;
 pub const ENTRY: Entry = Entry { name: "distinct", command, build, examples: EXAMPLES };
 
 const EXAMPLES: &[Example] = &[
-    Example { what: "each line once", command: "streamer distinct --batch all", input: "b\na\nb\n", output: "b\na\n" },
+    Example { what: "each line once", command: "streamer distinct --batch all", input: "b\nb\na\n", output: "b\na\n" },
     Example {
         what: "the first line of each user",
         command: "streamer distinct --by '$1' --batch all",
@@ -35,7 +35,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("distinct")
-        .about("The first row of each key")
+        .about("the first row of each key")
         .long_about(
             "Keeps of all rows of the batch that have the same key the first one, whole and in the order of the \
              records.\n\nThe key is the whole row, or the columns of --by. Keys are equal by bytes: 7 is not 07; nulls \
@@ -113,8 +113,6 @@ struct Firsts {
     open: Builder,
     /// What is to be shipped and was not yet; `groups` is empty then, and the numbers are those of before.
     cut: Vec<Parcel>,
-    /// Reused.
-    numbers: Vec<u32>,
 }
 
 /// A row that is kept.
@@ -125,42 +123,36 @@ struct Kept {
     order: Order,
 }
 
-/// Keys, and the row of each.
-struct Piece {
-    keys: Parcel,
-    rows: Rows,
-}
-
 impl Firsts {
     fn fold_ordered(&mut self, block: &Block, order: impl Fn(usize) -> Order) {
         self.settle();
-        let mut numbers = std::mem::take(&mut self.numbers);
-        numbers.clear();
+        let mut numbers = Vec::new();
         self.groups.number(&keys::encode(block, &self.columns), &mut numbers);
         self.keep(&numbers, block, order);
-        self.numbers = numbers;
     }
 
     /// Keeps those rows of the block that are the first of their group so far.
     fn keep(&mut self, numbers: &[u32], block: &Block, order: impl Fn(usize) -> Order) {
         for (row, &group) in numbers.iter().enumerate() {
             let order = order(row);
-            match self.firsts.get(group as usize) {
-                Some(first) if first.order <= order => {}
-                first => {
-                    let is_new = first.is_none();
-                    let kept = Kept { block: self.blocks.len() as u32, row: self.open.len() as u32, order };
-                    self.open.push(block, row);
-                    if self.open.is_full() {
-                        self.blocks.push(self.open.finish());
-                    }
-                    if is_new {
-                        self.firsts.push(kept);
-                    } else {
-                        self.firsts[group as usize] = kept;
-                    }
-                }
+            if self.firsts.get(group as usize).is_some_and(|first| first.order <= order) {
+                continue;
             }
+            let kept = Kept { block: self.blocks.len() as u32, row: self.open.len() as u32, order };
+            match self.firsts.get_mut(group as usize) {
+                Some(first) => *first = kept,
+                None => self.firsts.push(kept),
+            }
+            self.open.push(block, row);
+            if self.open.is_full() {
+                self.close();
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.blocks.push(self.open.finish());
         }
     }
 
@@ -185,8 +177,8 @@ impl Firsts {
     }
 }
 
-/// These rows out of the blocks, in the order in which they stand there.
-fn gather(blocks: Vec<Block>, mut kept: Vec<Kept>) -> Rows {
+/// These rows out of the blocks, in the order in which they stand there. Their bytes are shared, not copied.
+fn gather(blocks: &[Block], mut kept: Vec<Kept>) -> Rows {
     kept.sort_unstable_by_key(|k| (k.block, k.row));
     let mut rows = Rows::default();
     for some in kept.chunk_by(|a, b| a.block == b.block) {
@@ -208,40 +200,14 @@ impl Accumulator for Firsts {
             self.settle();
             self.cut = self.groups.cut(pieces);
         }
-        if !self.open.is_empty() {
-            self.blocks.push(self.open.finish());
-        }
+        self.close();
         let keys = std::mem::take(&mut self.cut[piece]);
-        let mut rows = Rows::default();
-        let mut builder = Builder::default();
-        let mut orders = Vec::new();
-        for group in keys.groups() {
-            let kept = self.firsts[group as usize];
-            builder.push(&self.blocks[kept.block as usize], kept.row as usize);
-            orders.push(kept.order);
-            if builder.is_full() {
-                rows.blocks.push(builder.finish());
-                rows.orders.push(std::mem::take(&mut orders));
-            }
-        }
-        if !builder.is_empty() {
-            rows.blocks.push(builder.finish());
-            rows.orders.push(orders);
-        }
-        Box::new(Piece { keys, rows })
+        let kept = keys.groups().map(|group| self.firsts[group as usize]).collect();
+        Box::new(gather(&self.blocks, kept))
     }
 
     fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        let piece = parcel.downcast::<Piece>().expect("the parcel of another distinct");
-        self.settle();
-        let mut numbers = Vec::with_capacity(piece.keys.len());
-        self.groups.take_numbered(&piece.keys, &mut numbers);
-        let mut rest = &numbers[..];
-        for (block, orders) in piece.rows.blocks.iter().zip(&piece.rows.orders) {
-            let (these, behind) = rest.split_at(block.rows);
-            self.keep(these, block, |row| orders[row]);
-            rest = behind;
-        }
+        self.restore(*parcel.downcast::<Rows>().expect("the parcel of another distinct"));
     }
 
     fn len(&self) -> usize {
@@ -249,12 +215,11 @@ impl Accumulator for Firsts {
     }
 
     fn finish(&mut self) -> Rows {
-        if !self.open.is_empty() {
-            self.blocks.push(self.open.finish());
-        }
-        let rows = gather(std::mem::take(&mut self.blocks), self.current());
+        self.close();
+        let rows = gather(&self.blocks, self.current());
         self.groups.clear();
         self.firsts.clear();
+        self.blocks.clear();
         self.cut.clear();
         rows
     }
@@ -262,7 +227,7 @@ impl Accumulator for Firsts {
     fn save(&self) -> Rows {
         let mut blocks = self.blocks.clone();
         blocks.push(self.open.clone().finish());
-        gather(blocks, self.current())
+        gather(&blocks, self.current())
     }
 
     fn restore(&mut self, rows: Rows) {
@@ -288,9 +253,10 @@ mod tests {
         let args = command().get_matches_from(std::iter::once("distinct").chain(argv.iter().copied()));
         let Ok(Built::Operator(operator)) = build(&args) else { unreachable!() };
         let fields = vec![Field::shown("word"), Field::shown("n"), Field::hidden("$1")];
-        let Ok(bound) = operator.bind(&Schema { fields, records: true }) else { unreachable!() };
-        let Work::Aggregate(aggregate) = bound.work else { unreachable!() };
-        (operator.live(&Live::only(["x"])), bound.schema, aggregate)
+        match operator.bind(&Schema { fields, records: true }) {
+            Ok(Bound { schema, work: Work::Aggregate(work) }) => (operator.live(&Live::only(["x"])), schema, work),
+            _ => unreachable!(),
+        }
     }
 
     type Row = (Option<String>, i64);

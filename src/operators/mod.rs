@@ -13,7 +13,7 @@ mod sort;
 mod tail;
 mod tee;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod top;
 mod wordcount;
 mod words;

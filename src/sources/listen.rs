@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::support::gather::{Carry, Gathered};
 use super::support::spelling::{Format, Spelling};
@@ -65,6 +66,7 @@ impl Listen {
     fn bind(&self) -> std::io::Result<TcpListener> {
         let listener = TcpListener::bind(self.address.to_socket_addrs()?.collect::<Vec<_>>().as_slice())?;
         listener.set_nonblocking(true)?;
+        allow_many();
         Ok(listener)
     }
 
@@ -118,6 +120,13 @@ impl Source for Listen {
         let feed = Feed::Records(Box::new(senders));
         Ok(vec![Lane { name, feed, pull: false, size: None, format, control: Arc::new(NoControl) }])
     }
+}
+
+/// Lets the process have as many descriptors as it may: the usual limit is far below thousands of senders.
+fn allow_many() {
+    let limit = getrlimit(Resource::Nofile);
+    // If this is refused, a shortage will be reported when it comes.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Who is ready.
