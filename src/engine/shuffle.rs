@@ -25,6 +25,8 @@ use super::shard;
 
 /// Fewer rows than this are not worth a second shard.
 const SMALL: usize = 8 * 1024;
+/// A share of the work of a stage is at most about so many rows, so that what is rendered can be written meanwhile.
+const SHARE_ROWS: usize = 128 * 1024;
 /// Rows of a block behind an aggregate.
 const BLOCK_ROWS: usize = 32 * 1024;
 /// Accumulators that a stage keeps for its next batches.
@@ -207,7 +209,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
     match rows {
         Feed::Ordered(ordered) => {
             let total: usize = ordered.runs.iter().map(Vec::len).sum();
-            let ways = if total < SMALL { 1 } else { core.shards * 4 };
+            let ways = if total < SMALL { 1 } else { (core.shards * 4).max(total / SHARE_ROWS) };
             let comparator = Comparator::new(&ordered.rows, &ordered.keys);
             let ranges = order::cut(&comparator, &ordered.runs, ways).into_iter().zip(0..);
             let share = |(range, way): (Vec<Range<usize>>, u64)| {
@@ -234,7 +236,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
 fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
-    let results = pieces::map(core, shares, move |_, share| {
+    let work = move |_: usize, share| {
         let stage = &shared.plan.stages[at];
         let numbers = shared.plan.numbers;
         let blocks = match share {
@@ -253,16 +255,13 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
             }
         }
         (rendered, part)
-    });
+    };
     let mut parts = Vec::new();
-    if core.is_aborted() {
-        return parts;
-    }
-    for (rendered, part) in results {
+    pieces::each(core, shares, work, |(rendered, part)| {
         if !rendered.is_empty() {
             let _ = core.output.send(Message::Result(rendered));
         }
         parts.extend(part);
-    }
+    });
     parts
 }
