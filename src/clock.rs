@@ -16,7 +16,7 @@ pub trait Clock: Send + Sync {
     /// Time since an arbitrary start, never stepping back.
     fn monotonic(&self) -> Duration;
 
-    /// A bell to wait on. Of each waiting thread its own.
+    /// A bell to wait on. Of each waiting thread its own, which is taken to be at work until it waits or rests.
     fn bell(&self) -> Arc<Bell>;
 
     /// Waits until the monotonic time is `deadline` or the bell is rung; true if the time has come.
@@ -53,7 +53,7 @@ struct State {
 #[derive(Default)]
 struct BellState {
     rung: bool,
-    /// Until when its thread sleeps (or, before its first sleep, for ever); `None` while it is awake and at work.
+    /// Until when its thread sleeps; `None` while it is awake and at work, or has not come to its first sleep.
     asleep: Option<Duration>,
     gone: bool,
 }
@@ -65,7 +65,8 @@ impl Shared {
 
     fn bell(self: &Arc<Self>) -> Arc<Bell> {
         let mut state = self.lock();
-        state.bells.push(BellState { asleep: Some(Duration::MAX), ..BellState::default() });
+        state.bells.push(BellState::default());
+        self.changed.notify_all();
         Arc::new(Bell { shared: Arc::clone(self), me: state.bells.len() - 1 })
     }
 }
@@ -170,6 +171,13 @@ impl ManualClock {
     pub fn jump(&self, millis: i64) {
         self.shared.lock().wall += millis;
         self.shared.changed.notify_all();
+    }
+
+    /// Waits until any thread lives by this clock; false if that took longer than `patience` (real time).
+    pub fn watched(&self, patience: Duration) -> bool {
+        let nobody = |s: &mut State| s.bells.iter().all(|b| b.gone);
+        let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), patience, nobody);
+        !waited.map_or_else(|e| e.into_inner().1, |w| w.1).timed_out()
     }
 
     /// Waits until nothing more happens at the present moment: no work is under way, and every thread that has a bell sleeps

@@ -13,10 +13,13 @@ use crate::sinks::SharedOutput;
 use crate::sources::Stream;
 use crate::stop::Stop;
 
+/// Makes a stream that ends when the run is told to stop.
+pub type MakeStdin = Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>;
+
 /// The surroundings of a run.
 pub struct Io {
     /// What stands for standard input; `None`: the process's own.
-    pub stdin: Option<Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>>,
+    pub stdin: Option<MakeStdin>,
     /// Standard output.
     pub stdout: SharedOutput,
     /// Standard error.

@@ -9,7 +9,7 @@
 //! $ streamer --batch 1s count          the command
 //! < hello                              a line arrives; `<<` the same without its end; \t \0 \r \xff \\ are escapes
 //! @ 1s                                 the clock moves on, in steps of at most a second; `@ jump 1d` only the wall clock
-//! .                                    the input ends
+//! .                                    the input ends; behind `$` it says that standard input is not read at all
 //! > 1970-01-01T00:00:01.000Z\t1        what came out on standard output since the step before
 //! ! streamer: ...                      the same of standard error
 //! ? 1                                  the exit status, if it is not 0
@@ -78,7 +78,11 @@ impl Input {
 struct Reader {
     shared: Arc<(Mutex<InputState>, Condvar)>,
     stop: Arc<Stop>,
+    _gone: Gone,
 }
+
+/// Nobody reads any more, or nobody ever did.
+struct Gone(Arc<(Mutex<InputState>, Condvar)>);
 
 impl Stream for Reader {
     fn read(&mut self, into: &mut [u8], wait: bool) -> Result<Got> {
@@ -109,11 +113,11 @@ impl Stream for Reader {
     }
 }
 
-impl Drop for Reader {
+impl Drop for Gone {
     fn drop(&mut self) {
-        let mut state = self.shared.0.lock().unwrap();
+        let mut state = self.0.0.lock().unwrap();
         (state.ended, state.idle) = (true, true);
-        self.shared.1.notify_all();
+        self.0.1.notify_all();
     }
 }
 
@@ -145,6 +149,7 @@ pub struct Run {
     pub stdout: Output,
     pub stderr: Output,
     pub clock: ManualClock,
+    reads_input: bool,
     thread: std::thread::JoinHandle<streamer::Ended>,
 }
 
@@ -157,9 +162,10 @@ impl Run {
     /// The same, with an input that may have been prepared.
     pub fn start_with(words: &[String], wall: Time, input: Input) -> Run {
         let (stdout, stderr, clock) = (Output::default(), Output::default(), ManualClock::at(wall));
-        let shared = Arc::clone(&input.shared);
+        let (shared, gone) = (Arc::clone(&input.shared), Gone(Arc::clone(&input.shared)));
+        let reads_input = !words.iter().any(|w| w == "--from") || words.iter().any(|w| w == "-");
         let io = Io {
-            stdin: Some(Box::new(move |stop| Box::new(Reader { shared, stop }) as Box<dyn Stream>)),
+            stdin: Some(Box::new(move |stop| Box::new(Reader { shared, stop, _gone: gone }) as Box<dyn Stream>)),
             stdout: Arc::new(Mutex::new(Box::new(stdout.clone()))),
             stderr: Messages::new(Box::new(stderr.clone())),
             stdout_terminal: false,
@@ -170,12 +176,21 @@ impl Run {
         let args: Vec<OsString> = words.iter().map(OsString::from).collect();
         let time: Arc<dyn Clock> = Arc::new(clock.clone());
         let thread = std::thread::spawn(move || streamer::run(&args, io, time));
-        Run { input, stdout, stderr, clock, thread }
+        Run { input, stdout, stderr, clock, reads_input, thread }
     }
 
     /// Waits until nothing more happens at the present moment.
     pub fn settle(&self) {
-        self.input.feed(b"");
+        if self.reads_input {
+            self.input.feed(b"");
+        } else {
+            // What it reads is not in the player's hand: wait until it has begun to live by the clock.
+            let look = Duration::from_millis(5);
+            let mut looks = PATIENCE.as_millis() / look.as_millis();
+            while !self.thread.is_finished() && !self.clock.watched(look) && looks > 0 {
+                looks -= 1;
+            }
+        }
         assert!(self.thread.is_finished() || self.clock.settle(PATIENCE), "the run does not come to rest");
     }
 
@@ -248,7 +263,7 @@ fn play_story(story: &[String]) -> String {
             }
         }
     };
-    for line in story {
+    for (at, line) in story.iter().enumerate() {
         let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
         if matches!(mark, ">" | ">>" | "!" | "!!" | "?") {
             continue;
@@ -268,6 +283,9 @@ fn play_story(story: &[String]) -> String {
             ("$", None) => {
                 let words = shlex::split(&rest.replace("{dir}", &place)).expect("a command");
                 run = Some(Run::start(&words, wall));
+                if story.get(at + 1).is_some_and(|next| next == ".") {
+                    continue;
+                }
             }
             ("<", Some(run)) => run.input.feed(&[unescape(rest), b"\n".to_vec()].concat()),
             ("<<", Some(run)) => run.input.feed(&unescape(rest)),

@@ -3,6 +3,8 @@
 pub mod batcher;
 pub mod calendar;
 pub mod core;
+pub mod cutting;
+pub mod message;
 pub mod output;
 pub mod pace;
 pub mod pieces;
@@ -25,10 +27,12 @@ use crate::sinks::Sink;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
 use crate::stop::Stop;
 
-use self::batcher::{Batcher, Cutting, LaneState, Rest};
+use self::batcher::{Batcher, LaneState};
 use self::calendar::Calendar;
 use self::core::{Core, Parts};
-use self::output::{Message, Output, SinkState};
+use self::cutting::{Cutting, Rest};
+use self::message::Message;
+use self::output::{Output, SinkState};
 use self::pace::Pace;
 use self::plan::Plan;
 use self::receiver::Receiver;
@@ -109,7 +113,7 @@ impl Engine {
         );
         core.receivers_start(receivers.len());
         let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict);
-        let bell = core.clock.bell();
+        let bell = timed.then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
 
         thread::scope(|scope| {
@@ -127,15 +131,15 @@ impl Engine {
                         core.receiver_done();
                     })?;
                 }
-                let bell = &bell;
-                let timer = timed.then(|| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
+                let timer =
+                    bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
                 Ok((written, shards, timer.transpose()?))
             };
             match started() {
                 Ok((written, shards, timer)) => {
                     // The order of the end: sources, timer, the last batch, shards, output.
                     core.wait_for_input_end();
-                    bell.ring();
+                    bell.iter().for_each(|bell| bell.ring());
                     let _ = timer.map(thread::ScopedJoinHandle::join);
                     core.end_input();
                     for shard in shards {

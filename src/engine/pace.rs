@@ -24,6 +24,7 @@ impl Pace {
     /// `rate` records a second, at least 1.
     pub fn new(rate: u64, clock: Arc<dyn Clock>, stop: Arc<Stop>) -> Self {
         let bell = stop.bell(&*clock);
+        bell.rest();
         let next = clock.monotonic();
         Pace { rate: rate.max(1), clock, stop, bell, next, step: 0, left: 0 }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use super::core::Core;
 
@@ -59,8 +60,10 @@ where
     shared.help();
     core.withdraw(&offered);
     let mut results = shared.results.lock().unwrap_or_else(|e| e.into_inner());
-    while results.1 < count {
-        results = shared.all.wait(results).unwrap_or_else(|e| e.into_inner());
+    while results.1 < count && !core.is_aborted() {
+        // A shard that broke down (a bug) gives no result: look now and then whether the run still goes on.
+        let waited = shared.all.wait_timeout(results, Duration::from_millis(100));
+        results = waited.unwrap_or_else(|e| e.into_inner()).0;
     }
     std::mem::take(&mut results.0).into_iter().flatten().collect()
 }
