@@ -36,7 +36,9 @@ fn main() -> Result<()> {
         }
     }
     let (batches, micros) = idle(streamer)?;
-    println!("\nAn empty batch costs {micros:.1} µs of CPU ({batches} batches of `--batch 1ms count`, nothing arriving).");
+    println!(
+        "\nAn empty batch costs {micros:.1} µs of CPU ({batches} batches of `--batch 1ms count`, nothing arriving)."
+    );
     Ok(())
 }
 
@@ -94,5 +96,7 @@ fn cpu(child: &Child) -> Result<f64> {
 fn spawn(streamer: &str, args: &[&str]) -> Result<Child> {
     let mut command = Command::new(streamer);
     command.args(args).args(["--shards", "2"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    command.spawn().map_err(|error| format!("cannot run {streamer}: {error}; build it with cargo build --release").into())
+    command
+        .spawn()
+        .map_err(|error| format!("cannot run {streamer}: {error}; build it with cargo build --release").into())
 }

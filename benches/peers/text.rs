@@ -10,8 +10,8 @@ const WORDS: usize = 200_000;
 const LINE: usize = 100;
 
 const ONSETS: [&str; 24] = [
-    "b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "sh", "th", "pr", "gr",
-    "k", "",
+    "b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch", "sh", "th", "pr",
+    "gr", "k", "",
 ];
 const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ea", "ou", "ai"];
 const CODAS: [&str; 10] = ["", "", "n", "r", "s", "t", "l", "ng", "st", "x"];
