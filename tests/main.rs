@@ -4,9 +4,11 @@
 //! * [`examples`]: every example of every help text, run.
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
 //! * [`harness`]: how a run is played in process.
+//! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
 
 mod cases;
 mod completion;
 mod examples;
 mod generated;
 mod harness;
+mod process;
