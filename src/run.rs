@@ -134,7 +134,7 @@ impl Made<'_> {
             stamp,
             zone: self.globals.zone.clone(),
             limit: self.globals.limit,
-            color: terminal && self.io.color(self.globals.color),
+            color: parsed.is_stdout() && self.io.color(self.globals.color),
             width: terminal.then(|| self.io.width()).flatten(),
             interval: self.interval,
         };

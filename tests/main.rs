@@ -5,6 +5,7 @@
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
 //! * [`laws`]: what holds for every chain and input, tried on random ones.
 //! * [`harness`]: how a run is played in process.
+//! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
 
 mod cases;
 mod completion;
@@ -12,3 +13,4 @@ mod examples;
 mod generated;
 mod harness;
 mod laws;
+mod process;

@@ -12,7 +12,7 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::kept::All;
 use crate::data::order::{self, Comparator, Entry, SortKey};
-use crate::data::rows::{Rows, gather};
+use crate::data::rows::{Rows, gather_all};
 use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Spread};
 
@@ -27,8 +27,6 @@ use super::shard;
 const SMALL: usize = 8 * 1024;
 /// A share of the work of a stage is at most about so many rows, so that what is rendered can be written meanwhile.
 const SHARE_ROWS: usize = 128 * 1024;
-/// Rows of a block behind an aggregate.
-const BLOCK_ROWS: usize = 32 * 1024;
 /// Accumulators that a stage keeps for its next batches.
 const SPARE: usize = 64;
 
@@ -105,14 +103,14 @@ impl Ordered {
         let comparator = Comparator::new(&self.rows, &self.keys);
         let runs: Vec<&[Entry]> = self.runs.iter().zip(range).map(|(run, range)| &run[range]).collect();
         let merged = order::merge(&comparator, &runs);
-        let chunks = merged.chunks(BLOCK_ROWS).enumerate().map(|(at, entries)| {
-            let mut gathered = gather(&self.rows, entries);
-            gathered.order = block + at as u64;
-            let first = row + (at * BLOCK_ROWS) as u64;
-            gathered.numbers = numbers.then(|| (first..).take(entries.len()).collect());
-            gathered
-        });
-        chunks.collect()
+        let mut blocks = gather_all(&self.rows, &merged);
+        let mut first = row;
+        for (gathered, order) in blocks.iter_mut().zip(block..) {
+            gathered.order = order;
+            gathered.numbers = numbers.then(|| (first..).take(gathered.rows).collect());
+            first += gathered.rows as u64;
+        }
+        blocks
     }
 }
 
