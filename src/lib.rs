@@ -12,6 +12,7 @@
 //! clock.rs       SystemClock, ManualClock; the only file that asks the system for the time
 //! error.rs       Error, Result, and which exit status each error is
 //! io.rs          what a run is connected to: the process's streams, or a test's
+//! messages.rs    what is said to people on standard error
 //! stop.rs        tells everyone who waits for input that the run ends
 //! stats.rs       what was counted for each batch; adds up
 //! progress.rs    the display on stderr
@@ -60,6 +61,7 @@ pub mod engine;
 pub mod error;
 pub mod formats;
 pub mod io;
+pub mod messages;
 pub mod operators;
 pub mod progress;
 pub mod run;

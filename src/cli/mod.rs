@@ -16,7 +16,7 @@ mod words;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-pub use globals::{Color, Cut, Globals};
+pub use globals::{Cut, Globals};
 pub use hints::pointing_to_help;
 
 use crate::error::Result;
