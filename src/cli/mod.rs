@@ -5,7 +5,6 @@
 
 pub mod chain;
 pub mod complete;
-pub mod explain;
 pub mod globals;
 pub mod guide;
 pub mod help;
