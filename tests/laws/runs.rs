@@ -14,7 +14,9 @@ use super::model::assert_same;
 use crate::harness::run_chunked;
 
 /// All that a run wrote, and its status.
-type Outcome = (u8, Vec<u8>, String, Vec<Option<Vec<u8>>>);
+type Outcome = (Ended, Vec<Option<Vec<u8>>>);
+/// Exit status, standard output, standard error.
+type Ended = (u8, Vec<u8>, String);
 
 const ALL: Kinds = Kinds { sample: true, pipe: false };
 /// `sample` goes by source, which differs between one file and several.
@@ -54,17 +56,18 @@ proptest! {
     ) {
         let input = if zero { input.iter().map(|b| match b { b'\n' => 0, 0 => b'\n', b => *b }).collect() } else { input };
         let shards = shards.to_string();
-        let outcome = |shards: &str, run: &dyn Fn(&[String]) -> (u8, Vec<u8>, String)| -> Outcome {
+        let outcome = |shards: &str, run: &dyn Fn(&[String]) -> Ended| -> Outcome {
             let dir = tempfile::tempdir().unwrap();
             let zero: &[&str] = if zero { &["-0"] } else { &[] };
             let globals = globals(&[&cut, &["--out", format, "--shards", shards], zero]);
-            let (status, stdout, stderr) = run(&command(&chain, &globals, dir.path()));
-            (status, stdout, stderr, tees(dir.path()))
+            (run(&command(&chain, &globals, dir.path())), tees(dir.path()))
         };
         let once = outcome("1", &|words| run_fed(words, &[&input]));
-        prop_assert_eq!(once.0, 0, "{}", once.2);
+        prop_assert_eq!(once.0.0, 0, "{}", once.0.2);
         prop_assert_eq!(&once, &outcome(&shards, &|words| run_fed(words, &pieces(&input, 8, seed))));
-        prop_assert_eq!(&once, &outcome("2", &|words| run_chunked(&shlex::try_join(words.iter().map(String::as_str)).unwrap(), &input, 1)));
+        prop_assert_eq!(&once, &outcome("2", &|words| {
+            run_chunked(&shlex::try_join(words.iter().map(String::as_str)).unwrap(), &input, 1)
+        }));
     }
 }
 
@@ -114,13 +117,11 @@ fn packed(dir: &Path, number: usize, bytes: &[u8], way: u64) -> PathBuf {
 /// Splits lines over files of any sizes, written in any way; gives one `--from` for each, or one for all.
 fn spread(dir: &Path, input: &[u8], seed: u64) -> Vec<String> {
     let mut lines: Vec<&[u8]> = input.split_inclusive(|b| *b == b'\n').collect();
-    let mut number = 0;
     let mut paths = Vec::new();
-    for piece in pieces(&vec![0; lines.len()], 6, seed) {
+    for (number, piece) in pieces(&vec![0; lines.len()], 6, seed).into_iter().enumerate() {
         let rest = lines.split_off(piece.len());
         paths.push(packed(dir, number, &lines.concat(), seed >> (3 * number)));
         lines = rest;
-        number += 1;
     }
     if seed.is_multiple_of(2) {
         vec!["--from".into(), dir.join("part-*").display().to_string()]
