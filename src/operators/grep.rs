@@ -88,7 +88,7 @@ impl Operator for Grep {
         let Some(column) = input.fields.iter().position(|field| field.name == "line") else {
             let names: Vec<&str> = input.fields.iter().filter(|f| !f.hidden).map(|f| f.name.as_str()).collect();
             return Err(Error::usage(format!(
-                "grep looks at the column `line`, but here the columns are: {}; put grep before what makes them (words, \
+                "it looks at the column `line`, but here the columns are: {}; put grep before what makes them (words, \
                  count …), where the rows are still whole lines and `$1` is their first field",
                 names.join(", ")
             )));
