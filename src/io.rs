@@ -13,10 +13,13 @@ use crate::sinks::SharedOutput;
 use crate::sources::Stream;
 use crate::stop::Stop;
 
+/// Makes a stream that ends when the run is told to stop.
+pub type MakeStdin = Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>;
+
 /// The surroundings of a run.
 pub struct Io {
     /// What stands for standard input; `None`: the process's own.
-    pub stdin: Option<Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>>,
+    pub stdin: Option<MakeStdin>,
     /// Standard output.
     pub stdout: SharedOutput,
     /// Standard error.
@@ -45,13 +48,15 @@ impl Io {
         }
     }
 
-    /// Whether to use colours on a terminal.
+    /// Whether to use colours on standard output. `NO_COLOR` wins over `CLICOLOR_FORCE`, the command line over both.
     pub fn color(&self, wanted: Color) -> bool {
-        let set = |name: &str| self.env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
+        let value = |name: &str| self.env.get(OsStr::new(name)).filter(|value| !value.is_empty());
         match wanted {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => !set("NO_COLOR") && self.env.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb"),
+            Color::Auto if value("NO_COLOR").is_some() => false,
+            Color::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Color::Auto => self.stdout_terminal && value("TERM").is_none_or(|term| term != "dumb"),
         }
     }
 

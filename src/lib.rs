@@ -1,4 +1,57 @@
 //! streamer: Spark Streaming for the shell.
+//!
+//! Cuts stdin, files or sockets into batches of a fixed duration, runs a chain of operators over each on parallel shards, and
+//! prints or stores the result of every batch. This page is the map.
+//!
+//! # Where things are
+//!
+//! ```text
+//! main.rs        arguments, real clock, run, exit status
+//! lib.rs         this map; run(args, io, clock)
+//! run.rs         from an invocation to a run: settles defaults, makes the plan, opens sources and sinks
+//! clock.rs       SystemClock, ManualClock; the only file that asks the system for the time
+//! error.rs       Error, Result, and which exit status each error is
+//! io.rs          what a run is connected to: the process's streams, or a test's
+//! stop.rs        tells everyone who waits for input that the run ends
+//! stats.rs       what was counted for each batch; adds up
+//! progress.rs    the display on stderr
+//! cli/           how a person says it: chain.rs (argv to operators), globals.rs, help.rs and guide.rs, hints.rs,
+//!                complete.rs, explain.rs
+//! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs and groups.rs (keys to group
+//!                numbers), number.rs and order.rs (the order of values), best.rs and kept.rs (rows that are kept),
+//!                fast/ (SIMD splitter, prefetch, huge pages: the only unsafe code)
+//! formats/       bytes to rows to bytes, one file a format
+//! sources/       where records come from, one file a source
+//! operators/     one file an operator: its help, its arguments, what it does, its tests
+//! sinks/         where results go, one file a sink
+//! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs shard.rs shuffle.rs
+//!                pieces.rs output.rs message.rs report.rs shutdown.rs, and core/ (what the threads share)
+//! ```
+//!
+//! In `formats/ sources/ operators/ sinks/` every file but `mod.rs` is a plug-in, so `ls` is the list; `mod.rs` holds the
+//! trait and the registry. Imports go one way: `main → run → cli → engine → the traits of the plug-ins → data → error`.
+//!
+//! # The journey of one record
+//!
+//! 1. A *receiver* thread ([`engine::receiver`]) reads bytes into a buffer of its source's quota. It only finds the last
+//!    record end and carries the tail over. Regular files have no receiver: the shards read them.
+//! 2. The *batcher* ([`engine::batcher`]) gives each buffer its batch and its number, and splits it where a cut lies inside.
+//!    The *timer* cuts at each border of the calendar, with the scheduled time.
+//! 3. A *shard* ([`engine::shard`]) takes the buffer while its batch is still open, cuts the columns that the chain names,
+//!    runs the row-wise operators, and folds the rows into its own part of the batch, or renders them for the output.
+//! 4. Whoever is free when the last block of a batch is done finishes it ([`engine::shuffle`]): the parts are cut by key hash,
+//!    each piece is merged by one shard, sorted, cut into ranges of the order, and put through the next stage.
+//! 5. The *output* thread ([`engine::output`]) gives everything to the sinks in the order of batch, source and position, one
+//!    flush at the end of every batch and whenever nothing more is under way.
+//!
+//! # Glossary
+//!
+//! * **record**: one unit of the input, a line. **row**: a record with named columns. **block**: some rows, as columns.
+//! * **batch**: every record received in one interval; its time is the interval's end.
+//! * **lane**: an ordered run of records of a source: one file, one stream. **piece**: a part of a lane's buffer, in one batch.
+//! * **stage**: row-wise operators, up to one that combines rows. **shard**: a parallel worker.
+//! * **part**: what one shard has combined of a batch, an [`Accumulator`](operators::Accumulator).
+//! * **outlet**: where rows leave the plan: an output format and a sink.
 
 pub mod cli;
 pub mod clock;

@@ -1,4 +1,4 @@
-//! Rows copied out of their buffers, each with its place in the input: [`Store`], on which accumulators are built, and
+//! Rows copied out of their buffers, each with its place in the input: a store, on which accumulators are built, and
 //! [`All`], which keeps every row until the batch is complete (`sort`, and whatever needs a whole batch).
 
 use super::block::{Block, Column, Order};

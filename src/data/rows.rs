@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::block::{Block, Cell, Column, Order, Span, Text};
-use super::buffer::Buffer;
+use super::buffer::{Buffer, PAD};
+use super::fast::prefetch;
 use super::order::Entry;
 
 /// A store is cut into blocks of at most so many bytes of text, far below the reach of a `u32`.
@@ -58,7 +59,7 @@ impl Builder {
             self.columns = block.columns.iter().map(Building::like).collect();
         }
         for (to, from) in self.columns.iter_mut().zip(&block.columns) {
-            self.bytes += to.extend(rows.clone().map(|row| (from, row)));
+            self.bytes += to.extend(from, rows.clone());
         }
         self.rows += rows.len();
     }
@@ -100,38 +101,25 @@ impl Building {
         }
     }
 
-    fn reserve(&mut self, rows: usize) {
-        match self {
-            Building::Text { spans, .. } => spans.reserve(rows),
-            Building::Int(values) => values.reserve(rows),
-        }
-    }
-
-    /// Appends a value for each row, of columns like this one; tells how many bytes that were.
-    fn extend<'a>(&mut self, from: impl Iterator<Item = (&'a Column, usize)>) -> usize {
-        match self {
-            Building::Text { data, spans } => {
+    /// Appends the values of these rows; tells how many bytes that were.
+    fn extend(&mut self, from: &Column, rows: impl ExactSizeIterator<Item = usize>) -> usize {
+        match (self, from) {
+            (Building::Text { data, spans }, Column::Text(text)) => {
                 let before = data.len();
-                for (column, row) in from {
-                    let Column::Text(text) = column else {
-                        unreachable!("a column is of the same kind in all blocks of a stage")
-                    };
+                spans.reserve(rows.len());
+                for row in rows {
                     let bytes = text.spans[row].of(text.data.bytes());
                     spans.push(bytes.map_or(Span::NULL, |bytes| Span::range(data.len(), data.len() + bytes.len())));
                     data.extend_from_slice(bytes.unwrap_or_default());
                 }
                 data.len() - before
             }
-            Building::Int(values) => {
-                let before = values.len();
-                for (column, row) in from {
-                    let Column::Int(from) = column else {
-                        unreachable!("a column is of the same kind in all blocks of a stage")
-                    };
-                    values.push(from[row]);
-                }
-                8 * (values.len() - before)
+            (Building::Int(values), Column::Int(from)) => {
+                let bytes = 8 * rows.len();
+                values.extend(rows.map(|row| from[row]));
+                bytes
             }
+            _ => unreachable!("a column is of the same kind in all blocks of a stage"),
         }
     }
 
@@ -174,13 +162,62 @@ impl Rows {
 /// [`gather_all`].
 pub fn gather(rows: &Rows, entries: &[Entry]) -> Block {
     let Some(first) = rows.blocks.first() else { return Block::default() };
-    let column = |number: usize| {
-        let mut to = Building::like(&first.columns[number]);
-        to.reserve(entries.len());
-        to.extend(entries.iter().map(|entry| (&rows.blocks[entry.block as usize].columns[number], entry.row as usize)));
-        to.finish()
+    let column = |number: usize| match &first.columns[number] {
+        Column::Int(_) => Column::Int(gather_ints(rows, entries, number)),
+        Column::Text(_) => Column::Text(gather_text(rows, entries, number)),
     };
     Block { rows: entries.len(), columns: (0..first.columns.len()).map(column).collect(), ..Block::default() }
+}
+
+fn gather_ints(rows: &Rows, entries: &[Entry], column: usize) -> Vec<i64> {
+    let mut blocks: Vec<&[i64]> = Vec::with_capacity(rows.blocks.len());
+    for block in &rows.blocks {
+        match &block.columns[column] {
+            Column::Int(values) => blocks.push(values),
+            Column::Text(_) => unreachable!("a column is of the same kind in all blocks of a stage"),
+        }
+    }
+    entries.iter().map(|entry| blocks[entry.block as usize][entry.row as usize]).collect()
+}
+
+/// How many rows ahead text is fetched from memory.
+const AHEAD: usize = 16;
+/// Text of up to so many bytes is copied at one stroke.
+const SHORT: usize = 16;
+
+fn gather_text(rows: &Rows, entries: &[Entry], column: usize) -> Text {
+    let mut blocks: Vec<(&[Span], &[u8])> = Vec::with_capacity(rows.blocks.len());
+    for block in &rows.blocks {
+        match &block.columns[column] {
+            Column::Text(text) => blocks.push((&text.spans, text.data.padded())),
+            Column::Int(_) => unreachable!("a column is of the same kind in all blocks of a stage"),
+        }
+    }
+    let mut spans: Vec<Span> = entries.iter().map(|entry| blocks[entry.block as usize].0[entry.row as usize]).collect();
+    let length = |span: &Span| if span.is_null() { 0 } else { span.len as usize };
+    // Room for the zeros that follow every buffer, too.
+    let mut data = Vec::with_capacity(spans.iter().map(length).sum::<usize>() + PAD);
+    for (at, entry) in entries.iter().enumerate() {
+        if let (Some(later), Some(span)) = (entries.get(at + AHEAD), spans.get(at + AHEAD)) {
+            prefetch(blocks[later.block as usize].1, span.start as usize);
+        }
+        let span = spans[at];
+        if span.is_null() {
+            continue;
+        }
+        let (start, begin) = (span.start as usize, data.len());
+        let bytes = &blocks[entry.block as usize].1[start..];
+        // A copy of fixed length is quicker than one of just the right length, and the next one overwrites the rest.
+        match bytes.first_chunk::<SHORT>() {
+            Some(chunk) if span.len as usize <= SHORT => {
+                data.extend_from_slice(chunk);
+                data.truncate(begin + span.len as usize);
+            }
+            _ => data.extend_from_slice(&bytes[..span.len as usize]),
+        }
+        spans[at].start = begin as u32;
+    }
+    Text { data: Arc::new(Buffer::from_vec(data)), spans }
 }
 
 /// Copies these rows of `rows`, in this order, into blocks of bounded size.

@@ -2,7 +2,7 @@
 //!
 //! Receivers (or the shards, for files) bring buffers of whole records; the timer, a count or the input's own ticks cut. A
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
-//! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in [`Cutting::marks`].
+//! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
 use std::collections::BTreeMap;
 use std::ops::Range as Span;
@@ -10,69 +10,14 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use grep_matcher::Matcher;
-use grep_regex::RegexMatcher;
-
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
 use crate::data::time::Time;
 use crate::operators::Accumulator;
-use crate::sources::{Chunk, Range, TooLong};
+use crate::sources::{Range, TooLong};
 
 use super::calendar::Calendar;
-
-/// What ends a batch.
-pub enum Cutting {
-    /// The timer.
-    Time,
-    /// The end of the input.
-    All,
-    /// So many records; with a calendar also the timer, and then the batch carries the interval's end.
-    Lines(u64),
-    /// Lines of the input itself, which are dropped.
-    Tick(RegexMatcher),
-}
-
-/// What has to be known of a buffer before it is placed.
-#[derive(Default)]
-pub struct Marks {
-    /// Records, if anyone asks for them.
-    records: u64,
-    /// The lines that are ticks, their ends included.
-    ticks: Vec<Span<usize>>,
-}
-
-impl Cutting {
-    /// Looks the bytes of `range` through, outside the engine's lock.
-    fn marks(&self, bytes: &[u8], range: &Span<usize>, delimiter: u8, count: bool) -> Marks {
-        let mut marks = Marks::default();
-        let bytes = &bytes[..range.end];
-        if count || matches!(self, Cutting::Lines(_)) {
-            marks.records = count_records(&bytes[range.start..], delimiter);
-        }
-        if let Cutting::Tick(matcher) = self {
-            let mut at = range.start;
-            while at < bytes.len() {
-                // A tick is rare: search the whole rest, then find the line around the hit.
-                let Ok(Some(hit)) = matcher.find_at(bytes, at) else { break };
-                if hit.start() >= bytes.len() {
-                    break;
-                }
-                let start = memchr::memrchr(delimiter, &bytes[at..hit.start()]).map_or(at, |p| at + p + 1);
-                let end = memchr::memchr(delimiter, &bytes[hit.start()..]).map_or(bytes.len(), |p| hit.start() + p + 1);
-                marks.ticks.push(start..end);
-                at = end;
-            }
-        }
-        marks
-    }
-}
-
-/// How many records there are, an unended last one included.
-pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
-    let ended = memchr::memchr_iter(delimiter, bytes).count() as u64;
-    ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
-}
+use super::cutting::{Cutting, Rest, count_records};
 
 /// A batch on its way through the engine.
 pub struct Batch {
@@ -128,8 +73,6 @@ pub struct Cut {
     pub lanes: BTreeMap<usize, (u64, Range)>,
     /// When it was cut, on the monotonic clock.
     pub at: std::time::Duration,
-    /// Records in it, as far as the cut counts them.
-    pub records: u64,
 }
 
 /// A lane, as the batcher sees it.
@@ -177,45 +120,6 @@ pub enum Placed {
     All,
     /// The input has to wait for the ticks of the others, then goes on from here.
     Wait(Rest),
-}
-
-/// What of a buffer has no batch yet.
-pub struct Rest {
-    buffer: Arc<Buffer>,
-    marks: Marks,
-    range: Span<usize>,
-    tick: usize,
-    from: u64,
-    until: u64,
-    too_long: Vec<TooLong>,
-}
-
-impl Rest {
-    /// All of a chunk, looked through for what `cutting` needs; `count` asks for the number of records as well.
-    pub fn new(chunk: Chunk, cutting: &Cutting, delimiter: u8, count: bool) -> Self {
-        let Chunk { buffer, from, until, too_long } = chunk;
-        let range = 0..buffer.len();
-        let marks = cutting.marks(buffer.bytes(), &range, delimiter, count);
-        Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
-    }
-
-    /// How many records, if they were counted.
-    pub fn records(&self) -> u64 {
-        self.marks.records
-    }
-
-    /// Takes the first `records` records off, which must be fewer than there are.
-    pub fn split(&mut self, records: u64, cutting: &Cutting, delimiter: u8) -> Rest {
-        let bytes = &self.buffer.bytes()[self.range.clone()];
-        let last = memchr::memchr_iter(delimiter, bytes).nth((records as usize).saturating_sub(1));
-        let end = last.map_or(self.range.end, |p| self.range.start + p + 1);
-        let range = self.range.start..end;
-        self.range.start = end;
-        self.marks = cutting.marks(self.buffer.bytes(), &self.range, delimiter, true);
-        let marks = cutting.marks(self.buffer.bytes(), &range, delimiter, true);
-        let (from, until) = (self.from, self.from + end as u64);
-        Rest { buffer: Arc::clone(&self.buffer), marks, range, tick: 0, from, until, too_long: Vec::new() }
-    }
 }
 
 /// What [`Batcher::place`] makes.
@@ -302,10 +206,10 @@ impl Batcher {
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
             at,
-            records: std::mem::take(&mut self.records),
         });
         self.info.id += 1;
         self.counted = false;
+        self.records = 0;
     }
 
     /// Goes on to the next interval.
@@ -403,7 +307,8 @@ impl Batcher {
         let whole = end == rest.range.end;
         let range = rest.range.start..end;
         rest.range.start = end;
-        if self.left == 0 || (range.is_empty() && !(whole && !rest.too_long.is_empty())) {
+        let too_long = if whole { std::mem::take(&mut rest.too_long) } else { Vec::new() };
+        if self.left == 0 || (range.is_empty() && too_long.is_empty()) {
             return;
         }
         let state = &mut self.lanes[lane];
@@ -427,7 +332,7 @@ impl Batcher {
             buffer: Arc::clone(&rest.buffer),
             range,
             first,
-            too_long: if whole { std::mem::take(&mut rest.too_long) } else { Vec::new() },
+            too_long,
         });
     }
 }

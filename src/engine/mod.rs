@@ -3,6 +3,8 @@
 pub mod batcher;
 pub mod calendar;
 pub mod core;
+pub mod cutting;
+pub mod message;
 pub mod output;
 pub mod pace;
 pub mod pieces;
@@ -25,10 +27,12 @@ use crate::sinks::Sink;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
 use crate::stop::Stop;
 
-use self::batcher::{Batcher, Cutting, LaneState, Rest};
+use self::batcher::{Batcher, LaneState};
 use self::calendar::Calendar;
 use self::core::{Core, Parts};
-use self::output::{Message, Output, SinkState};
+use self::cutting::{Cutting, Rest};
+use self::message::Message;
+use self::output::{Output, SinkState};
 use self::pace::Pace;
 use self::plan::Plan;
 use self::receiver::Receiver;
@@ -127,7 +131,8 @@ impl Engine {
                         core.receiver_done();
                     })?;
                 }
-                let timer = bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
+                let timer =
+                    bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
                 Ok((written, shards, timer.transpose()?))
             };
             match started() {

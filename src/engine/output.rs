@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
@@ -15,99 +14,10 @@ use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
-use crate::sources::Range;
 
 use super::core::Core;
+use super::message::{Bad, Finished, Message, Rendered};
 use super::report::Report;
-
-/// What the output thread is told.
-pub enum Message {
-    /// A batch was cut: behind which piece of each lane that gave something.
-    Cut {
-        /// Its number and interval.
-        info: BatchInfo,
-        /// Lane, and the number of the piece behind its last one.
-        lanes: Vec<(usize, u64)>,
-    },
-    /// A block is done.
-    Block {
-        /// Its batch; without an interval the end is not known yet.
-        info: BatchInfo,
-        /// Its lane.
-        lane: usize,
-        /// Which piece of the lane it is.
-        seq: u64,
-        /// How many records it had, the bad ones included.
-        records: u64,
-        /// Records that were left out.
-        bad: Vec<Bad>,
-        /// What is to be written.
-        rendered: Vec<Rendered>,
-        /// Holds the source back while it is not written.
-        lease: Option<Lease>,
-    },
-    /// A lane has no more pieces than this.
-    LaneEnded {
-        /// The lane.
-        lane: usize,
-        /// The number of the piece behind its last one.
-        seq: u64,
-    },
-    /// Rows of the batch that is being finished, in order.
-    Result(Vec<Rendered>),
-    /// A batch is finished: all its results have been sent.
-    Finished(Finished),
-    /// Someone asks for the statistics so far.
-    Report,
-    /// Nothing more comes.
-    End,
-}
-
-/// Bytes for an outlet.
-pub struct Rendered {
-    /// Which one.
-    pub outlet: usize,
-    /// Whole rows.
-    pub bytes: Vec<u8>,
-}
-
-/// A record that was left out.
-pub struct Bad {
-    /// Its number in its block, from 0.
-    at: u64,
-    what: String,
-}
-
-impl Bad {
-    /// A record longer than the limit, in bytes.
-    pub fn too_long(at: u64, len: u64, limit: usize) -> Self {
-        let what = format!("a record of {len} bytes is longer than --max-record ({limit} bytes)");
-        Bad { at, what }
-    }
-}
-
-/// A batch that went through all stages.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Its number and interval.
-    pub info: BatchInfo,
-    /// Records read.
-    pub records: u64,
-    /// Records left out.
-    pub bad: u64,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Blocks.
-    pub blocks: u64,
-    /// What it holds of each lane.
-    pub lanes: Vec<(usize, Range)>,
-    /// When it was cut, on the monotonic clock.
-    pub cut: Duration,
-    /// When the shards began to finish it.
-    pub began: Duration,
-    /// When they were done.
-    pub ended: Duration,
-}
 
 /// A sink and what is waiting for it.
 pub struct SinkState {
@@ -263,10 +173,10 @@ impl Output {
         loop {
             while self.lane < self.lanes.len() && self.next_piece()? {}
             // All lanes are through, and the shards as well?
-            if self.lane < self.lanes.len() || !self.finished.front().is_some_and(|f| f.info.id == self.batch) {
+            let through = self.lane >= self.lanes.len();
+            let Some(finished) = self.finished.pop_front_if(|f| through && f.info.id == self.batch) else {
                 return Ok(());
-            }
-            let Some(finished) = self.finished.pop_front() else { return Ok(()) };
+            };
             let ended = self.end_batch(finished);
             self.cuts.remove(&self.batch);
             self.batch += 1;

@@ -15,7 +15,7 @@ use crate::progress::{Counters, Progress};
 use crate::stats::{BatchStats, SourceStats, StatsFile, Totals, per_second};
 
 use super::core::Core;
-use super::output::Finished;
+use super::message::Finished;
 
 /// A batch that is later than this, and than its interval, is behind.
 const BEHIND: Duration = Duration::from_secs(1);

@@ -13,9 +13,10 @@ use crate::data::buffer::Buffer;
 use crate::operators::Raw;
 use crate::sources::Step as Read;
 
-use super::batcher::{Rest, Task, count_records};
+use super::batcher::Task;
 use super::core::{Core, Job};
-use super::output::{Bad, Message, Rendered};
+use super::cutting::{Rest, count_records};
+use super::message::{Bad, Message, Rendered};
 use super::plan::{End, PlanInput, Stage, Step};
 use super::shuffle;
 

@@ -4,6 +4,7 @@
 //! no lock. The merged pieces are sorted where they are, cut into ranges of the order, and each range is put through the
 //! next stage by one shard again. So the rows of every result have one order, whatever the number of shards.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,21 +12,21 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::kept::All;
 use crate::data::order::{self, Comparator, Entry, SortKey};
-use crate::data::rows::{Rows, gather};
+use crate::data::rows::{Rows, gather_all};
 use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Spread};
 
 use super::batcher::Cut;
 use super::core::Core;
-use super::output::{Finished, Message, Rendered};
+use super::message::{Finished, Message, Rendered};
 use super::pieces;
 use super::plan::End;
 use super::shard;
 
 /// Fewer rows than this are not worth a second shard.
 const SMALL: usize = 8 * 1024;
-/// Rows of a block behind an aggregate.
-const BLOCK_ROWS: usize = 32 * 1024;
+/// A share of the work of a stage is at most about so many rows, so that what is rendered can be written meanwhile.
+const SHARE_ROWS: usize = 128 * 1024;
 /// Accumulators that a stage keeps for its next batches.
 const SPARE: usize = 64;
 
@@ -62,6 +63,9 @@ pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
             }
         };
         parts = feed(core, at + 1, blocks, cut.info);
+        if core.is_aborted() {
+            return Ok(());
+        }
     }
     let ended = core.clock.monotonic();
     let relaxed = Ordering::Relaxed;
@@ -80,6 +84,7 @@ pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
 }
 
 /// Rows in order: sorted runs over the blocks of `rows`.
+#[derive(Default)]
 struct Ordered {
     rows: Rows,
     runs: Vec<Vec<Entry>>,
@@ -94,18 +99,18 @@ enum Feed {
 
 impl Ordered {
     /// The rows of one range of the order as blocks, the first of which is block number `block` and row number `row`.
-    fn blocks(&self, range: Vec<std::ops::Range<usize>>, block: u64, row: u64, numbers: bool) -> Vec<Block> {
+    fn blocks(&self, range: Vec<Range<usize>>, block: u64, row: u64, numbers: bool) -> Vec<Block> {
         let comparator = Comparator::new(&self.rows, &self.keys);
         let runs: Vec<&[Entry]> = self.runs.iter().zip(range).map(|(run, range)| &run[range]).collect();
         let merged = order::merge(&comparator, &runs);
-        let chunks = merged.chunks(BLOCK_ROWS).enumerate().map(|(at, entries)| {
-            let mut gathered = gather(&self.rows, entries);
-            gathered.order = block + at as u64;
-            let first = row + (at * BLOCK_ROWS) as u64;
-            gathered.numbers = numbers.then(|| (first..).take(entries.len()).collect());
-            gathered
-        });
-        chunks.collect()
+        let mut blocks = gather_all(&self.rows, &merged);
+        let mut first = row;
+        for (gathered, order) in blocks.iter_mut().zip(block..) {
+            gathered.order = order;
+            gathered.numbers = numbers.then(|| (first..).take(gathered.rows).collect());
+            first += gathered.rows as u64;
+        }
+        blocks
     }
 }
 
@@ -188,50 +193,56 @@ fn order_parts(
     ordered
 }
 
-/// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
-fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
-    let items: Vec<(Vec<std::ops::Range<usize>>, u64, u64, Option<Block>)>;
-    let ordered = match rows {
+/// A piece of the work of a stage.
+enum Share {
+    /// A range of the order: of each run the entries, and the numbers of its first block and row.
+    Range(Vec<Range<usize>>, u64, u64),
+    /// A block, and the number of its first row.
+    Block(Block, u64),
+}
+
+/// Cuts rows into shares of the work of the next stage.
+fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
+    let mut row = 0;
+    match rows {
         Feed::Ordered(ordered) => {
             let total: usize = ordered.runs.iter().map(Vec::len).sum();
-            let ways = if total < SMALL { 1 } else { core.shards * 4 };
+            let ways = if total < SMALL { 1 } else { (core.shards * 4).max(total / SHARE_ROWS) };
             let comparator = Comparator::new(&ordered.rows, &ordered.keys);
-            let mut row = 0;
-            items = order::cut(&comparator, &ordered.runs, ways)
-                .into_iter()
-                .enumerate()
-                .map(|(way, range)| {
-                    let first = row;
-                    row += range.iter().map(|r| r.len() as u64).sum::<u64>();
-                    (range, (way as u64) << 32, first, None)
-                })
-                .collect();
-            ordered
+            let ranges = order::cut(&comparator, &ordered.runs, ways).into_iter().zip(0..);
+            let share = |(range, way): (Vec<Range<usize>>, u64)| {
+                let first = row;
+                row += range.iter().map(|r| r.len() as u64).sum::<u64>();
+                Share::Range(range, way << 32, first)
+            };
+            let shares = ranges.map(share).collect();
+            (ordered, shares)
         }
         Feed::Blocks(blocks) => {
-            let mut row = 0;
-            items = blocks
-                .into_iter()
-                .zip(0..)
-                .map(|(block, at)| {
-                    let first = row;
-                    row += block.rows as u64;
-                    (Vec::new(), at, first, Some(block))
-                })
-                .collect();
-            Ordered { rows: Rows::default(), runs: Vec::new(), keys: Vec::new() }
+            let share = |(mut block, at): (Block, u64)| {
+                let first = row;
+                row += block.rows as u64;
+                block.order = at;
+                Share::Block(block, first)
+            };
+            (Ordered::default(), blocks.into_iter().zip(0..).map(share).collect())
         }
-    };
+    }
+}
+
+/// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
+fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
+    let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
-    let results = pieces::map(core, items, move |_, (range, order, first, block)| {
+    let work = move |_: usize, share| {
         let stage = &shared.plan.stages[at];
-        let blocks = match block {
-            Some(mut block) => {
-                block.order = order;
-                block.numbers = shared.plan.numbers.then(|| (first..).take(block.rows).collect());
+        let numbers = shared.plan.numbers;
+        let blocks = match share {
+            Share::Range(range, block, row) => ordered.blocks(range, block, row, numbers),
+            Share::Block(mut block, first) => {
+                block.numbers = numbers.then(|| (first..).take(block.rows).collect());
                 vec![block]
             }
-            None => ordered.blocks(range, order, first, shared.plan.numbers),
         };
         let mut rendered: Vec<Rendered> = Vec::new();
         let mut part = None;
@@ -242,13 +253,13 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
             }
         }
         (rendered, part)
-    });
+    };
     let mut parts = Vec::new();
-    for (rendered, part) in results {
+    pieces::each(core, shares, work, |(rendered, part)| {
         if !rendered.is_empty() {
             let _ = core.output.send(Message::Result(rendered));
         }
         parts.extend(part);
-    }
+    });
     parts
 }

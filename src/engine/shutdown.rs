@@ -14,7 +14,7 @@ use signal_hook::iterator::{Handle, Signals};
 use crate::error::{Error, Result};
 
 use super::core::Core;
-use super::output::Message;
+use super::message::Message;
 
 /// The thread that waits for signals.
 pub struct Watch {

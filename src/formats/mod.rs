@@ -14,8 +14,17 @@ mod delimited;
 mod json;
 mod spark;
 mod table;
+mod text;
 
-pub mod text;
+/// Text whose records end in `delimiter`.
+pub fn text_input(delimiter: u8) -> Arc<dyn Input> {
+    Arc::new(text::Text::new(delimiter))
+}
+
+/// Lines of text whose columns have these names and are separated by tabs.
+pub fn tabbed_input(names: &[&'static str]) -> Arc<dyn Input> {
+    Arc::new(text::Text::columns(names))
+}
 
 /// Bytes to rows.
 pub trait Input: Send + Sync {

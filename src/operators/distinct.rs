@@ -35,7 +35,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("distinct")
-        .about("The first row of each key")
+        .about("the first row of each key")
         .long_about(
             "Keeps of all rows of the batch that have the same key the first one, whole and in the order of the \
              records.\n\nThe key is the whole row, or the columns of --by. Keys are equal by bytes: 7 is not 07; nulls \

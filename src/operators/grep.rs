@@ -49,8 +49,7 @@ fn command() -> Command {
         .long_about(
             "The rows whose line matches a regular expression, in the syntax of Rust's regex crate (as in ripgrep: \
              Perl's without look-around and backreferences). It looks at the column `line`, the whole record; a match \
-             lies within one record, and the carriage return of a CRLF line is part of it. A pattern that begins with \
-             a dash is written behind `--`.",
+             lies within one record, and the carriage return of a CRLF line is part of it.",
         )
         .arg(flag("v", "The rows that do not match"))
         .arg(flag("i", "Upper and lower case are the same"))

@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::support::gather::{Carry, Gathered};
 use super::support::spelling::{Format, Spelling};
@@ -37,6 +38,8 @@ pub(super) const ENTRY: Entry = Entry {
 const TURN: usize = 64 * 1024;
 /// So many ready connections are asked for at once.
 const EVENTS: usize = 256;
+/// So many may wait to be taken in.
+const QUEUE: i32 = 4096;
 /// How long to wait for descriptors (or memory) when there are none left for another connection.
 const SHORTAGE: Duration = Duration::from_millis(100);
 /// What epoll calls the listening socket, and the stop; connections are counted from 0.
@@ -65,6 +68,9 @@ impl Listen {
     fn bind(&self) -> std::io::Result<TcpListener> {
         let listener = TcpListener::bind(self.address.to_socket_addrs()?.collect::<Vec<_>>().as_slice())?;
         listener.set_nonblocking(true)?;
+        // Said again with a longer queue: a sender that finds it full waits for a second before it asks again.
+        rustix::net::listen(&listener, QUEUE)?;
+        allow_many();
         Ok(listener)
     }
 
@@ -118,6 +124,13 @@ impl Source for Listen {
         let feed = Feed::Records(Box::new(senders));
         Ok(vec![Lane { name, feed, pull: false, size: None, format, control: Arc::new(NoControl) }])
     }
+}
+
+/// Lets the process have as many descriptors as it may: the usual limit is far below thousands of senders.
+fn allow_many() {
+    let limit = getrlimit(Resource::Nofile);
+    // If this is refused, a shortage will be reported when it comes.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Who is ready.

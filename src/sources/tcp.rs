@@ -224,6 +224,14 @@ mod tests {
         (listener, address)
     }
 
+    /// A port on which nobody listens, and nobody can while the socket is held.
+    fn refusing() -> (OwnedFd, String) {
+        let held = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        rustix::net::bind(&held, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let address = SocketAddr::try_from(rustix::net::getsockname(&held).unwrap()).unwrap();
+        (held, format!("tcp://{address}"))
+    }
+
     /// Closes so that the other side sees a reset.
     fn reset(peer: std::net::TcpStream) {
         sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap();
@@ -243,8 +251,7 @@ mod tests {
 
     #[test]
     fn a_refused_connection_is_an_error_before_anything_runs() {
-        let (listener, address) = server();
-        drop(listener);
+        let (_held, address) = refusing();
         let message = open(&address, &setup()).err().expect("refused").to_string();
         let bare = &address["tcp://".len()..];
         let expected = format!(
@@ -269,21 +276,25 @@ mod tests {
         let clock = Arc::new(LeapingClock::default());
         let setup = setup_on(Arc::clone(&clock) as Arc<dyn Clock>);
         let mut stream = open(&format!("{address}?reconnect=2s"), &setup).unwrap();
+        let (read, was_read) = std::sync::mpsc::channel();
         let serve = std::thread::spawn(move || {
             for n in 0..3 {
                 let (mut peer, _) = listener.accept().unwrap();
+                write!(peer, "{n}").unwrap();
+                was_read.recv().unwrap();
                 if n == 1 {
                     reset(peer);
-                } else {
-                    write!(peer, "{n}").unwrap();
                 }
             }
             listener
         });
         let (mut all, mut into) = (Vec::new(), [0; 8]);
-        while all != b"0||2|" {
+        while all != b"0|1|2|" {
             match stream.read(&mut into, true).unwrap() {
-                Got::Bytes(n) => all.extend_from_slice(&into[..n]),
+                Got::Bytes(n) => {
+                    all.extend_from_slice(&into[..n]);
+                    read.send(()).unwrap();
+                }
                 Got::Break => all.push(b'|'),
                 other => panic!("{other:?} after {all:?}"),
             }
@@ -296,8 +307,7 @@ mod tests {
     /// The first connection may fail too; this is said once, and a stop ends the waiting for the next attempt.
     #[test]
     fn keeps_trying_until_the_stop() {
-        let (listener, address) = server();
-        drop(listener);
+        let (_held, address) = refusing();
         let said = Said::default();
         let setup = Setup { messages: Messages::new(Box::new(said.clone())), ..setup() };
         let mut stream = open(&format!("{address}?reconnect=500ms"), &setup).unwrap();

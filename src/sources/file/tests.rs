@@ -153,6 +153,18 @@ fn a_fifo_is_waited_for_and_is_no_file() {
     writer.join().unwrap();
 }
 
+/// What a shell makes of `<(command)`.
+#[test]
+fn a_process_substitution_is_read_as_a_pipe() {
+    let (out, hold) = rustix::pipe::pipe().unwrap();
+    rustix::io::write(&hold, b"from a child\n").unwrap();
+    let spec = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&out));
+    drop(hold);
+    let lane = only(&spec);
+    assert!(!lane.pull);
+    assert_eq!(drain(&mut *stream(lane), &[64]).unwrap(), b"from a child\n");
+}
+
 #[test]
 fn members_frames_and_padding_follow_one_another() {
     let skippable = [&[0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0], b"any".as_slice()].concat();
@@ -196,6 +208,7 @@ fn damage_names_the_file_and_the_place() {
             format!("cannot decompress {path} ({method}): it is cut off, at decompressed byte {given}")
         );
     }
+    assert!(read_back(b"\x1f\x8b\x08").unwrap_err().to_string().contains("cut off, at decompressed byte 0"));
     let mut corrupt = gzip(&text);
     let end = corrupt.len();
     corrupt[end - 6] ^= 1;

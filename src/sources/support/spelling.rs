@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
-use crate::formats::{Input, text};
+use crate::formats::{self, Input};
 use crate::sources::{Entry, Setup};
 
 /// A spelling, taken apart.
@@ -147,7 +147,7 @@ impl Format {
     pub fn resolve(self, setup: &Setup) -> Arc<dyn Input> {
         match self {
             Format::OfTheRun => Arc::clone(&setup.format),
-            Format::Text => Arc::new(text::Text::new(setup.format.delimiter())),
+            Format::Text => formats::text_input(setup.format.delimiter()),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock::{Bell, Clock, ManualClock};
 use crate::data::buffer::{Pool, Quota};
 use crate::data::time::Time;
-use crate::formats::text::Text;
+use crate::formats::text_input;
 use crate::io::Messages;
 use crate::sources::{Feed, Got, Lane, Setup, Stream};
 use crate::stop::Stop;
@@ -16,7 +16,7 @@ use crate::stop::Stop;
 pub fn setup_on(clock: Arc<dyn Clock>) -> Setup {
     Setup {
         clock,
-        format: Arc::new(Text::new(b'\n')),
+        format: text_input(b'\n'),
         max_record: 16 << 20,
         once: false,
         stop: Stop::new().unwrap(),

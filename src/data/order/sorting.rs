@@ -1,0 +1,266 @@
+//! Sorting, merging and cutting of entries. Most rows differ in their prefix; only runs of the same prefix are looked at
+//! again, eight bytes or one key further on, so that rows are fetched from memory once and not at each comparison.
+
+use std::ops::Range;
+
+use super::{Comparator, Entry, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
+use crate::data::block::{Cell, Column};
+use crate::data::fast::prefetch;
+use crate::data::rows::Rows;
+
+/// The rows of one run in order. `first_block` is added to the number of each block, so that entries of several runs can
+/// be compared once their rows are put behind one another.
+pub fn sorted(rows: &Rows, keys: &[SortKey], first_block: u32) -> Vec<Entry> {
+    let mut entries = entries(rows, keys);
+    sort_ties(&Comparator::new(rows, keys), &mut entries, Level::BEGIN);
+    if first_block > 0 {
+        for entry in &mut entries {
+            entry.block += first_block;
+        }
+    }
+    entries
+}
+
+/// What entries are sorted by at the moment: the prefix of a key, or what of its text follows the prefix.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Level {
+    key: usize,
+    further: bool,
+}
+
+impl Level {
+    const BEGIN: Level = Level { key: 0, further: false };
+    /// Bytes of text that a prefix surely holds.
+    const HELD: usize = 7;
+
+    fn code(self, by: &Comparator<'_>, entry: &Entry) -> u64 {
+        let key = by.keys[self.key];
+        let cell = cell(by, entry, self.key);
+        let code = match cell {
+            Cell::Text(text) if self.further => word(text.get(Self::HELD..).unwrap_or_default()),
+            _ => prefix(cell),
+        };
+        if key.descending { !code } else { code }
+    }
+}
+
+fn cell<'a>(by: &Comparator<'a>, entry: &Entry, key: usize) -> Cell<'a> {
+    match by.texts[entry.block as usize] {
+        Some((spans, bytes)) if key == 0 => spans[entry.row as usize].of(bytes).map_or(Cell::Null, Cell::Text),
+        _ => by.rows.blocks[entry.block as usize].columns[by.keys[key].column].cell(entry.row as usize),
+    }
+}
+
+/// How many entries are fetched from memory together, so that their cache misses overlap.
+const BATCH: usize = 256;
+
+/// Sorts entries whose prefixes are what `level` gives and that are the same in all before it.
+fn sort_ties(by: &Comparator<'_>, mut entries: &mut [Entry], level: Level) {
+    entries.sort_unstable_by_key(|entry| entry.prefix);
+    while !entries.is_empty() {
+        let batch = BATCH.min(entries.len());
+        let last = entries[batch - 1].prefix;
+        let ties = entries[batch..].iter().take_while(|entry| entry.prefix == last).count();
+        let (batch, rest) = entries.split_at_mut(batch + ties);
+        if level == Level::BEGIN {
+            fetch_ties(by, batch);
+        }
+        for run in batch.chunk_by_mut(|a, b| a.prefix == b.prefix) {
+            if run.len() > 1 {
+                sort_run(by, run, level);
+            }
+        }
+        entries = rest;
+    }
+}
+
+/// Fetches the first keys of those entries that will be looked at again.
+fn fetch_ties(by: &Comparator<'_>, batch: &[Entry]) {
+    let tied = || batch.chunk_by(|a, b| a.prefix == b.prefix).filter(|run| run.len() > 1).flatten();
+    let text = |entry: &Entry| by.texts[entry.block as usize];
+    for entry in tied() {
+        if let Some((spans, _)) = text(entry) {
+            prefetch(spans, entry.row as usize);
+        }
+    }
+    for entry in tied() {
+        if let Some((spans, bytes)) = text(entry) {
+            prefetch(bytes, spans[entry.row as usize].start as usize);
+        }
+    }
+}
+
+/// Sorts entries that are the same up to and with `level`.
+fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
+    let same = run[0].prefix;
+    let ascending = |key: &SortKey| if key.descending { !same } else { same };
+    let text = by.keys.get(level.key).is_some_and(|key| !level.further && is_text(ascending(key)));
+    let next = if text { Level { further: true, ..level } } else { Level { key: level.key + 1, further: false } };
+    if !text && level.key < by.keys.len() {
+        let first = cell(by, &run[0], level.key);
+        // Only if they are the same to the end does the next key decide.
+        if run.iter().any(|entry| compare_cells(cell(by, entry, level.key), first).is_ne()) {
+            run.sort_unstable_by(|a, b| by.compare_from(level.key, a, b));
+            return;
+        }
+    }
+    if next.key >= by.keys.len() {
+        run.sort_unstable_by_key(|entry| by.order(entry));
+        return;
+    }
+    for entry in &mut *run {
+        entry.prefix = next.code(by, entry);
+    }
+    sort_ties(by, run, next);
+    for entry in run {
+        entry.prefix = same;
+    }
+}
+
+/// An entry for each row, in the order of the blocks.
+fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for (number, block) in rows.blocks.iter().enumerate() {
+        let entry = |row: usize, prefix| Entry { prefix, block: number as u32, row: row as u32 };
+        // A column of whole numbers needs no look at each cell's kind.
+        match keys.first().map(|key| (&block.columns[key.column], key.descending)) {
+            Some((Column::Int(values), descending)) => {
+                let flip = if descending { u64::MAX } else { 0 };
+                let made = values.iter().enumerate().map(|(row, &v)| entry(row, of_number(v as f64) ^ flip));
+                entries.extend(made);
+            }
+            _ => entries
+                .extend((0..block.rows).map(|row| entry(row, prefix_of(keys, block, row, rows.order_of(number, row))))),
+        }
+    }
+    entries
+}
+
+/// Sorted runs as one. Equal rows come in the order of their runs.
+pub fn merge(comparator: &Comparator<'_>, runs: &[&[Entry]]) -> Vec<Entry> {
+    match runs {
+        [] => Vec::new(),
+        [run] => run.to_vec(),
+        [a, b] => merge_two(comparator, a, b),
+        _ => {
+            let (front, back) = runs.split_at(runs.len() / 2);
+            merge_two(comparator, &merge(comparator, front), &merge(comparator, back))
+        }
+    }
+}
+
+fn merge_two(comparator: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry]) -> Vec<Entry> {
+    let mut merged = Vec::with_capacity(a.len() + b.len());
+    while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
+        if comparator.compare(first, second).is_le() {
+            merged.push(*first);
+            a = a_rest;
+        } else {
+            merged.push(*second);
+            b = b_rest;
+        }
+    }
+    merged.extend_from_slice(a);
+    merged.extend_from_slice(b);
+    merged
+}
+
+/// How many rows of each part are looked at to find where to cut.
+const SAMPLES: usize = 64;
+
+/// Cuts sorted runs into `parts` consecutive ranges of the order, of about equal size: `cut(…)[part][run]` is what of the
+/// run belongs to the part. Equal rows are in the same part.
+pub fn cut(comparator: &Comparator<'_>, runs: &[Vec<Entry>], parts: usize) -> Vec<Vec<Range<usize>>> {
+    let parts = parts.max(1);
+    let total: usize = runs.iter().map(Vec::len).sum();
+    let step = (total / (parts * SAMPLES)).max(1);
+    let mut samples: Vec<Entry> =
+        runs.iter().flat_map(|run| run.iter().skip(step / 2).step_by(step)).copied().collect();
+    samples.sort_unstable_by(|a, b| comparator.compare(a, b));
+    let mut begins = vec![0; runs.len()];
+    let mut cut = Vec::with_capacity(parts);
+    for part in 1..=parts {
+        let border = if part < parts { samples.get(part * samples.len() / parts) } else { None };
+        let ranges = runs.iter().zip(&mut begins).map(|(run, begin)| {
+            let end = match border {
+                Some(border) => *begin + run[*begin..].partition_point(|e| comparator.compare(e, border).is_lt()),
+                None if part < parts => *begin,
+                None => run.len(),
+            };
+            std::mem::replace(begin, end)..end
+        });
+        cut.push(ranges.collect());
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::cell;
+    use super::*;
+    use crate::data::rows::{block_of, sample_rows};
+    use proptest::prelude::*;
+    use std::cmp::Ordering;
+
+    const ASCENDING: SortKey = SortKey { column: 0, descending: false };
+    const DESCENDING: SortKey = SortKey { column: 0, descending: true };
+
+    fn keys() -> impl Strategy<Value = Vec<SortKey>> {
+        let key = (0usize..2, any::<bool>()).prop_map(|(column, descending)| SortKey { column, descending });
+        proptest::collection::vec(key, 0..3)
+    }
+
+    proptest! {
+        #[test]
+        fn sorting_is_that_of_the_comparison(rows in sample_rows(cell(), 3), keys in keys()) {
+            let comparator = Comparator::new(&rows, &keys);
+            let entries = sorted(&rows, &keys, 0);
+            prop_assert_eq!(entries.len(), rows.len());
+            for pair in entries.windows(2) {
+                // Orders make every two rows different.
+                prop_assert_eq!(comparator.compare_from(0, &pair[0], &pair[1]), Ordering::Less);
+                prop_assert_eq!(comparator.compare(&pair[0], &pair[1]), Ordering::Less);
+            }
+        }
+
+        #[test]
+        fn runs_cut_and_merged_are_the_whole(rows in sample_rows(cell(), 6), keys in keys(), parts in 1usize..5) {
+            let whole = sorted(&rows, &keys, 0);
+            let runs: Vec<Vec<Entry>> = (0..rows.blocks.len()).map(|n| {
+                let run = Rows { blocks: vec![rows.blocks[n].clone()], orders: vec![rows.orders[n].clone()] };
+                sorted(&run, &keys, n as u32)
+            }).collect();
+            let comparator = Comparator::new(&rows, &keys);
+            let mut merged = Vec::new();
+            let pieces = cut(&comparator, &runs, parts);
+            prop_assert_eq!(pieces.len(), parts);
+            for ranges in pieces {
+                let slices: Vec<&[Entry]> = runs.iter().zip(ranges).map(|(run, range)| &run[range]).collect();
+                merged.extend(merge(&comparator, &slices));
+            }
+            prop_assert_eq!(merged, whole);
+        }
+    }
+
+    #[test]
+    fn parts_are_of_about_equal_size() {
+        let texts: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
+        let block = block_of(&[texts.iter().map(|t| Some(t.as_bytes())).collect()]);
+        let rows = Rows { blocks: vec![block], orders: Vec::new() };
+        let run = sorted(&rows, &[DESCENDING], 0);
+        let runs = [run[..5000].to_vec(), run[5000..].to_vec()];
+        for ranges in cut(&Comparator::new(&rows, &[DESCENDING]), &runs, 4) {
+            let size: usize = ranges.iter().map(|r| r.len()).sum();
+            assert!((2000..3000).contains(&size), "{size}");
+        }
+    }
+
+    #[test]
+    fn rows_that_cannot_be_told_apart_stay_together() {
+        let rows = Rows { blocks: vec![block_of(&[vec![Some(b"x"); 100]])], orders: Vec::new() };
+        let run = sorted(&rows, &[ASCENDING], 0);
+        let pieces = cut(&Comparator::new(&rows, &[ASCENDING]), &[run[..50].to_vec(), run[50..].to_vec()], 3);
+        let sizes: Vec<usize> = pieces.iter().map(|ranges| ranges.iter().map(|r| r.len()).sum()).collect();
+        assert_eq!(sizes.iter().filter(|&&size| size == 100).count(), 1, "{sizes:?}");
+    }
+}

@@ -1,0 +1,178 @@
+//! The side of the core that receivers and the timer see: records come in, batches are cut.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Core, State, WAITING_CUTS};
+use crate::data::time::Time;
+use crate::engine::batcher::{Made, Placed};
+use crate::engine::cutting::{Cutting, Rest};
+use crate::engine::message::Message;
+
+impl Core {
+    /// So many threads will bring records.
+    pub fn receivers_start(&self, receivers: usize) {
+        self.lock().receivers = receivers;
+    }
+
+    /// Waits until the lane may read on; false once the run ends.
+    pub fn wait_for_room(&self, lane: usize) -> bool {
+        let mut state = self.lock();
+        loop {
+            if state.aborted || self.stop.is_told() || state.batcher.is_over() {
+                return false;
+            }
+            self.starved.store(true, Ordering::SeqCst);
+            if self.quotas[lane].has_room() && !state.is_full() {
+                return true;
+            }
+            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order.
+    pub fn place(&self, lane: usize, rest: Rest) {
+        let mut rest = rest;
+        let mut state = self.lock();
+        loop {
+            let mut made = Made::default();
+            let now = (self.clock.wall(), self.clock.monotonic());
+            let placed = state.batcher.place(&self.cutting, lane, rest, now, &mut made);
+            self.take_over(&mut state, made);
+            match placed {
+                Placed::All => break,
+                Placed::Wait(left) => rest = left,
+            }
+            if state.aborted || state.batcher.is_over() {
+                break;
+            }
+            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+        drop(state);
+        // A lane whose source hands records over at the cut as well may be waited for.
+        self.room.notify_all();
+    }
+
+    /// What the batcher made goes to the shards and to the output.
+    pub(super) fn take_over(&self, state: &mut State, made: Made) {
+        if made.tasks.is_empty() && made.cuts.is_empty() {
+            return;
+        }
+        self.clock.busy((made.tasks.len() + made.cuts.len()) as i64);
+        let several = made.tasks.len() > 1 || !made.cuts.is_empty();
+        state.queue.extend(made.tasks);
+        for cut in made.cuts {
+            let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
+            // The output thread outlives all who send to it.
+            let _ = self.output.send(Message::Cut { info: cut.info, lanes });
+            if cut.blocks > 0 {
+                state.loaded.push_back(Arc::clone(&cut.batch));
+            }
+            state.cuts.push_back(cut);
+        }
+        if state.batcher.is_over() {
+            self.stop.tell();
+            self.room.notify_all();
+        }
+        if several {
+            self.work.notify_all()
+        } else {
+            self.work.notify_one()
+        }
+        if !matches!(self.cutting, Cutting::Time | Cutting::All) {
+            self.room.notify_all();
+        }
+    }
+
+    /// A lane has given all it has.
+    pub fn lane_ended(&self, lane: usize) {
+        let mut state = self.lock();
+        state.batcher.lanes[lane].ended = true;
+        let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
+    }
+
+    /// A source has given all it has: the others need not wait for its ticks.
+    pub fn input_ended(&self, input: usize) {
+        let mut state = self.lock();
+        let mut made = Made::default();
+        let now = (self.clock.wall(), self.clock.monotonic());
+        state.batcher.input_ended(input, now, &mut made);
+        self.take_over(&mut state, made);
+        drop(state);
+        self.room.notify_all();
+    }
+
+    /// A receiver thread is done.
+    pub fn receiver_done(&self) {
+        self.lock().receivers -= 1;
+        self.room.notify_all();
+    }
+
+    /// Waits until all input has been brought, or the run was aborted.
+    pub fn wait_for_input_end(&self) {
+        let mut state = self.lock();
+        while !state.aborted && (state.receivers > 0 || !state.pull.is_empty()) {
+            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    /// The border of the open batch is reached.
+    pub fn tick(&self) {
+        let mut state = self.lock();
+        // After a leap of the clock batches are made no faster than they are finished.
+        while state.cuts.len() >= WAITING_CUTS && !state.aborted {
+            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+        let end = state.batcher.end();
+        drop(state);
+        let mut held = Vec::new();
+        for (lane, control) in self.controls.iter().enumerate() {
+            held.extend(control.cut(end, &self.quotas[lane]).into_iter().map(|chunk| (lane, chunk)));
+        }
+        let mut state = self.lock();
+        let mut made = Made::default();
+        for (lane, chunk) in held {
+            // What the receiver holds of the lane comes before.
+            while state.batcher.lanes[lane].position < chunk.from && !state.aborted && state.receivers > 0 {
+                state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+            }
+            let count = self.plan.numbers;
+            let rest = Rest::new(chunk, &self.cutting, state.batcher.lanes[lane].delimiter, count);
+            let now = (self.clock.wall(), self.clock.monotonic());
+            state.batcher.place(&self.cutting, lane, rest, now, &mut made);
+        }
+        if state.batcher.end() == end {
+            if state.batcher.is_due() {
+                state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+                state.batcher.step();
+            } else {
+                state.batcher.pass();
+            }
+        }
+        self.take_over(&mut state, made);
+    }
+
+    /// Whether all batches that were asked for have been cut, or the run was aborted.
+    pub fn is_over(&self) -> bool {
+        let state = self.lock();
+        state.aborted || state.batcher.is_over()
+    }
+
+    /// The end of the open batch.
+    pub fn next_border(&self) -> Time {
+        self.lock().batcher.end()
+    }
+
+    /// All input has been brought: cuts the last batch.
+    pub fn end_input(&self) {
+        let mut state = self.lock();
+        let mut made = Made::default();
+        if state.batcher.is_last_due() {
+            state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+        }
+        self.take_over(&mut state, made);
+        state.ended = true;
+        drop(state);
+        self.work.notify_all();
+    }
+}

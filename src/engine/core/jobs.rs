@@ -1,0 +1,125 @@
+//! The side of the core that shards see: what to do next, and what is done.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Core;
+use crate::engine::batcher::{Batch, Cut, Made, Task};
+use crate::engine::cutting::Rest;
+use crate::engine::message::Message;
+use crate::engine::pieces::Pieces;
+
+/// What a shard is to do next.
+pub enum Job {
+    /// Help with the pieces of a batch that is being finished.
+    Pieces(Arc<dyn Pieces>),
+    /// Finish this batch.
+    Finish(Cut),
+    /// Work on a block.
+    Block(Task),
+    /// Read this lane.
+    Pull(usize),
+    /// Nothing more will come.
+    Exit,
+}
+
+impl Core {
+    /// Waits for something to do. What finishes a batch comes before what begins one.
+    pub fn next_job(&self) -> Job {
+        let mut spins = 0;
+        let mut state = self.lock();
+        loop {
+            if state.aborted {
+                return Job::Exit;
+            }
+            if let Some(pieces) = state.pieces.front() {
+                return Job::Pieces(Arc::clone(pieces));
+            }
+            if let Some(cut) = state.ready() {
+                return Job::Finish(cut);
+            }
+            if let Some(task) = state.queue.pop_front() {
+                return Job::Block(task);
+            }
+            self.starved.store(true, Ordering::SeqCst);
+            let over = self.stop.is_told() || state.batcher.is_over();
+            let full = state.is_full();
+            let mut reading = false;
+            for at in 0..state.pull.len().min(2 * self.shards) {
+                let (lane, busy) = state.pull[at];
+                reading |= busy;
+                if !busy && (over || (!full && self.quotas[lane].has_room())) {
+                    state.pull[at].1 = true;
+                    return Job::Pull(lane);
+                }
+            }
+            if state.ended && state.cuts.is_empty() && !state.finishing {
+                return Job::Exit;
+            }
+            if reading && spins < 50 {
+                // Another shard is about to be done with the one file: quicker than sleeping.
+                spins += 1;
+                drop(state);
+                for _ in 0..200 {
+                    std::hint::spin_loop();
+                }
+                state = self.lock();
+                continue;
+            }
+            spins = 0;
+            state = self.work.wait(state).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    /// The reading of a lane is over for now; `ended`: for ever. Returns the block to go on with.
+    pub fn pulled(&self, lane: usize, rest: Option<Rest>) -> Option<Task> {
+        let mut state = self.lock();
+        let mut made = Made::default();
+        let ended = rest.is_none();
+        if let Some(rest) = rest {
+            let now = (self.clock.wall(), self.clock.monotonic());
+            state.batcher.place(&self.cutting, lane, rest, now, &mut made);
+        }
+        self.take_over(&mut state, made);
+        if ended {
+            state.pull.retain(|p| p.0 != lane);
+            state.batcher.lanes[lane].ended = true;
+            let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
+            self.room.notify_all();
+        } else if let Some(pull) = state.pull.iter_mut().find(|p| p.0 == lane) {
+            pull.1 = false;
+        }
+        let next = state.queue.pop_front();
+        drop(state);
+        self.work.notify_one();
+        next
+    }
+
+    /// A block of this batch is done.
+    pub fn block_done(&self, batch: &Batch) {
+        let done = batch.done.fetch_add(1, Ordering::AcqRel) + 1;
+        let state = self.lock();
+        if state.cuts.front().is_some_and(|cut| cut.info.id == batch.info.id && cut.blocks == done) {
+            drop(state);
+            self.work.notify_one();
+        }
+    }
+
+    /// The results of a batch are on their way to the output.
+    pub fn finished(&self) {
+        self.lock().finishing = false;
+        self.work.notify_all();
+        self.room.notify_all();
+    }
+
+    /// Work that other shards may help with.
+    pub fn offer(&self, pieces: Arc<dyn Pieces>) {
+        self.lock().pieces.push_back(pieces);
+        self.work.notify_all();
+    }
+
+    /// All of it has been taken.
+    pub fn withdraw(&self, pieces: &Arc<dyn Pieces>) {
+        self.lock().pieces.retain(|p| !Arc::ptr_eq(p, pieces));
+    }
+}

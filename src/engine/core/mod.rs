@@ -1,0 +1,254 @@
+//! What the threads of a run share: one lock around the batcher, the work that waits for a shard, and the batches on their
+//! way out. Every thread comes by once a block or once a batch, never once a record.
+
+mod feed;
+mod jobs;
+
+pub use jobs::Job;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use crossbeam_channel::Sender;
+
+use crate::clock::Clock;
+use crate::data::buffer::Quota;
+use crate::error::Error;
+use crate::operators::Accumulator;
+use crate::progress::Counters;
+use crate::sources::{Control, Intake, Range};
+use crate::stop::Stop;
+
+use crate::engine::batcher::{Batch, Batcher, Cut, Task};
+use crate::engine::cutting::Cutting;
+use crate::engine::message::Message;
+use crate::engine::pieces::Pieces;
+use crate::engine::plan::Plan;
+
+/// Batches with records that may wait for their results before sources have to wait too ...
+const WAITING_BATCHES: usize = 64;
+/// ... or two of them, once they hold so many records: batches grow, their number does not.
+const WAITING_RECORDS: u64 = 200_000;
+/// Batches, also empty ones, that may wait to be finished before the timer waits.
+const WAITING_CUTS: usize = 4096;
+/// Batches whose results may wait for a slow sink before the next one is finished.
+const UNWRITTEN: usize = 2;
+
+/// Shared by all threads of a run.
+pub struct Core {
+    /// What is run.
+    pub plan: Arc<Plan>,
+    /// What ends batches.
+    pub cutting: Cutting,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Told to end all waiting for input.
+    pub stop: Arc<Stop>,
+    /// How many shards.
+    pub shards: usize,
+    /// The longest record, in bytes.
+    pub max_record: usize,
+    /// The lanes that shards read themselves, by lane; taken out while one reads.
+    pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
+    /// Which input each lane belongs to.
+    pub input_of: Vec<usize>,
+    /// Accumulators that wait for their next batch, by stage.
+    pub spare: Vec<Mutex<Vec<Box<dyn Accumulator>>>>,
+    /// The quota of each lane's source.
+    pub quotas: Vec<Arc<Quota>>,
+    /// The control side of each lane.
+    pub controls: Vec<Arc<dyn Control>>,
+    /// Counted for the display; bytes by what the system gave (before decompression).
+    pub counters: Arc<Counters>,
+    /// To the output thread.
+    pub output: Sender<Message>,
+    state: Mutex<State>,
+    /// Work for shards.
+    work: Condvar,
+    /// Room for receivers; also ticks and lanes that were waited for.
+    room: Condvar,
+    /// Someone waits for a quota.
+    starved: AtomicBool,
+}
+
+/// Behind the lock.
+pub struct State {
+    /// Gives records their batches.
+    pub batcher: Batcher,
+    queue: VecDeque<Task>,
+    pieces: VecDeque<Arc<dyn Pieces>>,
+    cuts: VecDeque<Cut>,
+    /// Those of them that have records.
+    loaded: VecDeque<Arc<Batch>>,
+    finishing: bool,
+    unwritten: usize,
+    /// Lanes that shards read, in order; `true` while one of them does.
+    pull: VecDeque<(usize, bool)>,
+    receivers: usize,
+    /// The last batch is cut.
+    ended: bool,
+    aborted: bool,
+    error: Option<Error>,
+    late: bool,
+}
+
+/// The parts of a [`Core`] that are made before it.
+pub struct Parts {
+    /// See [`Core::plan`].
+    pub plan: Arc<Plan>,
+    /// See [`Core::cutting`].
+    pub cutting: Cutting,
+    /// See [`Core::clock`].
+    pub clock: Arc<dyn Clock>,
+    /// See [`Core::stop`].
+    pub stop: Arc<Stop>,
+    /// See [`Core::shards`].
+    pub shards: usize,
+    /// See [`Core::max_record`].
+    pub max_record: usize,
+    /// See [`Core::counters`].
+    pub counters: Arc<Counters>,
+    /// To the output thread.
+    pub output: Sender<Message>,
+    /// With its lanes.
+    pub batcher: Batcher,
+}
+
+impl Core {
+    /// Nothing is under way.
+    pub fn new(parts: Parts, pulled: Vec<Option<Box<dyn Intake>>>, controls: Vec<Arc<dyn Control>>) -> Self {
+        let pull = pulled.iter().enumerate().filter(|p| p.1.is_some()).map(|p| (p.0, false)).collect();
+        let spare = parts.plan.stages.iter().map(|_| Mutex::default()).collect();
+        Core {
+            plan: parts.plan,
+            cutting: parts.cutting,
+            clock: parts.clock,
+            stop: parts.stop,
+            shards: parts.shards,
+            max_record: parts.max_record,
+            pulled: pulled.into_iter().map(Mutex::new).collect(),
+            quotas: Vec::new(),
+            input_of: Vec::new(),
+            spare,
+            controls,
+            counters: parts.counters,
+            output: parts.output,
+            state: Mutex::new(State {
+                batcher: parts.batcher,
+                queue: VecDeque::new(),
+                pieces: VecDeque::new(),
+                cuts: VecDeque::new(),
+                loaded: VecDeque::new(),
+                finishing: false,
+                unwritten: 0,
+                pull,
+                receivers: 0,
+                ended: false,
+                aborted: false,
+                error: None,
+                late: false,
+            }),
+            work: Condvar::new(),
+            room: Condvar::new(),
+            starved: AtomicBool::new(false),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Room came free in a quota.
+    pub fn freed(&self) {
+        if self.starved.swap(false, Ordering::SeqCst) {
+            drop(self.lock());
+            self.work.notify_all();
+            self.room.notify_all();
+        }
+    }
+
+    /// A batch has been delivered: tells its sources.
+    pub fn written(&self, end: crate::data::time::Time, lanes: &[(usize, Range)]) {
+        for (lane, range) in lanes {
+            self.controls[*lane].committed(end, range);
+        }
+        self.lock().unwritten -= 1;
+        self.work.notify_all();
+    }
+
+    /// How many batches wait, of how many blocks: for statistics.
+    pub fn queues(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.cuts.len() + state.unwritten, state.queue.len())
+    }
+
+    /// True the first time that it is asked while batches pile up, and again once they did not meanwhile.
+    pub fn falls_behind(&self, behind: bool) -> bool {
+        let mut state = self.lock();
+        let news = behind && !state.late;
+        state.late = behind;
+        news
+    }
+
+    /// A source broke: what it gave is still worked on, then the run fails.
+    pub fn fail(&self, error: Error) {
+        self.lock().error.get_or_insert(error);
+        self.stop.tell();
+        self.wake();
+    }
+
+    /// Nothing more can be delivered: everything ends at once.
+    pub fn abort(&self, error: Error) {
+        let mut state = self.lock();
+        state.error.get_or_insert(error);
+        state.aborted = true;
+        // Dropped outside the lock: buffers that come free ask for it.
+        let queue = std::mem::take(&mut state.queue);
+        drop(state);
+        self.clock.busy(-(queue.len() as i64));
+        drop(queue);
+        self.stop.tell();
+        self.wake();
+    }
+
+    /// Everyone looks again.
+    pub fn wake(&self) {
+        drop(self.lock());
+        self.work.notify_all();
+        self.room.notify_all();
+    }
+
+    /// Whether the run was aborted.
+    pub fn is_aborted(&self) -> bool {
+        self.lock().aborted
+    }
+
+    /// The first error.
+    pub fn error(&self) -> Option<Error> {
+        self.lock().error.clone()
+    }
+}
+
+impl State {
+    /// The oldest batch, if all its blocks are done and it may be finished now.
+    fn ready(&mut self) -> Option<Cut> {
+        let cut = self.cuts.front()?;
+        if self.finishing || self.unwritten >= UNWRITTEN || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
+            return None;
+        }
+        self.finishing = true;
+        self.unwritten += 1;
+        if cut.blocks > 0 {
+            self.loaded.pop_front();
+        }
+        self.cuts.pop_front()
+    }
+
+    /// Whether so many batches wait for their results that no more records are taken in.
+    fn is_full(&self) -> bool {
+        let records = |batch: &Arc<Batch>| batch.records.load(Ordering::Relaxed);
+        self.loaded.len() >= WAITING_BATCHES
+            || (self.loaded.len() >= 2 && self.loaded.iter().map(records).sum::<u64>() >= WAITING_RECORDS)
+    }
+}

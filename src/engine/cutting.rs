@@ -1,0 +1,103 @@
+//! What ends batches, and buffers that are to be split at it. Looked through outside the engine's lock.
+
+use std::ops::Range as Span;
+use std::sync::Arc;
+
+use grep_matcher::Matcher;
+use grep_regex::RegexMatcher;
+
+use crate::data::buffer::Buffer;
+use crate::sources::{Chunk, TooLong};
+
+/// What ends a batch.
+pub enum Cutting {
+    /// The timer.
+    Time,
+    /// The end of the input.
+    All,
+    /// So many records; with a calendar also the timer, and then the batch carries the interval's end.
+    Lines(u64),
+    /// Lines of the input itself, which are dropped.
+    Tick(RegexMatcher),
+}
+
+/// What has to be known of a buffer before it is placed.
+#[derive(Default)]
+pub struct Marks {
+    /// Records, if anyone asks for them.
+    pub(super) records: u64,
+    /// The lines that are ticks, their ends included.
+    pub(super) ticks: Vec<Span<usize>>,
+}
+
+impl Cutting {
+    /// Looks the bytes of `range` through, outside the engine's lock.
+    fn marks(&self, bytes: &[u8], range: &Span<usize>, delimiter: u8, count: bool) -> Marks {
+        let mut marks = Marks::default();
+        let bytes = &bytes[..range.end];
+        if count || matches!(self, Cutting::Lines(_)) {
+            marks.records = count_records(&bytes[range.start..], delimiter);
+        }
+        if let Cutting::Tick(matcher) = self {
+            let mut at = range.start;
+            while at < bytes.len() {
+                // A tick is rare: search the whole rest, then find the line around the hit.
+                let Ok(Some(hit)) = matcher.find_at(bytes, at) else { break };
+                if hit.start() >= bytes.len() {
+                    break;
+                }
+                let start = memchr::memrchr(delimiter, &bytes[at..hit.start()]).map_or(at, |p| at + p + 1);
+                let end = memchr::memchr(delimiter, &bytes[hit.start()..]).map_or(bytes.len(), |p| hit.start() + p + 1);
+                marks.ticks.push(start..end);
+                at = end;
+            }
+        }
+        marks
+    }
+}
+
+/// How many records there are, an unended last one included.
+pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
+    let ended = memchr::memchr_iter(delimiter, bytes).count() as u64;
+    ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
+}
+
+/// What of a buffer has no batch yet.
+pub struct Rest {
+    pub(super) buffer: Arc<Buffer>,
+    pub(super) marks: Marks,
+    pub(super) range: Span<usize>,
+    /// The next of the marked ticks.
+    pub(super) tick: usize,
+    pub(super) from: u64,
+    pub(super) until: u64,
+    pub(super) too_long: Vec<TooLong>,
+}
+
+impl Rest {
+    /// All of a chunk, looked through for what `cutting` needs; `count` asks for the number of records as well.
+    pub fn new(chunk: Chunk, cutting: &Cutting, delimiter: u8, count: bool) -> Self {
+        let Chunk { buffer, from, until, too_long } = chunk;
+        let range = 0..buffer.len();
+        let marks = cutting.marks(buffer.bytes(), &range, delimiter, count);
+        Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
+    }
+
+    /// How many records, if they were counted.
+    pub fn records(&self) -> u64 {
+        self.marks.records
+    }
+
+    /// Takes the first `records` records off, which must be fewer than there are.
+    pub fn split(&mut self, records: u64, cutting: &Cutting, delimiter: u8) -> Rest {
+        let bytes = &self.buffer.bytes()[self.range.clone()];
+        let last = memchr::memchr_iter(delimiter, bytes).nth((records as usize).saturating_sub(1));
+        let end = last.map_or(self.range.end, |p| self.range.start + p + 1);
+        let range = self.range.start..end;
+        self.range.start = end;
+        self.marks = cutting.marks(self.buffer.bytes(), &self.range, delimiter, true);
+        let marks = cutting.marks(self.buffer.bytes(), &range, delimiter, true);
+        let (from, until) = (self.from, self.from + end as u64);
+        Rest { buffer: Arc::clone(&self.buffer), marks, range, tick: 0, from, until, too_long: Vec::new() }
+    }
+}
