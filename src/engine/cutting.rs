@@ -83,6 +83,11 @@ impl Rest {
         Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
     }
 
+    /// Keeps the bytes while the engine's lock is held: a buffer that comes free asks for the lock.
+    pub fn hold(&self) -> Arc<Buffer> {
+        Arc::clone(&self.buffer)
+    }
+
     /// How many records, if they were counted.
     pub fn records(&self) -> u64 {
         self.marks.records

@@ -33,6 +33,7 @@ impl Core {
     /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order.
     pub fn place(&self, lane: usize, rest: Rest) {
         let mut rest = rest;
+        let _held = rest.hold();
         let mut state = self.lock();
         loop {
             let mut made = Made::default();
@@ -129,6 +130,7 @@ impl Core {
         for (lane, control) in self.controls.iter().enumerate() {
             held.extend(control.cut(end, &self.quotas[lane]).into_iter().map(|chunk| (lane, chunk)));
         }
+        let mut buffers = Vec::new();
         let mut state = self.lock();
         let mut made = Made::default();
         for (lane, chunk) in held {
@@ -138,6 +140,7 @@ impl Core {
             }
             let count = self.plan.numbers;
             let rest = Rest::new(chunk, &self.cutting, state.batcher.lanes[lane].delimiter, count);
+            buffers.push(rest.hold());
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }
