@@ -54,7 +54,12 @@ impl Schema {
 
 /// The names that `word` may have been meant to be, nearest first, at most three.
 pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut near: Vec<(f64, &str)> = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|n| n.0 > 0.75).collect();
+    let likeness = |name: &str| match strsim::osa_distance(word, name) {
+        // One slip of the finger, which weighs too much in a short word otherwise.
+        1 if word.len() > 2 => strsim::jaro_winkler(word, name).max(0.9),
+        _ => strsim::jaro_winkler(word, name),
+    };
+    let mut near: Vec<(f64, &str)> = names.map(|n| (likeness(n), n)).filter(|n| n.0 > 0.75).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     near.into_iter().take(3).map(|n| n.1).collect()
 }
@@ -84,5 +89,18 @@ impl Live {
     pub fn and<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.names.extend(names.into_iter().map(|n| n.as_ref().to_string()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_near_and_another_word_is_not() {
+        let names = ["words", "top", "tee", "count"];
+        let near = |word: &str| nearest(word, names.into_iter());
+        assert_eq!((near("tpo"), near("cuont"), near("word")), (vec!["top"], vec!["count"], vec!["words"]));
+        assert!(near("x").is_empty() && near("nonsense").is_empty());
     }
 }
