@@ -1,0 +1,1 @@
+//! What the result must not depend on: shards, reads, files.
