@@ -95,7 +95,10 @@ pub fn run(command: &mut Command, input: &[u8]) -> Done {
 
 /// Bytes that another thread reads.
 #[derive(Clone, Default)]
-pub struct Tap(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+pub struct Tap(Arc<(Mutex<Came>, Condvar)>);
+
+/// What came, and whether that was all.
+type Came = (Vec<u8>, bool);
 
 impl Tap {
     pub fn on(mut from: impl Read + Send + 'static) -> Tap {

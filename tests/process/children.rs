@@ -105,3 +105,16 @@ fn every_batch_has_a_child_of_its_own() {
     assert_eq!(done.ok().split_whitespace().collect::<Vec<_>>(), ["2", "1"]);
     assert_eq!(run(&mut streamer("pipe -- wc -l"), b"").ok().trim(), "0");
 }
+
+/// When a sink fails, the endless child that feeds the run ends too.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_failed_run_leaves_no_child_behind() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let pid = dir.path().join("pid");
+    let script = format!("sh -c 'echo $$ >{}; exec yes'", pid.display());
+    let done = run(&mut streamer(&format!("grep y --to /dev/full --from \"exec:{script}\"")), b"");
+    assert_eq!(done.status.code(), Some(1));
+    let pid = std::fs::read_to_string(pid).expect("it ran").trim().to_string();
+    assert!(!std::path::Path::new("/proc").join(pid).exists());
+}
