@@ -78,6 +78,7 @@ use std::sync::Arc;
 
 use crate::cli::Parsed;
 use crate::clock::Clock;
+use crate::engine::shutdown;
 use crate::error::{Error, Result};
 use crate::io::Io;
 
@@ -93,7 +94,7 @@ pub struct Ended {
 /// Reads the arguments (the program's name first), runs to the end, and says on standard error what went wrong.
 pub fn run(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Ended {
     let messages = Arc::clone(&io.stderr);
-    match start(args, io, clock) {
+    match shutdown::caught(|| start(args, io, clock)).flatten() {
         Ok(signal) => Ended { status: 0, signal },
         Err(error) => {
             match &error {
