@@ -1,12 +1,13 @@
 //! Signals, and what becomes of a thread that panics.
 //!
 //! The first SIGINT, SIGTERM or SIGHUP ends the input: the open batch is finished and printed. A second one ends the process
-//! at once. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
+//! at once, unless it comes together with the first. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
@@ -15,6 +16,9 @@ use crate::error::{Error, Result};
 
 use super::core::Core;
 use super::message::Message;
+
+/// What comes so soon after the first signal is the same wish: `timeout` signals its child and then its whole group.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// The thread that waits for signals.
 pub struct Watch {
@@ -33,13 +37,15 @@ impl Watch {
         let first = Arc::new(AtomicI32::new(0));
         let (core, noted) = (Arc::clone(core), Arc::clone(&first));
         let wait = move || {
+            let mut told = Duration::MAX;
             for signal in signals.forever() {
                 if signal == SIGUSR1 {
                     let _ = core.output.send(Message::Report);
                 } else if noted.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                    told = core.clock.monotonic();
                     core.stop.tell();
                     core.wake();
-                } else {
+                } else if core.clock.monotonic().saturating_sub(told) >= TOGETHER {
                     let _ = signal_hook::low_level::emulate_default_handler(signal);
                 }
             }
