@@ -173,3 +173,16 @@ fn a_read_of_a_tick_alone() {
     let input: [&[u8]; 6] = [b"TICK\n", b"a\n", b"TICK\nTICK\n", b"TICK\n", b"a\nb\n", b"TICK\n"];
     assert_eq!(run_fed(&command, &input), (0, b"0\n1\n0\n0\n2\n".to_vec(), String::new()));
 }
+
+/// Rows made of many records go by their place in the result, also where ranges of it are worked on apart.
+#[test]
+fn a_sample_of_a_large_result_is_the_same() {
+    let input = large(30_000, 9);
+    let run = |shards: &str, count: u64| {
+        let command = format!("streamer --batch all --shards {shards} wordcount then sample 0.5 then count --by word");
+        run_fed(&shlex::split(&command).unwrap(), &pieces(&input, count, 4))
+    };
+    let one = run("1", 1);
+    assert!(one.0 == 0 && one.1.len() > 100_000, "{}", one.2);
+    assert!(one == run("8", 30), "another choice on more shards");
+}
