@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Signal, kill_process};
+use rustix::process::Signal;
 
 use super::{Live, Tap, run, shell, streamer};
 
@@ -152,7 +152,7 @@ fn a_file_per_batch_is_whole_or_not_there() {
         assert!(visible(dir.path()).len() <= row / 3);
     }
     // A run that is killed leaves nothing half written under a name that counts.
-    kill_process(live.pid, Signal::KILL).expect("it lives");
+    live.signal(Signal::KILL);
     live.wait();
     let names: Vec<_> = visible(dir.path()).into_iter().map(|file| file.0).collect();
     assert_eq!(names, ["0.txt", "1.txt"]);
