@@ -3,6 +3,7 @@
 //! The first SIGINT, SIGTERM or SIGHUP ends the input: the open batch is finished and printed. A second one ends the process
 //! at once, unless it comes together with the first. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -70,14 +71,48 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Runs a thread's work; a panic in it (which is a bug) ends the run with a message instead of hanging it.
-pub fn guard(core: &Core, work: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+thread_local! {
+    /// Where this thread panicked.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// From now on a panic (which is a bug) prints nothing by itself: [`caught`] makes an error of it.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        PLACE.with(|to| to.replace(place));
+    }));
+}
+
+/// Does `work`; a panic in it becomes an error.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        let thread = std::thread::current();
-        let name = thread.name().unwrap_or("a thread");
         let what = what.unwrap_or("no reason was given");
-        core.abort(Error::failed(format!("internal error in {name}: {what}; please report it as a bug")));
+        let place = PLACE.with(|place| place.take());
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("unnamed");
+        Error::failed(format!("internal error in thread {name}{place}: {what}; please report it as a bug"))
+    })
+}
+
+/// Runs a thread's work; a panic in it ends the run with a message instead of hanging it.
+pub fn guard(core: &Core, work: impl FnOnce()) {
+    if let Err(error) = caught(work) {
+        core.abort(error);
         let _ = core.output.send(Message::End);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a person sees of a bug is one line that says where.
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let error = caught(|| panic!("two and two")).unwrap_err().to_string();
+        assert!(error.starts_with("internal error in thread ") && error.contains("two and two"), "{error}");
+        assert_eq!(caught(|| 4).unwrap(), 4);
     }
 }

@@ -10,7 +10,7 @@ use crate::data::buffer::{Buffer, Quota};
 use crate::data::time::Time;
 use crate::error::Result;
 use crate::formats::Input;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::stop::Stop;
 
 mod exec;
