@@ -21,13 +21,14 @@ mod terminal;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::harness::PATIENCE;
 
@@ -149,6 +150,8 @@ pub struct Live {
     pub stdout: Tap,
     pub stderr: Tap,
     pub pid: Pid,
+    /// Its number may be another's once it has ended; this is itself.
+    process: OwnedFd,
     ended: Receiver<ExitStatus>,
     over: bool,
 }
@@ -164,10 +167,11 @@ impl Live {
     /// The same for a child whose standard output is read elsewhere.
     pub fn started(mut child: Child, stdout: Tap) -> Live {
         let (stdin, pid) = (child.stdin.take(), Pid::from_child(&child));
+        let process = pidfd_open(pid, PidfdFlags::empty()).expect("a child");
         let stderr = child.stderr.take().map_or_else(|| Tap::on(std::io::empty()), Tap::on);
         let (sender, ended) = channel();
         std::thread::spawn(move || sender.send(child.wait().expect("a child")));
-        Live { stdin, stdout, stderr, pid, ended, over: false }
+        Live { stdin, stdout, stderr, pid, process, ended, over: false }
     }
 
     /// Writes into its standard input.
@@ -175,8 +179,9 @@ impl Live {
         self.stdin.as_mut().expect("a pipe").write_all(bytes).expect("it reads");
     }
 
+    /// Sends a signal, if it has not ended yet.
     pub fn signal(&self, signal: Signal) {
-        kill_process(self.pid, signal).expect("it lives");
+        let _ = pidfd_send_signal(&self.process, signal);
     }
 
     /// Whether it has ended within so long.
@@ -210,7 +215,7 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         if !self.over && self.over(Duration::ZERO).is_none() {
-            let _ = kill_process(self.pid, Signal::KILL);
+            self.signal(Signal::KILL);
         }
     }
 }

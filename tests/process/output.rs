@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Signal, kill_process};
+use rustix::process::Signal;
 
 use super::{Live, Tap, run, shell, streamer};
 
@@ -152,10 +152,25 @@ fn a_file_per_batch_is_whole_or_not_there() {
         assert!(visible(dir.path()).len() <= row / 3);
     }
     // A run that is killed leaves nothing half written under a name that counts.
-    kill_process(live.pid, Signal::KILL).expect("it lives");
+    live.signal(Signal::KILL);
     live.wait();
     let names: Vec<_> = visible(dir.path()).into_iter().map(|file| file.0).collect();
     assert_eq!(names, ["0.txt", "1.txt"]);
+}
+
+/// A file that is named by a time that only its end tells holds nobody up: rows stream beside it.
+#[test]
+fn a_file_named_by_its_end_does_not_hold_the_rows() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut command = streamer("grep . --batch all --to '{end}.txt' --to -");
+    let mut live = Live::start(command.current_dir(dir.path()).stdin(Stdio::piped()));
+    live.write(b"one\n");
+    live.stdout.until_text("one\n");
+    assert_eq!(visible(dir.path()), []);
+    assert_eq!(live.end().ok(), "one\n");
+    let files = visible(dir.path());
+    assert_eq!((files.len(), files[0].1.as_str()), (1, "one\n"));
+    assert!(files[0].0.starts_with("20") && files[0].0.ends_with("Z.txt"), "{}", files[0].0);
 }
 
 #[test]

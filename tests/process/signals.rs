@@ -72,7 +72,7 @@ fn a_second_signal_ends_it_at_once_also_behind_a_blocked_sink() {
     live.signal(Signal::INT);
     // What comes together with the first counts as one with it, so this goes on until it is over.
     let status = super::until("end though nobody reads", || {
-        let _ = rustix::process::kill_process(live.pid, Signal::TERM);
+        live.signal(Signal::TERM);
         live.over(std::time::Duration::ZERO)
     });
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::TERM.as_raw()), "{status:?}");
@@ -86,7 +86,7 @@ fn a_signal_that_comes_twice_at_once_is_one() {
     let mut live = counting(&mut heeding("INT,TERM", &streamer(OPEN)));
     let input = live.stdin.take();
     for signal in [Signal::TERM, Signal::INT, Signal::TERM] {
-        let _ = rustix::process::kill_process(live.pid, signal);
+        live.signal(signal);
     }
     let done = live.wait();
     assert_eq!((done.text().as_str(), done.status.code()), ("one\ntwo\n2\n", None), "{}", done.stderr);
