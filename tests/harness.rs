@@ -34,6 +34,11 @@ use streamer::stop::Stop;
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How often the player looks whether a run has ended by itself ...
+const LOOK: Duration = Duration::from_millis(20);
+/// ... before it gives up.
+const LOOKS: u128 = PATIENCE.as_millis() / LOOK.as_millis();
+
 /// What a test writes into standard input.
 #[derive(Clone, Default)]
 pub struct Input {
@@ -185,13 +190,17 @@ impl Run {
             self.input.feed(b"");
         } else {
             // What it reads is not in the player's hand: wait until it has begun to live by the clock.
-            let look = Duration::from_millis(5);
-            let mut looks = PATIENCE.as_millis() / look.as_millis();
-            while !self.thread.is_finished() && !self.clock.watched(look) && looks > 0 {
+            let mut looks = LOOKS;
+            while !self.thread.is_finished() && !self.clock.watched(LOOK) && looks > 0 {
                 looks -= 1;
             }
         }
-        assert!(self.thread.is_finished() || self.clock.settle(PATIENCE), "the run does not come to rest");
+        // A run that failed leaves work behind that nobody will do.
+        let mut looks = LOOKS;
+        while !self.thread.is_finished() && !self.clock.settle(LOOK) {
+            looks -= 1;
+            assert!(looks > 0, "the run does not come to rest");
+        }
     }
 
     /// Ends the input and waits for the end of the run: its exit status.
@@ -298,7 +307,8 @@ fn play_story(story: &[String]) -> String {
                     let mut left = humantime::parse_duration(rest).unwrap();
                     while !left.is_zero() {
                         let step = left.min(Duration::from_secs(1));
-                        assert!(run.clock.advance(step, PATIENCE), "the run does not come to rest");
+                        run.settle();
+                        run.clock.advance(step, Duration::ZERO);
                         left -= step;
                     }
                 }
