@@ -8,13 +8,25 @@ use std::sync::{Arc, Mutex};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use crate::cli::Color;
+pub use crate::messages::Messages;
 use crate::sinks::SharedOutput;
 use crate::sources::Stream;
 use crate::stop::Stop;
 
 /// Makes a stream that ends when the run is told to stop.
 pub type MakeStdin = Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// The surroundings of a run.
 pub struct Io {
@@ -85,41 +97,5 @@ impl Write for Stdout {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-/// Standard error: messages for people. A closed or full one never hurts the run.
-pub struct Messages {
-    to: Mutex<Box<dyn Write + Send>>,
-    /// `-q`: only errors.
-    quiet: std::sync::atomic::AtomicBool,
-}
-
-impl Messages {
-    /// Messages are written to `to`.
-    pub fn new(to: Box<dyn Write + Send>) -> Arc<Self> {
-        Arc::new(Messages { to: Mutex::new(to), quiet: false.into() })
-    }
-
-    /// From now on only errors.
-    pub fn silence(&self) {
-        self.quiet.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// An error: `streamer: ` is put before it.
-    pub fn error(&self, text: &str) {
-        self.line(&format!("streamer: {text}"));
-    }
-
-    /// Something worth knowing, silenced by `-q`: `streamer: ` is put before it.
-    pub fn note(&self, text: &str) {
-        if !self.quiet.load(std::sync::atomic::Ordering::Relaxed) {
-            self.line(&format!("streamer: {text}"));
-        }
-    }
-
-    fn line(&self, text: &str) {
-        let mut to = self.to.lock().unwrap_or_else(|e| e.into_inner());
-        let _ = to.write_all(format!("{text}\n").as_bytes()).and_then(|()| to.flush());
     }
 }

@@ -3,6 +3,7 @@
 //! * [`cases`]: stories of whole runs on the manual clock, one file for each operator, source, format and theme.
 //! * [`examples`]: every example of every help text, run.
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
+//! * [`house`]: the rules of the house, kept by reading the source.
 //! * [`laws`]: what holds for every chain and input, tried on random ones.
 //! * [`harness`]: how a run is played in process.
 //! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
@@ -12,5 +13,6 @@ mod completion;
 mod examples;
 mod generated;
 mod harness;
+mod house;
 mod laws;
 mod process;

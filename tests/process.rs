@@ -95,7 +95,10 @@ pub fn run(command: &mut Command, input: &[u8]) -> Done {
 
 /// Bytes that another thread reads.
 #[derive(Clone, Default)]
-pub struct Tap(Arc<(Mutex<(Vec<u8>, bool)>, Condvar)>);
+pub struct Tap(Arc<(Mutex<Came>, Condvar)>);
+
+/// What came, and whether that was all.
+type Came = (Vec<u8>, bool);
 
 impl Tap {
     pub fn on(mut from: impl Read + Send + 'static) -> Tap {
@@ -106,7 +109,7 @@ impl Tap {
             loop {
                 // A terminal whose other side is gone is an error, and the end.
                 let read = from.read(&mut bytes).unwrap_or(0);
-                let mut state = shared.0.0.lock().unwrap();
+                let Ok(mut state) = shared.0.0.lock() else { return };
                 state.0.extend_from_slice(&bytes[..read]);
                 state.1 = read == 0;
                 shared.0.1.notify_all();
@@ -122,7 +125,8 @@ impl Tap {
     pub fn until(&self, what: &str, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let state = self.0.0.lock().unwrap();
         let waited = self.0.1.wait_timeout_while(state, PATIENCE, |s| !enough(&s.0) && !s.1).unwrap().0;
-        assert!(enough(&waited.0), "no {what} in {:?}", String::from_utf8_lossy(&waited.0));
+        let end = &waited.0[waited.0.len().saturating_sub(500)..];
+        assert!(enough(&waited.0), "no {what} at the end: {:?}", String::from_utf8_lossy(end));
         waited.0.clone()
     }
 
@@ -134,7 +138,7 @@ impl Tap {
     pub fn end(&self) -> Vec<u8> {
         let state = self.0.0.lock().unwrap();
         let (state, late) = self.0.1.wait_timeout_while(state, PATIENCE, |s| !s.1).unwrap();
-        assert!(!late.timed_out(), "a stream does not end: {:?}", String::from_utf8_lossy(&state.0));
+        assert!(!late.timed_out(), "a stream does not end after {} bytes", state.0.len());
         state.0.clone()
     }
 }

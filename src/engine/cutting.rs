@@ -83,8 +83,9 @@ impl Rest {
         Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
     }
 
-    /// Keeps the bytes while the engine's lock is held: a buffer that comes free asks for the lock.
-    pub fn hold(&self) -> Arc<Buffer> {
+    /// Its bytes, which go back to the quota when the last hold on them is dropped. That rings for who waits and so takes
+    /// the core's lock: who places records under that lock has to hold on to them until it is released.
+    pub fn buffer(&self) -> Arc<Buffer> {
         Arc::clone(&self.buffer)
     }
 

@@ -248,7 +248,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         let mut part = None;
         for block in blocks {
             let block = shard::run(&shared, stage, 0, block, &info, &mut rendered);
-            if !matches!(stage.end, End::Output(_)) {
+            if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
                 part.get_or_insert_with(|| start(&shared, at)).fold(&block);
             }
         }

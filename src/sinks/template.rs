@@ -99,7 +99,7 @@ impl Spec for Template {
     }
 
     fn names_batch(&self) -> bool {
-        true
+        self.parts.iter().any(|part| matches!(part, Part::Name("end" | "end_ms")))
     }
 
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {

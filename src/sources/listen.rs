@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::data::buffer::{BLOCK, Quota};
 use crate::error::{Error, Result, describe};
 use crate::formats::Input;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::stop::Stop;
 
 const SHAPE: &str = "listen://[ADDR:]PORT";

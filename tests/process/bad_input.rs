@@ -84,7 +84,8 @@ fn commands_that_make_no_sense() {
     refused("count --by lien", 2, &["lien", "did you mean line"]);
     refused("count f.txt", 2, &["to read a file", "--from f.txt"]);
     refused("count --batch 1s --batch 2s", 2, &["--batch", "1s", "2s"]);
-    refused("grep '('", 2, &["("]);
+    let said = run(&mut streamer("grep '('"), b"a\n").failed(2);
+    assert!(said.contains("unclosed group") && said.contains("grep -F '('"), "{said}");
     refused("count --from tcp://localhost", 2, &["tcp://"]);
     refused("count --out nonsense", 2, &["nonsense", "text"]);
     refused("count --tz Mars", 2, &["Mars"]);

@@ -142,7 +142,7 @@ fn a_file_per_batch_is_whole_or_not_there() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut command = streamer("grep . --batch 3lines --to '{batch}.txt' --to -");
     let mut live = Live::start(command.current_dir(dir.path()).stdin(Stdio::piped()));
-    let seen = |text: &str| (text == "0.txt").then_some("1\n2\n3\n").unwrap_or("4\n5\n6\n");
+    let seen = |text: &str| if text == "0.txt" { "1\n2\n3\n" } else { "4\n5\n6\n" };
     for row in 1..=7 {
         live.write(format!("{row}\n").as_bytes());
         live.stdout.until_text(&format!("{row}\n"));

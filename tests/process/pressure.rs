@@ -142,3 +142,23 @@ fn bad_records_are_shown_three_times_and_then_counted() {
     }
     assert_eq!(said[3], "streamer: 50 bad records were left out");
 }
+
+/// A pipe that someone else made non-blocking, on either side: waited for, nothing lost.
+#[test]
+fn pipes_that_do_not_block_are_waited_for() {
+    use rustix::pipe::{PipeFlags, pipe_with};
+    let (their_in, our_in) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+    let (our_out, their_out) = pipe_with(PipeFlags::CLOEXEC).expect("a pipe");
+    for end in [&their_in, &their_out] {
+        rustix::io::ioctl_fionbio(end, true).expect("a pipe");
+    }
+    let text = super::input::text(200_000);
+    let mut command = streamer("grep ''");
+    let child = command.stdin(their_in).stdout(their_out).spawn().expect("it starts");
+    drop(command);
+    let live = Live::started(child, Tap::on(std::fs::File::from(our_out)));
+    std::fs::File::from(our_in).write_all(&text).expect("it reads");
+    let done = live.wait();
+    assert!(done.stdout == text, "{} of {} bytes", done.stdout.len(), text.len());
+    assert_eq!((done.status.code(), done.stderr.as_str()), (Some(0), ""));
+}

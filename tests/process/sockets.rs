@@ -167,3 +167,41 @@ fn a_port_in_use_is_told_before_anything_runs() {
     let said = Live::start(command.stdin(Stdio::null())).wait().failed(1);
     assert!(said.contains(&format!("cannot listen on {address}: address already in use")), "{said}");
 }
+
+/// A source that breaks ends the run also while another one is silent; what both gave is printed.
+#[test]
+fn a_broken_source_does_not_wait_for_a_silent_one() {
+    let (listener, address) = server();
+    let words = format!("wordcount --batch 24h --time none --from - --from tcp://{address}");
+    let mut live = Live::start(streamer(&words).stdin(Stdio::piped()));
+    let (peer, _) = listener.accept().expect("it connects");
+    let silent = live.stdin.take();
+    rustix::net::sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).expect("a socket");
+    drop(peer);
+    let done = live.wait();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(done.stderr.contains("connection reset by peer"), "{}", done.stderr);
+    drop(silent);
+}
+
+/// Without a source that says so, nothing is connected and nothing listens.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_network_is_used_unless_a_source_says_so() {
+    let internet = |live: &Live| {
+        let tables = ["tcp", "tcp6", "udp", "udp6"].map(|t| std::fs::read_to_string(format!("/proc/net/{t}")));
+        let tables: String = tables.into_iter().flatten().collect();
+        let open = std::fs::read_dir(format!("/proc/{}/fd", live.pid.as_raw_nonzero())).expect("it lives");
+        let targets = open.filter_map(|fd| Some(std::fs::read_link(fd.ok()?.path()).ok()?.display().to_string()));
+        let inode = |target: String| Some(target.strip_prefix("socket:[")?.strip_suffix(']')?.to_string());
+        targets.filter_map(inode).filter(|inode| tables.contains(&format!(" {inode} "))).count()
+    };
+    for (from, sockets) in [("-", 0), ("listen://127.0.0.1:0", 1)] {
+        let words = format!("count --batch 20ms --time none --from {from}");
+        let mut live = Live::start(streamer(&words).stdin(Stdio::piped()));
+        let silent = live.stdin.take();
+        live.stdout.until_text("0\n");
+        assert_eq!(internet(&live), sockets, "{from}");
+        drop(silent);
+    }
+}

@@ -140,28 +140,46 @@ fn progress_is_shown_on_a_terminal_and_cleared() {
     assert_eq!(shown.matches("\x1b[?25l").count(), shown.matches("\x1b[?25h").count());
 }
 
-/// Not beside a table on the same terminal, not when quiet, not in a dumb file: only what the run itself says.
+/// A signal leaves a clean screen as well.
+#[test]
+fn progress_is_cleared_after_a_signal() {
+    let (side, program) = terminal();
+    let mut command = streamer("count --batch 24h --time none");
+    let mut live = Live::start(command.stdin(Stdio::piped()).stderr(program));
+    command.stderr(Stdio::null());
+    let shown = Tap::on(side);
+    live.write(b"one\n");
+    shown.until("progress", |bytes| String::from_utf8_lossy(bytes).contains("4 B"));
+    live.signal(rustix::process::Signal::TERM);
+    let input = live.stdin.take();
+    assert_eq!(live.wait().text(), "1\n");
+    assert_eq!(screen(&String::from_utf8_lossy(&shown.end())).trim(), "");
+    drop(input);
+}
+
+/// Not beside rows on the same terminal, and not when quiet; `--verbose` has lines of its own. The batches take longer than
+/// a display waits before it shows itself.
 #[test]
 fn progress_is_not_shown_where_it_would_disturb() {
-    for (words, both) in [("grep '' --out text", true), ("-q grep ''", false), ("--verbose grep ''", false)] {
+    for (options, both) in [("--out text", true), ("-q", false), ("--verbose", false)] {
         let (side, program) = terminal();
-        let mut command = streamer(words);
-        command.stdin(Stdio::piped());
+        let mut command = streamer(&format!("count --batch 250ms --batches 3 --time none {options}"));
+        command.stdin(Stdio::piped()).stderr(program.try_clone().expect("a terminal"));
         if both {
-            command.stdout(program.try_clone().expect("a terminal"));
+            command.stdout(program);
+        } else {
+            drop(program);
         }
-        let mut live = Live::start(command.stderr(program));
+        let mut live = Live::start(&mut command);
         command.stdout(Stdio::null()).stderr(Stdio::null());
+        let silent = live.stdin.take();
         let shown = Tap::on(side);
-        live.write(b"one\n");
-        // A batch of a second, in which a display would have been drawn several times.
-        match words.contains("verbose") {
-            true => _ = shown.until("batch", |bytes| bytes.ends_with(b"\n")),
-            false => (),
-        }
-        let done = live.end();
-        assert_eq!(done.status.code(), Some(0));
+        let done = live.wait();
+        drop(silent);
         let shown = String::from_utf8_lossy(&shown.end()).into_owned();
-        assert!(!shown.contains(ESCAPE) && !shown.contains("records/s)"), "{words}: {shown:?}");
+        assert_eq!(if both { shown.replace("\r\n", "\n") } else { done.text() }, "0\n0\n0\n");
+        let said = if both { "" } else { &shown };
+        assert_eq!(said.lines().count(), if options == "--verbose" { 3 } else { 0 }, "{options}: {said:?}");
+        assert!(!shown.contains(ESCAPE), "{options}: {shown:?}");
     }
 }

@@ -33,7 +33,7 @@ impl Core {
     /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order.
     pub fn place(&self, lane: usize, rest: Rest) {
         let mut rest = rest;
-        let _held = rest.hold();
+        let _outlives_lock = rest.buffer();
         let mut state = self.lock();
         loop {
             let mut made = Made::default();
@@ -60,7 +60,7 @@ impl Core {
             return;
         }
         self.clock.busy((made.tasks.len() + made.cuts.len()) as i64);
-        let several = made.tasks.len() > 1 || !made.cuts.is_empty();
+        let several = made.tasks.len() + made.cuts.len() > 1;
         state.queue.extend(made.tasks);
         for cut in made.cuts {
             let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
@@ -130,7 +130,7 @@ impl Core {
         for (lane, control) in self.controls.iter().enumerate() {
             held.extend(control.cut(end, &self.quotas[lane]).into_iter().map(|chunk| (lane, chunk)));
         }
-        let mut buffers = Vec::new();
+        let mut outlive_lock = Vec::new();
         let mut state = self.lock();
         let mut made = Made::default();
         for (lane, chunk) in held {
@@ -140,7 +140,7 @@ impl Core {
             }
             let count = self.plan.numbers;
             let rest = Rest::new(chunk, &self.cutting, state.batcher.lanes[lane].delimiter, count);
-            buffers.push(rest.hold());
+            outlive_lock.push(rest.buffer());
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }

@@ -73,7 +73,7 @@ impl Core {
 
     /// The reading of a lane is over for now; `ended`: for ever. Returns the block to go on with.
     pub fn pulled(&self, lane: usize, rest: Option<Rest>) -> Option<Task> {
-        let _held = rest.as_ref().map(Rest::hold);
+        let _outlives_lock = rest.as_ref().map(Rest::buffer);
         let mut state = self.lock();
         let mut made = Made::default();
         let ended = rest.is_none();
