@@ -1,7 +1,7 @@
 # --batch 1d cuts at midnight UTC
 * 2026-03-28T12:00:00Z
 $ streamer --batch 1d count
-@ 11h
+@ jump 11h
 < a
 @ 1h
 > 2026-03-29T00:00:00.000Z\t1
@@ -16,7 +16,7 @@ $ streamer --batch 1d --tz Europe/Berlin --time both count
 @ 1h
 > 2026-03-28T00:00:00.000+01:00\t2026-03-29T00:00:00.000+01:00\t1
 < b
-@ 22h
+@ jump 22h
 < c
 @ 1h
 > 2026-03-29T00:00:00.000+01:00\t2026-03-30T00:00:00.000+02:00\t2
@@ -31,7 +31,7 @@ $ streamer --batch 1d --tz Europe/Berlin --time both count
 @ 30m
 > 2026-10-24T00:00:00.000+02:00\t2026-10-25T00:00:00.000+02:00\t1
 < b
-@ 24h
+@ jump 24h
 < c
 @ 1h
 > 2026-10-25T00:00:00.000+02:00\t2026-10-26T00:00:00.000+01:00\t2
