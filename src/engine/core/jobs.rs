@@ -72,11 +72,11 @@ impl Core {
     }
 
     /// The reading of a lane is over for now; `ended`: for ever. Returns the block to go on with.
-    pub fn pulled(&self, lane: usize, rest: Option<Rest>) -> Option<Task> {
+    pub fn pulled(&self, lane: usize, mut rest: Option<Rest>) -> Option<Task> {
         let mut state = self.lock();
         let mut made = Made::default();
         let ended = rest.is_none();
-        if let Some(rest) = rest {
+        if let Some(rest) = &mut rest {
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }
