@@ -298,9 +298,10 @@ impl Batcher {
         self.ticked(now, made);
     }
 
-    /// Whether all lanes have ended.
-    pub fn all_ended(&self) -> bool {
-        self.lanes.iter().all(|l| l.ended)
+    /// Whether all lanes of the same input that stand before this one have ended.
+    pub fn is_first(&self, lane: usize) -> bool {
+        let input = self.lanes[lane].input;
+        self.lanes[..lane].iter().rev().take_while(|l| l.input == input).all(|l| l.ended)
     }
 
     /// The bytes of `rest` up to `end` belong to the open batch.

@@ -23,7 +23,7 @@ impl Core {
                 return false;
             }
             self.starved.store(true, Ordering::SeqCst);
-            if self.quotas[lane].has_room() && !state.is_full() {
+            if self.may_read(&state, lane) {
                 return true;
             }
             state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
@@ -84,6 +84,9 @@ impl Core {
         let mut state = self.lock();
         state.batcher.lanes[lane].ended = true;
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
+        drop(state);
+        // The next lane of the source has become its first.
+        self.work.notify_all();
     }
 
     /// A source has given all it has: the others need not wait for its ticks.
