@@ -4,6 +4,7 @@
 //! block that points into it is dropped, the bytes go back to the pool and the quota is free for the next read. This is
 //! the back-pressure: whoever reads waits here, and nothing is dropped.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// How many readable zero bytes stand behind the last byte of every buffer, so that vector code may load past the end.
@@ -101,29 +102,45 @@ impl Pool {
     }
 }
 
-/// How many bytes of one source may be on their way at once.
+/// How many bytes of a lane may be on their way at once, and of its source, which may have other lanes.
 pub struct Quota {
     pool: Arc<Pool>,
     limit: usize,
-    used: Mutex<usize>,
+    lane: AtomicUsize,
+    source: Arc<AtomicUsize>,
     /// Rung each time bytes come back, so that who waits looks again.
-    freed: Box<dyn Fn() + Send + Sync>,
+    freed: Freed,
 }
 
+/// Told that bytes came back.
+pub type Freed = Arc<dyn Fn() + Send + Sync>;
+
 impl Quota {
-    /// A share of `limit` bytes of `pool`; `freed` is called after each return.
-    pub fn new(pool: Arc<Pool>, limit: usize, freed: Box<dyn Fn() + Send + Sync>) -> Arc<Self> {
-        Arc::new(Quota { pool, limit, used: Mutex::new(0), freed })
+    /// A lane of a source, which may have `limit` bytes of `pool`; `freed` is called after each return.
+    pub fn new(pool: Arc<Pool>, limit: usize, freed: Freed) -> Arc<Self> {
+        Arc::new(Quota { pool, limit, lane: AtomicUsize::new(0), source: Arc::default(), freed })
     }
 
-    /// Whether another read may start now.
+    /// Another lane of the same source.
+    pub fn beside(&self) -> Arc<Self> {
+        let (pool, source, freed) = (Arc::clone(&self.pool), Arc::clone(&self.source), Arc::clone(&self.freed));
+        Arc::new(Quota { pool, limit: self.limit, lane: AtomicUsize::new(0), source, freed })
+    }
+
+    /// Whether another read may start now, in view of all lanes of the source.
     pub fn has_room(&self) -> bool {
-        *self.used.lock().unwrap_or_else(|e| e.into_inner()) < self.limit
+        self.source.load(Ordering::SeqCst) < self.limit
     }
 
-    /// Room for `bytes`, beyond the limit if need be: for who has asked [`Quota::has_room`] before, or must not wait.
+    /// The same, whatever the other lanes hold: for the lane whose rows those of the others wait for.
+    pub fn has_room_alone(&self) -> bool {
+        self.lane.load(Ordering::SeqCst) < self.limit
+    }
+
+    /// Room for `bytes`, beyond the limit if need be: for who has asked for room before, or must not wait.
     pub fn lease(self: &Arc<Self>, bytes: usize) -> Lease {
-        *self.used.lock().unwrap_or_else(|e| e.into_inner()) += bytes;
+        self.lane.fetch_add(bytes, Ordering::SeqCst);
+        self.source.fetch_add(bytes, Ordering::SeqCst);
         Lease { quota: Arc::clone(self), bytes }
     }
 
@@ -158,7 +175,8 @@ pub struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        *self.quota.used.lock().unwrap_or_else(|e| e.into_inner()) -= self.bytes;
+        self.quota.lane.fetch_sub(self.bytes, Ordering::SeqCst);
+        self.quota.source.fetch_sub(self.bytes, Ordering::SeqCst);
         (self.quota.freed)();
     }
 }

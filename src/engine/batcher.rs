@@ -118,8 +118,8 @@ pub struct Batcher {
 pub enum Placed {
     /// All of the buffer has its batch.
     All,
-    /// The input has to wait for the ticks of the others, then goes on from here.
-    Wait(Rest),
+    /// The input has to wait for the ticks of the others, then goes on from there.
+    Wait,
 }
 
 /// What [`Batcher::place`] makes.
@@ -220,19 +220,20 @@ impl Batcher {
         }
     }
 
-    /// Gives the records of a buffer their batches.
+    /// Gives the records of a buffer their batches. The buffer stays with the caller, who drops it outside the engine's lock:
+    /// it may be the last to hold it, and bytes that come free ask for that lock.
     pub fn place(
         &mut self,
         cutting: &Cutting,
         lane: usize,
-        mut rest: Rest,
+        rest: &mut Rest,
         now: (Time, std::time::Duration),
         made: &mut Made,
     ) -> Placed {
         match cutting {
             Cutting::Time | Cutting::All => {
                 let (end, records) = (rest.range.end, rest.marks.records);
-                self.piece(lane, &mut rest, end, records, made);
+                self.piece(lane, rest, end, records, made);
             }
             Cutting::Lines(limit) => {
                 let mut left = rest.marks.records;
@@ -240,13 +241,13 @@ impl Batcher {
                     let room = limit - self.records;
                     if left < room {
                         let end = rest.range.end;
-                        self.piece(lane, &mut rest, end, left, made);
+                        self.piece(lane, rest, end, left, made);
                         break;
                     }
                     let bytes = &rest.buffer.bytes()[rest.range.clone()];
                     let last = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).nth(room as usize - 1);
                     let end = last.map_or(rest.range.end, |p| rest.range.start + p + 1);
-                    self.piece(lane, &mut rest, end, room, made);
+                    self.piece(lane, rest, end, room, made);
                     left -= room;
                     self.cut(now.0, now.1, made);
                     if self.calendar.is_none() {
@@ -257,26 +258,26 @@ impl Batcher {
                 }
                 if !rest.too_long.is_empty() {
                     let end = rest.range.end;
-                    self.piece(lane, &mut rest, end, 0, made);
+                    self.piece(lane, rest, end, 0, made);
                 }
             }
             Cutting::Tick(_) => {
                 let input = self.lanes[lane].input;
                 while let Some(tick) = rest.marks.ticks.get(rest.tick).cloned() {
                     if self.ticks[input] > self.info.id {
-                        return Placed::Wait(rest);
+                        return Placed::Wait;
                     }
-                    self.piece(lane, &mut rest, tick.start, 0, made);
+                    self.piece(lane, rest, tick.start, 0, made);
                     rest.range.start = tick.end;
                     rest.tick += 1;
                     self.ticks[input] += 1;
                     self.ticked(now, made);
                 }
                 if self.ticks[input] > self.info.id && !rest.range.is_empty() {
-                    return Placed::Wait(rest);
+                    return Placed::Wait;
                 }
                 let end = rest.range.end;
-                self.piece(lane, &mut rest, end, 0, made);
+                self.piece(lane, rest, end, 0, made);
             }
         }
         Placed::All
@@ -297,9 +298,10 @@ impl Batcher {
         self.ticked(now, made);
     }
 
-    /// Whether all lanes have ended.
-    pub fn all_ended(&self) -> bool {
-        self.lanes.iter().all(|l| l.ended)
+    /// Whether all lanes of the same input that stand before this one have ended.
+    pub fn is_first(&self, lane: usize) -> bool {
+        let input = self.lanes[lane].input;
+        self.lanes[..lane].iter().rev().take_while(|l| l.input == input).all(|l| l.ended)
     }
 
     /// The bytes of `rest` up to `end` belong to the open batch.

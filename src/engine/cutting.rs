@@ -83,12 +83,6 @@ impl Rest {
         Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
     }
 
-    /// Its bytes, which go back to the quota when the last hold on them is dropped. That rings for who waits and so takes
-    /// the core's lock: who places records under that lock has to hold on to them until it is released.
-    pub fn buffer(&self) -> Arc<Buffer> {
-        Arc::clone(&self.buffer)
-    }
-
     /// How many records, if they were counted.
     pub fn records(&self) -> u64 {
         self.marks.records

@@ -20,7 +20,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 
 use crate::clock::Clock;
-use crate::data::buffer::{Pool, Quota};
+use crate::data::buffer::{Freed, Pool, Quota};
 use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::sinks::Sink;
@@ -230,15 +230,12 @@ impl Core {
     ) -> Arc<Core> {
         let pool = Arc::new(Pool::default());
         Arc::new_cyclic(|weak: &Weak<Core>| {
-            let quotas: Vec<_> = (0..parts.plan.inputs.len())
-                .map(|_| {
-                    let core = Weak::clone(weak);
-                    let freed = move || core.upgrade().map_or((), |core| core.freed());
-                    Quota::new(Arc::clone(&pool), QUOTA, Box::new(freed))
-                })
-                .collect();
+            let weak = Weak::clone(weak);
+            let freed: Freed = Arc::new(move || weak.upgrade().map_or((), |core| core.freed()));
+            let source = |_| Quota::new(Arc::clone(&pool), QUOTA, Arc::clone(&freed));
+            let sources: Vec<_> = (0..parts.plan.inputs.len()).map(source).collect();
             let mut core = Core::new(parts, pulled, controls);
-            core.quotas = input_of.iter().map(|input| Arc::clone(&quotas[*input])).collect();
+            core.quotas = input_of.iter().map(|input| sources[*input].beside()).collect();
             core.input_of = input_of;
             core
         })

@@ -23,7 +23,7 @@ impl Core {
                 return false;
             }
             self.starved.store(true, Ordering::SeqCst);
-            if self.quotas[lane].has_room() && !state.is_full() {
+            if self.may_read(&state, lane) {
                 return true;
             }
             state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
@@ -31,20 +31,14 @@ impl Core {
     }
 
     /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order.
-    pub fn place(&self, lane: usize, rest: Rest) {
-        let mut rest = rest;
-        let _outlives_lock = rest.buffer();
+    pub fn place(&self, lane: usize, mut rest: Rest) {
         let mut state = self.lock();
         loop {
             let mut made = Made::default();
             let now = (self.clock.wall(), self.clock.monotonic());
-            let placed = state.batcher.place(&self.cutting, lane, rest, now, &mut made);
+            let placed = state.batcher.place(&self.cutting, lane, &mut rest, now, &mut made);
             self.take_over(&mut state, made);
-            match placed {
-                Placed::All => break,
-                Placed::Wait(left) => rest = left,
-            }
-            if state.aborted || state.batcher.is_over() {
+            if matches!(placed, Placed::All) || state.aborted || state.batcher.is_over() {
                 break;
             }
             state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
@@ -90,6 +84,9 @@ impl Core {
         let mut state = self.lock();
         state.batcher.lanes[lane].ended = true;
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
+        drop(state);
+        // The next lane of the source has become its first.
+        self.work.notify_all();
     }
 
     /// A source has given all it has: the others need not wait for its ticks.
@@ -128,21 +125,20 @@ impl Core {
         drop(state);
         let mut held = Vec::new();
         for (lane, control) in self.controls.iter().enumerate() {
-            held.extend(control.cut(end, &self.quotas[lane]).into_iter().map(|chunk| (lane, chunk)));
+            let delimiter = self.plan.inputs[self.input_of[lane]].format.delimiter();
+            for chunk in control.cut(end, &self.quotas[lane]) {
+                held.push((lane, Rest::new(chunk, &self.cutting, delimiter, self.plan.numbers)));
+            }
         }
-        let mut outlive_lock = Vec::new();
         let mut state = self.lock();
         let mut made = Made::default();
-        for (lane, chunk) in held {
+        for (lane, rest) in &mut held {
             // What the receiver holds of the lane comes before.
-            while state.batcher.lanes[lane].position < chunk.from && !state.aborted && state.receivers > 0 {
+            while state.batcher.lanes[*lane].position < rest.from && !state.aborted && state.receivers > 0 {
                 state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
             }
-            let count = self.plan.numbers;
-            let rest = Rest::new(chunk, &self.cutting, state.batcher.lanes[lane].delimiter, count);
-            outlive_lock.push(rest.buffer());
             let now = (self.clock.wall(), self.clock.monotonic());
-            state.batcher.place(&self.cutting, lane, rest, now, &mut made);
+            state.batcher.place(&self.cutting, *lane, rest, now, &mut made);
         }
         if state.batcher.end() == end {
             if state.batcher.is_due() {

@@ -43,12 +43,11 @@ impl Core {
             }
             self.starved.store(true, Ordering::SeqCst);
             let over = self.stop.is_told() || state.batcher.is_over();
-            let full = state.is_full();
             let mut reading = false;
             for at in 0..state.pull.len().min(2 * self.shards) {
                 let (lane, busy) = state.pull[at];
                 reading |= busy;
-                if !busy && (over || (!full && self.quotas[lane].has_room())) {
+                if !busy && (over || self.may_read(&state, lane)) {
                     state.pull[at].1 = true;
                     return Job::Pull(lane);
                 }
@@ -72,12 +71,11 @@ impl Core {
     }
 
     /// The reading of a lane is over for now; `ended`: for ever. Returns the block to go on with.
-    pub fn pulled(&self, lane: usize, rest: Option<Rest>) -> Option<Task> {
-        let _outlives_lock = rest.as_ref().map(Rest::buffer);
+    pub fn pulled(&self, lane: usize, mut rest: Option<Rest>) -> Option<Task> {
         let mut state = self.lock();
         let mut made = Made::default();
         let ended = rest.is_none();
-        if let Some(rest) = rest {
+        if let Some(rest) = &mut rest {
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }
@@ -92,7 +90,12 @@ impl Core {
         }
         let next = state.queue.pop_front();
         drop(state);
-        self.work.notify_one();
+        // With the end of a lane the next one of its source has become the first.
+        if ended {
+            self.work.notify_all()
+        } else {
+            self.work.notify_one()
+        }
         next
     }
 

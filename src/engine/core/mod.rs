@@ -159,6 +159,13 @@ impl Core {
         self.state.lock().unwrap_or_else(|e| e.into_inner())
     }
 
+    /// Whether the lane may read on: if there is room for it, and not too much waits for its results. What the others of its
+    /// source hold does not count for the first of them, whose rows theirs may be waiting for.
+    fn may_read(&self, state: &State, lane: usize) -> bool {
+        let quota = &self.quotas[lane];
+        !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))
+    }
+
     /// Room came free in a quota.
     pub fn freed(&self) {
         if self.starved.swap(false, Ordering::SeqCst) {

@@ -90,7 +90,7 @@ impl Clock for LeapingClock {
 
 /// A large quota.
 pub fn quota() -> Arc<Quota> {
-    Quota::new(Arc::new(Pool::default()), 64 << 20, Box::new(|| ()))
+    Quota::new(Arc::new(Pool::default()), 64 << 20, Arc::new(|| ()))
 }
 
 /// The stream of a lane of bytes.

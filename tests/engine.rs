@@ -1,0 +1,50 @@
+//! What only large inputs bring to light, with the real process: sources that hold each other up, order over many files.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+use crate::harness::PATIENCE;
+
+/// Runs `streamer` in a directory; killed if it hangs.
+fn streamer(dir: &Path, words: &str) -> Output {
+    let mut command = Command::cargo_bin("streamer").unwrap();
+    command.current_dir(dir).args(shlex::split(words).unwrap()).timeout(PATIENCE).output().unwrap()
+}
+
+/// Lines of this letter, about so many MiB of them.
+fn lines(letter: char, size: usize) -> Vec<u8> {
+    let line = format!("{}\n", letter.to_string().repeat(63));
+    line.into_bytes().repeat(size << 14)
+}
+
+/// Lines that are slow to decompress, about so many MiB of them.
+fn noise(size: usize) -> Vec<u8> {
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state >> 16
+    };
+    (0..size << 16).flat_map(|_| format!("{:015x}\n", next() >> 4).into_bytes()).collect()
+}
+
+fn assert_same(found: &Output, expected: &[u8]) {
+    assert!(found.status.success(), "{}: {}", found.status, String::from_utf8_lossy(&found.stderr));
+    assert!(found.stdout == expected, "{} bytes instead of {}", found.stdout.len(), expected.len());
+}
+
+/// The rows of the second file wait for those of the first and take up all the room of the source: the first goes on.
+#[test]
+fn a_slow_first_file_is_not_locked_out_by_the_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (noise(32), lines('b', 64));
+    let gz = std::fs::File::create(dir.path().join("1.gz")).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
+    gz.write_all(&first).unwrap();
+    gz.finish().unwrap();
+    std::fs::write(dir.path().join("2"), &second).unwrap();
+    let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
+    assert_same(&found, &[first, second].concat());
+}
