@@ -47,10 +47,10 @@ duck() {
 }
 lines() { echo "read_csv('$1', columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false)"; }
 duck_words() {
-    duck "SET threads = 2; COPY (SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(lines "$1"))
+    duck "SET threads = 2; SET enable_progress_bar = false; COPY (SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(lines "$1"))
           WHERE w <> '' GROUP BY w ORDER BY w) TO '/dev/stdout' (FORMAT csv, DELIMITER '\t', HEADER false, QUOTE '')"
 }
-duck_grep() { duck "SET threads = 2; COPY (SELECT count(*) FROM $(lines "$1") WHERE contains(line, '$word')) TO '/dev/stdout' (HEADER false)"; }
+duck_grep() { duck "SET threads = 2; SET enable_progress_bar = false; COPY (SELECT count(*) FROM $(lines "$1") WHERE contains(line, '$word')) TO '/dev/stdout' (HEADER false)"; }
 timed() { exec "$time" -f '%U %S %M' -o "$dir/time" "$@"; }
 awk_words='{ for (i = 1; i <= NF; i++) n[$i]++ } END { for (w in n) print w "\t" n[w] }'
 
@@ -130,6 +130,7 @@ for round in $(seq "$rounds"); do
     done
 done
 
+rm -f "$dir/out"
 awk -F'\t' '
     function median(key, kind,    count, i, j, t, v) {
         count = n[key]
