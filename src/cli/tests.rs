@@ -84,7 +84,7 @@ impl Operator for Fake {
     fn live(&self, output: &Live) -> Live {
         output.clone()
     }
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         Ok(Bound { schema: input.clone(), work: Work::Tee(String::new()) })
     }
     fn keeps(&self) -> String {
