@@ -152,7 +152,7 @@ pub fn options() -> Vec<Arg> {
         value("chain", "FILE", "Read the chain from a file: one operator a line, quoted as in a shell")
             .long_help(
                 "Read the chain from a file instead: one operator a line, quoted as in a shell; a # at the start of a \
-                 word begins a comment. Global options may stand there too",
+                 line makes it a comment. Global options may stand there too",
             )
             .value_hint(ValueHint::FilePath),
         flag("explain", "Print what would be done, and do nothing"),

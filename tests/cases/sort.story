@@ -69,7 +69,7 @@ $ streamer sort $1:desc
 > 1 b
 > 1 d
 
-# sort: numbers of one value that are not the same bytes go by bytes, before the next key is asked
+# sort: numbers of one value are a tie, whatever their bytes: the next key decides
 $ streamer sort $1,$2
 < 1.0 c
 < 1 b
