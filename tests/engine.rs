@@ -48,3 +48,14 @@ fn a_slow_first_file_is_not_locked_out_by_the_others() {
     let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
     assert_same(&found, &[first, second].concat());
 }
+
+/// The first source has ticked and waits for the second, whose rows wait for those of the first.
+#[test]
+fn a_long_tick_of_the_second_source_does_not_wait_for_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1"), "a\nTICK\nb\n").unwrap();
+    let second = lines('c', 32);
+    std::fs::write(dir.path().join("2"), [&second[..], b"TICK\nd\n"].concat()).unwrap();
+    let found = streamer(dir.path(), "--from 1 --from 2 --tick ^TICK$ grep .");
+    assert_same(&found, &[&b"a\n"[..], &second, b"b\nd\n"].concat());
+}

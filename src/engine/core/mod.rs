@@ -51,6 +51,8 @@ pub struct Core {
     pub max_record: usize,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
+    /// The first lane that shards do not read themselves.
+    live: Option<usize>,
     /// Which input each lane belongs to.
     pub input_of: Vec<usize>,
     /// Accumulators that wait for their next batch, by stage.
@@ -126,6 +128,7 @@ impl Core {
             clock: parts.clock,
             stop: parts.stop,
             shards: parts.shards,
+            live: pulled.iter().position(Option::is_none),
             max_record: parts.max_record,
             pulled: pulled.into_iter().map(Mutex::new).collect(),
             quotas: Vec::new(),
@@ -164,6 +167,13 @@ impl Core {
     fn may_read(&self, state: &State, lane: usize) -> bool {
         let quota = &self.quotas[lane];
         !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))
+    }
+
+    /// Whether rows of the lane that wait to be written hold its source back. Not where a batch ends by what the source
+    /// itself gives and the rows wait for a lane that may be silent: then they would wait for each other.
+    pub fn holds_back(&self, lane: usize) -> bool {
+        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_));
+        !(by_input && self.live.is_some_and(|first| lane > first && self.input_of[lane] != self.input_of[first]))
     }
 
     /// Room came free in a quota.
