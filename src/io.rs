@@ -8,13 +8,25 @@ use std::sync::{Arc, Mutex};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use crate::cli::Color;
+pub use crate::messages::Messages;
 use crate::sinks::SharedOutput;
 use crate::sources::Stream;
 use crate::stop::Stop;
 
 /// Makes a stream that ends when the run is told to stop.
 pub type MakeStdin = Box<dyn FnOnce(Arc<Stop>) -> Box<dyn Stream> + Send>;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// The surroundings of a run.
 pub struct Io {
@@ -48,13 +60,15 @@ impl Io {
         }
     }
 
-    /// Whether to use colours on a terminal.
+    /// Whether to use colours on standard output. `NO_COLOR` wins over `CLICOLOR_FORCE`, the command line over both.
     pub fn color(&self, wanted: Color) -> bool {
-        let set = |name: &str| self.env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty());
+        let value = |name: &str| self.env.get(OsStr::new(name)).filter(|value| !value.is_empty());
         match wanted {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => !set("NO_COLOR") && self.env.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb"),
+            Color::Auto if value("NO_COLOR").is_some() => false,
+            Color::Auto if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+            Color::Auto => self.stdout_terminal && value("TERM").is_none_or(|term| term != "dumb"),
         }
     }
 
@@ -83,41 +97,5 @@ impl Write for Stdout {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-/// Standard error: messages for people. A closed or full one never hurts the run.
-pub struct Messages {
-    to: Mutex<Box<dyn Write + Send>>,
-    /// `-q`: only errors.
-    quiet: std::sync::atomic::AtomicBool,
-}
-
-impl Messages {
-    /// Messages are written to `to`.
-    pub fn new(to: Box<dyn Write + Send>) -> Arc<Self> {
-        Arc::new(Messages { to: Mutex::new(to), quiet: false.into() })
-    }
-
-    /// From now on only errors.
-    pub fn silence(&self) {
-        self.quiet.store(true, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// An error: `streamer: ` is put before it.
-    pub fn error(&self, text: &str) {
-        self.line(&format!("streamer: {text}"));
-    }
-
-    /// Something worth knowing, silenced by `-q`: `streamer: ` is put before it.
-    pub fn note(&self, text: &str) {
-        if !self.quiet.load(std::sync::atomic::Ordering::Relaxed) {
-            self.line(&format!("streamer: {text}"));
-        }
-    }
-
-    fn line(&self, text: &str) {
-        let mut to = self.to.lock().unwrap_or_else(|e| e.into_inner());
-        let _ = to.write_all(format!("{text}\n").as_bytes()).and_then(|()| to.flush());
     }
 }

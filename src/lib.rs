@@ -9,14 +9,16 @@
 //! main.rs        arguments, real clock, run, exit status
 //! lib.rs         this map; run(args, io, clock)
 //! run.rs         from an invocation to a run: settles defaults, makes the plan, opens sources and sinks
+//! explain.rs     the plan in words, for --explain
 //! clock.rs       SystemClock, ManualClock; the only file that asks the system for the time
 //! error.rs       Error, Result, and which exit status each error is
 //! io.rs          what a run is connected to: the process's streams, or a test's
+//! messages.rs    what is said to people on standard error
 //! stop.rs        tells everyone who waits for input that the run ends
 //! stats.rs       what was counted for each batch; adds up
 //! progress.rs    the display on stderr
 //! cli/           how a person says it: chain.rs (argv to operators), globals.rs, help.rs and guide.rs, hints.rs,
-//!                complete.rs, explain.rs
+//!                complete.rs
 //! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs and groups.rs (keys to group
 //!                numbers), number.rs and order.rs (the order of values), best.rs and kept.rs (rows that are kept),
 //!                fast/ (SIMD splitter, prefetch, huge pages: the only unsafe code)
@@ -58,8 +60,10 @@ pub mod clock;
 pub mod data;
 pub mod engine;
 pub mod error;
+pub mod explain;
 pub mod formats;
 pub mod io;
+pub mod messages;
 pub mod operators;
 pub mod progress;
 pub mod run;
@@ -74,6 +78,7 @@ use std::sync::Arc;
 
 use crate::cli::Parsed;
 use crate::clock::Clock;
+use crate::engine::shutdown;
 use crate::error::{Error, Result};
 use crate::io::Io;
 
@@ -89,7 +94,7 @@ pub struct Ended {
 /// Reads the arguments (the program's name first), runs to the end, and says on standard error what went wrong.
 pub fn run(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Ended {
     let messages = Arc::clone(&io.stderr);
-    match start(args, io, clock) {
+    match shutdown::caught(|| start(args, io, clock)).flatten() {
         Ok(signal) => Ended { status: 0, signal },
         Err(error) => {
             match &error {
@@ -114,7 +119,7 @@ fn start(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>
     let words = invocation.words.clone();
     let prepared = run::prepare(invocation, &io)?;
     if explain {
-        return show(&io, &cli::explain::explain(&prepared, &words)).map(|()| None);
+        return show(&io, &explain::explain(&prepared, &words)).map(|()| None);
     }
     prepared.run(io, clock)
 }

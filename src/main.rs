@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
+    streamer::engine::shutdown::quiet_panics();
     let args: Vec<_> = std::env::args_os().collect();
     let clock = Arc::new(streamer::clock::SystemClock::new());
     let ended = streamer::run(&args, streamer::io::Io::system(), clock);

@@ -13,7 +13,6 @@ use crate::engine::cutting::Cutting;
 use crate::engine::plan::{Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
-use crate::formats::text::Text;
 use crate::formats::{self, Input, Settings, Stamp};
 use crate::io::Io;
 use crate::progress::{Counters, Progress};
@@ -50,7 +49,7 @@ pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
     let (cutting, interval) = cutting(&globals, files)?;
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
-    let default: Arc<dyn Input> = Arc::new(Text::new(if globals.null { 0 } else { b'\n' }));
+    let default: Arc<dyn Input> = formats::text_input(if globals.null { 0 } else { b'\n' });
     let inputs: Vec<(String, Arc<dyn Input>)> =
         sources.iter().map(|s| (s.name(), s.format().unwrap_or_else(|| Arc::clone(&default)))).collect();
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
@@ -135,7 +134,7 @@ impl Made<'_> {
             stamp,
             zone: self.globals.zone.clone(),
             limit: self.globals.limit,
-            color: terminal && self.io.color(self.globals.color),
+            color: parsed.is_stdout() && self.io.color(self.globals.color),
             width: terminal.then(|| self.io.width()).flatten(),
             interval: self.interval,
         };

@@ -92,3 +92,29 @@ impl Stop {
         self.sleep(clock, &bell, clock.monotonic() + length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    /// A bell that the stop kept alive would look like a thread that is awake, and a manual clock would never move.
+    #[test]
+    fn a_bell_is_gone_with_who_held_it() {
+        let (clock, stop) = (ManualClock::default(), Stop::new().unwrap());
+        let bell = stop.bell(&clock);
+        assert!(!clock.settle(Duration::ZERO), "its thread is awake");
+        drop(bell);
+        assert!(clock.settle(Duration::ZERO));
+    }
+
+    #[test]
+    fn telling_wakes_who_pauses_now_and_later() {
+        let (clock, stop) = (ManualClock::default(), Stop::new().unwrap());
+        let (in_clock, in_stop) = (clock.clone(), Arc::clone(&stop));
+        let pausing = std::thread::spawn(move || in_stop.pause(&in_clock, Duration::from_secs(1)));
+        stop.tell();
+        assert!(!pausing.join().unwrap());
+        assert!(!stop.pause(&clock, Duration::ZERO));
+    }
+}

@@ -17,6 +17,8 @@
 //!
 //! What comes out must have come out before the next step. `STREAMER_UPDATE=1 cargo test` rewrites the expectations.
 
+mod escapes;
+
 use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
 use std::io::Write;
@@ -24,6 +26,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use escapes::{escape, unescape};
 use streamer::clock::{Clock, ManualClock};
 use streamer::data::time::Time;
 use streamer::error::Result;
@@ -33,6 +36,11 @@ use streamer::stop::Stop;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often the player looks whether a run has ended by itself ...
+const LOOK: Duration = Duration::from_millis(20);
+/// ... before it gives up.
+const LOOKS: u128 = PATIENCE.as_millis() / LOOK.as_millis();
 
 /// What a test writes into standard input.
 #[derive(Clone, Default)]
@@ -185,13 +193,15 @@ impl Run {
             self.input.feed(b"");
         } else {
             // What it reads is not in the player's hand: wait until it has begun to live by the clock.
-            let look = Duration::from_millis(5);
-            let mut looks = PATIENCE.as_millis() / look.as_millis();
-            while !self.thread.is_finished() && !self.clock.watched(look) && looks > 0 {
-                looks -= 1;
-            }
+            self.until(|clock| clock.watched(LOOK));
         }
-        assert!(self.thread.is_finished() || self.clock.settle(PATIENCE), "the run does not come to rest");
+        self.until(|clock| clock.settle(LOOK));
+    }
+
+    /// Waits until this holds; a run that failed leaves work behind that nobody will do.
+    fn until(&self, holds: impl Fn(&ManualClock) -> bool) {
+        let rest = (0..LOOKS).any(|_| self.thread.is_finished() || holds(&self.clock));
+        assert!(rest, "the run does not come to rest");
     }
 
     /// Ends the input and waits for the end of the run: its exit status.
@@ -251,8 +261,8 @@ fn play_story(story: &[String]) -> String {
     let mut played = String::new();
     let mut wall = Time(0);
     let mut run: Option<Run> = None;
-    let drain = |run: &Run, played: &mut String| {
-        for (mark, output) in [('>', &run.stdout), ('!', &run.stderr)] {
+    let drain = |stdout: &Output, stderr: &Output, played: &mut String| {
+        for (mark, output) in [('>', stdout), ('!', stderr)] {
             let bytes = output.take();
             for line in bytes.split_inclusive(|b| *b == b'\n') {
                 let ended = line.strip_suffix(b"\n");
@@ -298,17 +308,16 @@ fn play_story(story: &[String]) -> String {
                     let mut left = humantime::parse_duration(rest).unwrap();
                     while !left.is_zero() {
                         let step = left.min(Duration::from_secs(1));
-                        assert!(run.clock.advance(step, PATIENCE), "the run does not come to rest");
+                        run.settle();
+                        run.clock.forward(step);
                         left -= step;
                     }
                 }
             },
             (".", Some(_)) => {
                 let Some(run) = run.take() else { unreachable!() };
-                let (stdout, stderr) = (run.stdout.clone(), run.stderr.clone());
-                let stand_in = Run { stdout, stderr, ..Run::start(&["streamer".into(), "--version".into()], Time(0)) };
-                let (status, _, _) = run.end();
-                drain(&stand_in, &mut played);
+                let (status, stdout, stderr) = run.end();
+                drain(&stdout, &stderr, &mut played);
                 if status != 0 {
                     played += &format!("? {status}\n");
                 }
@@ -319,7 +328,7 @@ fn play_story(story: &[String]) -> String {
         }
         if let Some(run) = &run {
             run.settle();
-            drain(run, &mut played);
+            drain(&run.stdout, &run.stderr, &mut played);
         }
     }
     if let Some(run) = run {
@@ -332,48 +341,6 @@ fn play_story(story: &[String]) -> String {
         played.push('\n');
     }
     played
-}
-
-fn escape(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\\' => out += "\\\\",
-                '\t' => out += "\\t",
-                '\r' => out += "\\r",
-                '\0' => out += "\\0",
-                c if c.is_control() => out += &format!("\\x{:02x}", c as u32),
-                c => out.push(c),
-            }
-        }
-        chunk.invalid().iter().for_each(|b| out += &format!("\\x{b:02x}"));
-    }
-    out
-}
-
-fn unescape(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(b) = bytes.next() {
-        if b != b'\\' {
-            out.push(b);
-            continue;
-        }
-        match bytes.next() {
-            Some(b't') => out.push(b'\t'),
-            Some(b'r') => out.push(b'\r'),
-            Some(b'n') => out.push(b'\n'),
-            Some(b'0') => out.push(0),
-            Some(b'x') => {
-                let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
-                out.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
-            }
-            Some(b) => out.push(b),
-            None => panic!("a lone backslash in {text}"),
-        }
-    }
-    out
 }
 
 fn difference(expected: &str, found: &str) -> String {

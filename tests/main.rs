@@ -4,7 +4,10 @@
 //! * [`engine`]: what only large inputs bring to light, with the real process.
 //! * [`examples`]: every example of every help text, run.
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
+//! * [`house`]: the rules of the house, kept by reading the source.
+//! * [`laws`]: what holds for every chain and input, tried on random ones.
 //! * [`harness`]: how a run is played in process.
+//! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
 
 mod cases;
 mod completion;
@@ -12,3 +15,6 @@ mod engine;
 mod examples;
 mod generated;
 mod harness;
+mod house;
+mod laws;
+mod process;

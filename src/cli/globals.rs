@@ -17,6 +17,7 @@ use super::values;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::formats::{OUTPUTS, Stamp};
+use crate::io::Color;
 
 /// The input formats that exist.
 const INPUT_FORMATS: [&str; 1] = ["text"];
@@ -37,18 +38,6 @@ pub enum Cut {
     },
     /// At the end of the input.
     All,
-}
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Color {
-    /// On a terminal, unless the environment says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// The global options, validated, each as it was written: defaults that depend on anything else are up to the reader.

@@ -5,7 +5,6 @@
 
 pub mod chain;
 pub mod complete;
-pub mod explain;
 pub mod globals;
 pub mod guide;
 pub mod help;
@@ -16,7 +15,7 @@ mod words;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
-pub use globals::{Color, Cut, Globals};
+pub use globals::{Cut, Globals};
 pub use hints::pointing_to_help;
 
 use crate::error::Result;

@@ -8,6 +8,7 @@ use super::*;
 use crate::data::schema::{Live, Schema};
 use crate::error::Error;
 use crate::formats::Stamp;
+use crate::io::Color;
 use crate::operators::{Bound, Built, Example, Work};
 
 /// The operators of these tests.

@@ -98,6 +98,18 @@ impl Groups {
         self.each_text(keys, |_, slot| numbers.push(slot.group));
     }
 
+    /// Pushes row and group number of each row that may be the first of its key, if all rows stand at `place` (counted
+    /// from 1) of some order: all but those of a key that was given before with a smaller place. The value in the slot
+    /// tells, without a look at what is kept for the group.
+    pub fn early(&mut self, keys: &Text, place: i64, rows: &mut Vec<(u32, u32)>) {
+        self.each_text(keys, |row, slot| {
+            if slot.value == 0 || slot.value >= place {
+                slot.value = place;
+                rows.push((row as u32, slot.group));
+            }
+        });
+    }
+
     /// Cuts everything into so many pieces by key hash; the table is empty then, and numbers begin anew.
     pub fn cut(&mut self, pieces: usize) -> Vec<Parcel> {
         self.settle();

@@ -1,5 +1,7 @@
 //! Values as JSON (RFC 8259) writes them.
 
+use super::scan;
+
 /// Appends a string with its quotes. What is no UTF-8 becomes U+FFFD.
 pub fn string(value: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
@@ -17,7 +19,7 @@ pub fn string(value: &[u8], out: &mut Vec<u8>) {
 }
 
 fn escape(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\') {
+    while let Some(at) = scan::position(text, |b| (b < 0x20) | (b == b'"') | (b == b'\\')) {
         out.extend_from_slice(&text[..at]);
         match text[at] {
             b'\n' => out.extend_from_slice(b"\\n"),

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod number;
 pub mod order;
 pub mod rows;
+pub mod scan;
 pub mod schema;
 mod slot;
 pub mod sort_keys;

@@ -27,7 +27,13 @@ const DIGITS: usize = 780;
 const DECIDED: i64 = 1 << 40;
 
 /// The number that `text` spells; `None` if it is none.
+#[inline]
 pub fn parse(text: &[u8]) -> Option<Number<'_>> {
+    // Most text is settled by its first byte.
+    if matches!(text, [b'0'..=b'9' | b'+' | b'-', ..]) { take_apart(text) } else { None }
+}
+
+fn take_apart(text: &[u8]) -> Option<Number<'_>> {
     let (negative, rest) = sign(text);
     let (integer, rest) = digits(rest)?;
     let (fraction, rest) = match rest {

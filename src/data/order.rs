@@ -68,10 +68,15 @@ pub fn prefix(cell: Cell<'_>) -> u64 {
 
 /// The first eight bytes, zeros behind them, in the order of the text.
 fn word(text: &[u8]) -> u64 {
-    let mut word = [0; 8];
-    let length = text.len().min(8);
-    word[..length].copy_from_slice(&text[..length]);
-    u64::from_be_bytes(word)
+    // Loads of fixed length, which may overlap, instead of a copy of any length.
+    match (text.first_chunk(), text.first_chunk(), text.last_chunk()) {
+        (Some(all), ..) => u64::from_be_bytes(*all),
+        (_, Some(front), Some(back)) => {
+            let back = u64::from(u32::from_be_bytes(*back)) << (64 - 8 * text.len());
+            u64::from(u32::from_be_bytes(*front)) << 32 | back
+        }
+        _ => text.iter().rev().fold(0, |word, &byte| word >> 8 | u64::from(byte) << 56),
+    }
 }
 
 /// Whether a value of this prefix is text that is no number.

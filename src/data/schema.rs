@@ -52,9 +52,13 @@ impl Schema {
     }
 }
 
-/// The names that `word` may have been meant to be, nearest first, at most three.
+/// The names that `word` may have been meant to be, nearest first, at most three: alike, or one slip of the finger away.
 pub fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut near: Vec<(f64, &str)> = names.map(|n| (strsim::jaro_winkler(word, n), n)).filter(|n| n.0 > 0.75).collect();
+    let likeness = |name: &str| match strsim::damerau_levenshtein(word, name) {
+        slips @ 0..=1 if name.len() > 1 => 2.0 - slips as f64,
+        _ => strsim::jaro_winkler(word, name),
+    };
+    let mut near: Vec<(f64, &str)> = names.map(|n| (likeness(n), n)).filter(|n| n.0 > 0.75).collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     near.into_iter().take(3).map(|n| n.1).collect()
 }
@@ -84,5 +88,20 @@ impl Live {
     pub fn and<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.names.extend(names.into_iter().map(|n| n.as_ref().to_string()));
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Swapped, missing and doubled letters are found in short names too; what is not alike is not offered.
+    #[test]
+    fn near_names_are_offered() {
+        let near = |word| nearest(word, ["tcp", "top", "count", "wordcount"].into_iter());
+        assert_eq!(near("tpc"), ["tcp"]);
+        assert_eq!(near("tpo"), ["top"]);
+        assert_eq!(near("coutn"), ["count"]);
+        assert_eq!(near("kafka"), Vec::<&str>::new());
     }
 }

@@ -250,18 +250,23 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
         let delimiter = format.delimiter();
         let mut read = 0;
         while core.wait_for_room(lane) {
-            match intake.next(&core.quotas[lane]) {
+            let until = match intake.next(&core.quotas[lane]) {
                 Ok(Step::Records(chunk)) => {
+                    let until = chunk.until;
                     let rest = Rest::new(chunk, &core.cutting, delimiter, core.plan.numbers || pace.is_some());
                     bring(core, lane, rest, pace.as_mut(), delimiter);
+                    until
                 }
                 Ok(Step::End) => break,
                 Err(error) => {
                     core.fail(error);
                     break;
                 }
-            }
-            let progress = intake.progress();
+            };
+            let progress = match intake.progress() {
+                0 => until,
+                progress => progress,
+            };
             core.counters.bytes.fetch_add(progress - read, std::sync::atomic::Ordering::Relaxed);
             read = progress;
         }

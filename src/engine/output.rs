@@ -80,6 +80,8 @@ pub struct Output {
     report: Report,
     bad: u64,
     strict: bool,
+    /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
+    done: i64,
 }
 
 /// How many bad records are shown.
@@ -114,6 +116,7 @@ impl Output {
             report,
             bad: 0,
             strict,
+            done: 0,
         }
     }
 
@@ -121,8 +124,7 @@ impl Output {
     pub fn run(mut self, messages: &Receiver<Message>) {
         if let Err(error) = self.serve(messages) {
             self.core.abort(error);
-            let dropped = self.cuts.len() + self.lanes.iter().map(|l| l.waiting.len()).sum::<usize>();
-            self.core.clock.busy(-(dropped as i64));
+            self.core.clock.busy(-(self.done + self.cuts.len() as i64));
             for message in messages.iter() {
                 match message {
                     Message::End => break,
@@ -140,6 +142,9 @@ impl Output {
                 Ok(message) => message,
                 Err(TryRecvError::Empty) => {
                     self.flush()?;
+                    if self.done > 0 {
+                        self.core.clock.busy(-std::mem::take(&mut self.done));
+                    }
                     let Ok(message) = messages.recv() else { break };
                     message
                 }
@@ -151,6 +156,8 @@ impl Output {
                 }
                 Message::Block { info, lane, seq, records, bad, rendered, lease } => {
                     self.report.block(lane, records);
+                    // Where it waits for the lanes before it, nothing more happens at this moment.
+                    self.done += 1;
                     self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, _lease: lease, info });
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
@@ -181,7 +188,7 @@ impl Output {
             self.cuts.remove(&self.batch);
             self.batch += 1;
             self.lane = 0;
-            self.core.clock.busy(-1);
+            self.done += 1;
             ended?;
         }
     }
@@ -197,9 +204,7 @@ impl Output {
             lane.next += 1;
             let line = lane.records;
             lane.records += piece.records;
-            let written = self.write_piece(at, line, piece);
-            self.core.clock.busy(-1);
-            return written.map(|()| true);
+            return self.write_piece(at, line, piece).map(|()| true);
         }
         let passed = match self.cuts.get_mut(&self.batch) {
             Some(lanes) => match lanes.front() {

@@ -53,3 +53,53 @@ impl Pace {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::data::time::Time;
+
+    fn pace(rate: u64) -> (Pace, ManualClock) {
+        let clock = ManualClock::at(Time(0));
+        (Pace::new(rate, Arc::new(clock.clone()), Stop::new().expect("a pipe")), clock)
+    }
+
+    /// What passes in each of `steps` steps of this length.
+    fn passed(rate: u64, step: Duration, steps: usize) -> Vec<u64> {
+        let (mut pace, clock) = pace(rate);
+        let mut taken = Vec::new();
+        for _ in 0..steps {
+            taken.push(pace.take(1000));
+            assert!(clock.advance(step, Duration::from_secs(60)));
+        }
+        taken
+    }
+
+    #[test]
+    fn each_second_just_the_rate_passes() {
+        let tenth = Duration::from_millis(100);
+        assert_eq!(passed(25, tenth, 20).iter().sum::<u64>(), 50);
+        assert_eq!(passed(1007, tenth, 10).iter().sum::<u64>(), 1007);
+        assert_eq!(passed(4, Duration::from_millis(250), 8), [1; 8]);
+    }
+
+    #[test]
+    fn what_was_not_used_is_not_saved_up() {
+        assert_eq!(passed(100, Duration::from_secs(60), 3), [10; 3]);
+    }
+
+    #[test]
+    fn a_step_may_be_used_in_parts() {
+        let (mut pace, _clock) = pace(100);
+        assert_eq!([pace.take(3), pace.take(3), pace.take(30)], [3, 3, 4]);
+    }
+
+    #[test]
+    fn at_the_stop_nobody_waits() {
+        let (mut pace, _clock) = pace(10);
+        assert_eq!(pace.take(5), 1);
+        pace.stop.tell();
+        assert_eq!(pace.take(5), 0);
+    }
+}

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::data::human;
 use crate::error::Result;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::progress::{Counters, Progress};
 use crate::stats::{BatchStats, SourceStats, StatsFile, Totals, per_second};
 

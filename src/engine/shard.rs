@@ -95,7 +95,8 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
     batch.bad.fetch_add(bad.len() as u64, Ordering::Relaxed);
     let mut rendered = Vec::new();
     let block = run(core, stage, step, block, &batch.info, &mut rendered);
-    if !matches!(stage.end, End::Output(_)) {
+    // Without rows a block may not have come as far as the columns of the stage's end.
+    if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
         let mut part = batch.parts[me].lock().unwrap_or_else(|e| e.into_inner());
         part.get_or_insert_with(|| shuffle::start(core, input.feeds)).fold(&block);
     }

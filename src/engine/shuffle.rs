@@ -12,7 +12,7 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::kept::All;
 use crate::data::order::{self, Comparator, Entry, SortKey};
-use crate::data::rows::{Rows, gather};
+use crate::data::rows::{Rows, gather_all};
 use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Spread};
 
@@ -25,8 +25,8 @@ use super::shard;
 
 /// Fewer rows than this are not worth a second shard.
 const SMALL: usize = 8 * 1024;
-/// Rows of a block behind an aggregate.
-const BLOCK_ROWS: usize = 32 * 1024;
+/// A share of the work of a stage is at most about so many rows, so that what is rendered can be written meanwhile.
+const SHARE_ROWS: usize = 128 * 1024;
 /// Accumulators that a stage keeps for its next batches.
 const SPARE: usize = 64;
 
@@ -103,14 +103,14 @@ impl Ordered {
         let comparator = Comparator::new(&self.rows, &self.keys);
         let runs: Vec<&[Entry]> = self.runs.iter().zip(range).map(|(run, range)| &run[range]).collect();
         let merged = order::merge(&comparator, &runs);
-        let chunks = merged.chunks(BLOCK_ROWS).enumerate().map(|(at, entries)| {
-            let mut gathered = gather(&self.rows, entries);
-            gathered.order = block + at as u64;
-            let first = row + (at * BLOCK_ROWS) as u64;
-            gathered.numbers = numbers.then(|| (first..).take(entries.len()).collect());
-            gathered
-        });
-        chunks.collect()
+        let mut blocks = gather_all(&self.rows, &merged);
+        let mut first = row;
+        for (gathered, order) in blocks.iter_mut().zip(block..) {
+            gathered.order = order;
+            gathered.numbers = numbers.then(|| (first..).take(gathered.rows).collect());
+            first += gathered.rows as u64;
+        }
+        blocks
     }
 }
 
@@ -207,7 +207,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
     match rows {
         Feed::Ordered(ordered) => {
             let total: usize = ordered.runs.iter().map(Vec::len).sum();
-            let ways = if total < SMALL { 1 } else { core.shards * 4 };
+            let ways = if total < SMALL { 1 } else { (core.shards * 4).max(total / SHARE_ROWS) };
             let comparator = Comparator::new(&ordered.rows, &ordered.keys);
             let ranges = order::cut(&comparator, &ordered.runs, ways).into_iter().zip(0..);
             let share = |(range, way): (Vec<Range<usize>>, u64)| {
@@ -234,7 +234,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
 fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
-    let results = pieces::map(core, shares, move |_, share| {
+    let work = move |_: usize, share| {
         let stage = &shared.plan.stages[at];
         let numbers = shared.plan.numbers;
         let blocks = match share {
@@ -248,21 +248,18 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         let mut part = None;
         for block in blocks {
             let block = shard::run(&shared, stage, 0, block, &info, &mut rendered);
-            if !matches!(stage.end, End::Output(_)) {
+            if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
                 part.get_or_insert_with(|| start(&shared, at)).fold(&block);
             }
         }
         (rendered, part)
-    });
+    };
     let mut parts = Vec::new();
-    if core.is_aborted() {
-        return parts;
-    }
-    for (rendered, part) in results {
+    pieces::each(core, shares, work, |(rendered, part)| {
         if !rendered.is_empty() {
             let _ = core.output.send(Message::Result(rendered));
         }
         parts.extend(part);
-    }
+    });
     parts
 }

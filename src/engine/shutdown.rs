@@ -1,12 +1,14 @@
 //! Signals, and what becomes of a thread that panics.
 //!
 //! The first SIGINT, SIGTERM or SIGHUP ends the input: the open batch is finished and printed. A second one ends the process
-//! at once. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
+//! at once, unless it comes together with the first. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
@@ -15,6 +17,9 @@ use crate::error::{Error, Result};
 
 use super::core::Core;
 use super::message::Message;
+
+/// What comes so soon after the first signal is the same wish: `timeout` signals its child and then its whole group.
+const TOGETHER: Duration = Duration::from_millis(250);
 
 /// The thread that waits for signals.
 pub struct Watch {
@@ -33,13 +38,15 @@ impl Watch {
         let first = Arc::new(AtomicI32::new(0));
         let (core, noted) = (Arc::clone(core), Arc::clone(&first));
         let wait = move || {
+            let mut told = Duration::MAX;
             for signal in signals.forever() {
                 if signal == SIGUSR1 {
                     let _ = core.output.send(Message::Report);
                 } else if noted.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                    told = core.clock.monotonic();
                     core.stop.tell();
                     core.wake();
-                } else {
+                } else if core.clock.monotonic().saturating_sub(told) >= TOGETHER {
                     let _ = signal_hook::low_level::emulate_default_handler(signal);
                 }
             }
@@ -64,14 +71,48 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Runs a thread's work; a panic in it (which is a bug) ends the run with a message instead of hanging it.
-pub fn guard(core: &Core, work: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+thread_local! {
+    /// Where this thread panicked.
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// From now on a panic (which is a bug) prints nothing by itself: [`caught`] makes an error of it.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        PLACE.with(|to| to.replace(place));
+    }));
+}
+
+/// Does `work`; a panic in it becomes an error.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let what = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        let thread = std::thread::current();
-        let name = thread.name().unwrap_or("a thread");
         let what = what.unwrap_or("no reason was given");
-        core.abort(Error::failed(format!("internal error in {name}: {what}; please report it as a bug")));
+        let place = PLACE.with(|place| place.take());
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("unnamed");
+        Error::failed(format!("internal error in thread {name}{place}: {what}; please report it as a bug"))
+    })
+}
+
+/// Runs a thread's work; a panic in it ends the run with a message instead of hanging it.
+pub fn guard(core: &Core, work: impl FnOnce()) {
+    if let Err(error) = caught(work) {
+        core.abort(error);
         let _ = core.output.send(Message::End);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a person sees of a bug is one line that says where.
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let error = caught(|| panic!("two and two")).unwrap_err().to_string();
+        assert!(error.starts_with("internal error in thread ") && error.contains("two and two"), "{error}");
+        assert_eq!(caught(|| 4).unwrap(), 4);
     }
 }

@@ -3,6 +3,7 @@
 use super::{Output, Settings};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell};
+use crate::data::scan;
 
 /// `text`: columns joined by a tab, values byte for byte; of whole records just `line`.
 struct Text {
@@ -43,8 +44,6 @@ struct Delimited {
     settings: Settings,
     columns: Vec<usize>,
     delimiter: u8,
-    /// Bytes that a value without quotes must not hold.
-    special: [bool; 256],
 }
 
 /// The output format `csv`.
@@ -59,16 +58,14 @@ pub(super) fn tsv(settings: &Settings) -> Box<dyn Output> {
 
 impl Delimited {
     fn new(settings: &Settings, delimiter: u8) -> Self {
-        let mut special = [false; 256];
-        for byte in [delimiter, b'"', b'\n', b'\r'] {
-            special[byte as usize] = true;
-        }
-        Delimited { columns: settings.shown(), settings: settings.clone(), delimiter, special }
+        Delimited { columns: settings.shown(), settings: settings.clone(), delimiter }
     }
 
     /// An empty text is quoted, so that it differs from null.
     fn value(&self, value: &[u8], out: &mut Vec<u8>) {
-        if !value.is_empty() && !value.iter().any(|&b| self.special[b as usize]) {
+        let delimiter = self.delimiter;
+        let special = |b| (b == delimiter) | (b == b'"') | (b == b'\n') | (b == b'\r');
+        if !value.is_empty() && scan::position(value, special).is_none() {
             out.extend_from_slice(value);
             return;
         }

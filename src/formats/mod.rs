@@ -14,8 +14,7 @@ mod delimited;
 mod json;
 mod spark;
 mod table;
-
-pub mod text;
+mod text;
 
 /// Text whose records end in `delimiter`.
 pub fn text_input(delimiter: u8) -> Arc<dyn Input> {

@@ -35,7 +35,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("count")
-        .about("How many rows, in all or of each key")
+        .about("how many rows, in all or of each key")
         .long_about(
             "Counts the rows of the batch.\n\nWithout --by the result is one row with the column `count`, which is 0 \
              for an empty batch. With --by it is a row for each key: the columns of the key, then `count`, in order of \

@@ -35,7 +35,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("distinct")
-        .about("The first row of each key")
+        .about("the first row of each key")
         .long_about(
             "Keeps of all rows of the batch that have the same key the first one, whole and in the order of the \
              records.\n\nThe key is the whole row, or the columns of --by. Keys are equal by bytes: 7 is not 07; nulls \
@@ -113,6 +113,8 @@ struct Firsts {
     open: Builder,
     /// What is to be shipped and was not yet; `groups` is empty then, and the numbers are those of before.
     cut: Vec<Parcel>,
+    /// Empty between blocks.
+    early: Vec<(u32, u32)>,
 }
 
 /// A row that is kept.
@@ -124,16 +126,9 @@ struct Kept {
 }
 
 impl Firsts {
-    fn fold_ordered(&mut self, block: &Block, order: impl Fn(usize) -> Order) {
-        self.settle();
-        let mut numbers = Vec::new();
-        self.groups.number(&keys::encode(block, &self.columns), &mut numbers);
-        self.keep(&numbers, block, order);
-    }
-
-    /// Keeps those rows of the block that are the first of their group so far.
-    fn keep(&mut self, numbers: &[u32], block: &Block, order: impl Fn(usize) -> Order) {
-        for (row, &group) in numbers.iter().enumerate() {
+    /// Keeps those rows of the block, given with their groups, that are the first of their group so far.
+    fn keep(&mut self, rows: impl Iterator<Item = (usize, u32)>, block: &Block, order: impl Fn(usize) -> Order) {
+        for (row, group) in rows {
             let order = order(row);
             if self.firsts.get(group as usize).is_some_and(|first| first.order <= order) {
                 continue;
@@ -192,7 +187,13 @@ fn gather(blocks: &[Block], mut kept: Vec<Kept>) -> Rows {
 
 impl Accumulator for Firsts {
     fn fold(&mut self, block: &Block) {
-        self.fold_ordered(block, |row| block.order_of(row));
+        self.settle();
+        let keys = keys::encode(block, &self.columns);
+        let mut early = std::mem::take(&mut self.early);
+        self.groups.early(&keys, block.order as i64 + 1, &mut early);
+        let rows = early.drain(..).map(|(row, group)| (row as usize, group));
+        self.keep(rows, block, |row| block.order_of(row));
+        self.early = early;
     }
 
     fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
@@ -232,7 +233,10 @@ impl Accumulator for Firsts {
 
     fn restore(&mut self, rows: Rows) {
         for (block, orders) in rows.blocks.iter().zip(&rows.orders) {
-            self.fold_ordered(block, |row| orders[row]);
+            self.settle();
+            let mut numbers = Vec::new();
+            self.groups.number(&keys::encode(block, &self.columns), &mut numbers);
+            self.keep(numbers.into_iter().enumerate(), block, |row| orders[row]);
         }
     }
 }

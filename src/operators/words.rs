@@ -31,7 +31,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("words")
-        .about("A row `word` for each word")
+        .about("a row `word` for each word")
         .long_about(
             "A row with the one column `word` for each run of bytes other than ASCII white space (blank, tab, newline, \
              vertical tab, form feed, carriage return).\n\nThe words are those of the column `line` unless another \

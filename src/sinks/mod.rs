@@ -67,7 +67,7 @@ pub trait Spec: Send + Sync {
         false
     }
 
-    /// Whether the times of a batch must be known when its first row is written.
+    /// Whether the end of a batch must be known when its first row is written.
     fn names_batch(&self) -> bool {
         false
     }

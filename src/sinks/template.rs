@@ -98,14 +98,10 @@ impl Spec for Template {
         format_of(&self.spec)
     }
 
-    fn names_batch(&self) -> bool {
-        true
-    }
-
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
         check_directory(Path::new(&self.spec))?;
         let (template, header, zone) = (self.clone(), setup.header.clone(), setup.zone.clone());
-        Ok(Box::new(Open { template, header, zone, path: PathBuf::new(), file: None }))
+        Ok(Box::new(Open { template, header, zone, file: None }))
     }
 }
 
@@ -113,20 +109,16 @@ struct Open {
     template: Template,
     header: Vec<u8>,
     zone: TimeZone,
-    /// Of the present batch.
-    path: PathBuf,
+    /// Of the present batch; named at its end only, which need not be known before.
     file: Option<Temporary>,
 }
 
-impl Open {
-    fn failed(&self, found: &std::io::Error) -> Error {
-        Error::io(format!("cannot write to {}", self.path.display()), found)
-    }
+fn failed(path: &Path, found: &std::io::Error) -> Error {
+    Error::io(format!("cannot write to {}", path.display()), found)
 }
 
 impl Sink for Open {
-    fn begin(&mut self, batch: &BatchInfo) -> Result<()> {
-        self.path = self.template.path(batch, &self.zone);
+    fn begin(&mut self, _: &BatchInfo) -> Result<()> {
         self.file = None;
         Ok(())
     }
@@ -135,16 +127,17 @@ impl Sink for Open {
         if bytes.is_empty() {
             return Ok(());
         }
+        let path = Path::new(&self.template.spec);
         let written = match &mut self.file {
             Some(file) => file.to.write_all(bytes),
-            None => Temporary::beside(&self.path).and_then(|mut file| {
+            None => Temporary::beside(path).and_then(|mut file| {
                 file.to.write_all(&self.header)?;
                 file.to.write_all(bytes)?;
                 self.file = Some(file);
                 Ok(())
             }),
         };
-        written.map_err(|e| self.failed(&e))
+        written.map_err(|e| failed(path, &e))
     }
 
     /// Nobody may see a part of a batch.
@@ -154,11 +147,12 @@ impl Sink for Open {
 
     fn end(&mut self, batch: &BatchInfo) -> Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
+        let path = self.template.path(batch, &self.zone);
         let done = file.to.flush().and_then(|()| match batch.redo {
-            true => std::fs::rename(&file.path, &self.path),
-            false => file.place(&self.path, self.template.extension()),
+            true => std::fs::rename(&file.path, &path),
+            false => file.place(&path, self.template.extension()),
         });
-        done.map_err(|e| self.failed(&e))
+        done.map_err(|e| failed(&path, &e))
     }
 }
 
@@ -287,7 +281,7 @@ mod tests {
         sink.write(b"a\n").expect("written");
         sink.flush().expect("flushed");
         let names: Vec<String> = files(dir.path()).into_iter().map(|f| f.0).collect();
-        assert!(names.len() == 1 && names[0].starts_with(".0.csv.tmp"), "{names:?}");
+        assert!(names.len() == 1 && names[0].starts_with(".{batch}.csv.tmp"), "{names:?}");
         drop(sink);
         assert_eq!(files(dir.path()), []);
     }
@@ -298,7 +292,7 @@ mod tests {
         let mut sink = open(dir.path(), "{batch}.csv", "").expect("open");
         std::fs::remove_dir(dir.path()).expect("removed");
         let error = give(&mut *sink, &batch(0), "a\n").expect_err("no directory").to_string();
-        assert!(error.ends_with("0.csv: no such file or directory"), "{error}");
+        assert!(error.ends_with("{batch}.csv: no such file or directory"), "{error}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::support::spelling::{Format, Spelling};
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
 use crate::clock::Clock;
 use crate::error::{Error, Result, describe};
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {

@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::data::buffer::{BLOCK, Quota};
 use crate::error::{Error, Result, describe};
 use crate::formats::Input;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::stop::Stop;
 
 const SHAPE: &str = "listen://[ADDR:]PORT";
@@ -38,6 +38,8 @@ pub(super) const ENTRY: Entry = Entry {
 const TURN: usize = 64 * 1024;
 /// So many ready connections are asked for at once.
 const EVENTS: usize = 256;
+/// So many may wait to be taken in.
+const QUEUE: i32 = 4096;
 /// How long to wait for descriptors (or memory) when there are none left for another connection.
 const SHORTAGE: Duration = Duration::from_millis(100);
 /// What epoll calls the listening socket, and the stop; connections are counted from 0.
@@ -66,6 +68,8 @@ impl Listen {
     fn bind(&self) -> std::io::Result<TcpListener> {
         let listener = TcpListener::bind(self.address.to_socket_addrs()?.collect::<Vec<_>>().as_slice())?;
         listener.set_nonblocking(true)?;
+        // Said again with a longer queue: a sender that finds it full waits for a second before it asks again.
+        rustix::net::listen(&listener, QUEUE)?;
         allow_many();
         Ok(listener)
     }

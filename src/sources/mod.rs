@@ -10,7 +10,7 @@ use crate::data::buffer::{Buffer, Quota};
 use crate::data::time::Time;
 use crate::error::Result;
 use crate::formats::Input;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::stop::Stop;
 
 mod exec;
@@ -124,7 +124,7 @@ pub trait Stream: Send {
     /// says [`Got::Later`] instead.
     fn read(&mut self, into: &mut [u8], wait: bool) -> Result<Got>;
 
-    /// How many bytes of [`Lane::size`] have been read.
+    /// How many bytes of [`Lane::size`] have been read; 0 where there is no size.
     fn progress(&self) -> u64 {
         0
     }
@@ -148,7 +148,7 @@ pub trait Intake: Send {
     /// The next buffer; waits for it if need be. The bytes are to be leased from `quota`.
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step>;
 
-    /// How many bytes of [`Lane::size`] have been read.
+    /// How many bytes of [`Lane::size`] have been read; 0 where there is no size.
     fn progress(&self) -> u64 {
         0
     }

@@ -14,9 +14,7 @@ use crate::clock::{Bell, Clock};
 use crate::data::buffer::{BLOCK, Buffer, Quota};
 use crate::data::time::Time;
 use crate::error::Result;
-use crate::formats;
-use crate::formats::Input;
-use crate::formats::text::Text;
+use crate::formats::{self, Input};
 use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -64,7 +62,7 @@ impl Source for Rate {
     }
 
     fn format(&self) -> Option<Arc<dyn Input>> {
-        Some(Arc::new(Text::columns(&["timestamp", "value"])))
+        Some(formats::tabbed_input(&["timestamp", "value"]))
     }
 
     fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {

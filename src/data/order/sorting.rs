@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{Comparator, Entry, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
 use crate::data::block::{Cell, Column};
+use crate::data::fast::prefetch;
 use crate::data::rows::Rows;
 
 /// The rows of one run in order. `first_block` is added to the number of each block, so that entries of several runs can
@@ -50,12 +51,41 @@ fn cell<'a>(by: &Comparator<'a>, entry: &Entry, key: usize) -> Cell<'a> {
     }
 }
 
+/// How many entries are fetched from memory together, so that their cache misses overlap.
+const BATCH: usize = 256;
+
 /// Sorts entries whose prefixes are what `level` gives and that are the same in all before it.
-fn sort_ties(by: &Comparator<'_>, entries: &mut [Entry], level: Level) {
+fn sort_ties(by: &Comparator<'_>, mut entries: &mut [Entry], level: Level) {
     entries.sort_unstable_by_key(|entry| entry.prefix);
-    for run in entries.chunk_by_mut(|a, b| a.prefix == b.prefix) {
-        if run.len() > 1 {
-            sort_run(by, run, level);
+    while !entries.is_empty() {
+        let batch = BATCH.min(entries.len());
+        let last = entries[batch - 1].prefix;
+        let ties = entries[batch..].iter().take_while(|entry| entry.prefix == last).count();
+        let (batch, rest) = entries.split_at_mut(batch + ties);
+        if level == Level::BEGIN {
+            fetch_ties(by, batch);
+        }
+        for run in batch.chunk_by_mut(|a, b| a.prefix == b.prefix) {
+            if run.len() > 1 {
+                sort_run(by, run, level);
+            }
+        }
+        entries = rest;
+    }
+}
+
+/// Fetches the first keys of those entries that will be looked at again.
+fn fetch_ties(by: &Comparator<'_>, batch: &[Entry]) {
+    let tied = || batch.chunk_by(|a, b| a.prefix == b.prefix).filter(|run| run.len() > 1).flatten();
+    let text = |entry: &Entry| by.texts[entry.block as usize];
+    for entry in tied() {
+        if let Some((spans, _)) = text(entry) {
+            prefetch(spans, entry.row as usize);
+        }
+    }
+    for entry in tied() {
+        if let Some((spans, bytes)) = text(entry) {
+            prefetch(bytes, spans[entry.row as usize].start as usize);
         }
     }
 }

@@ -54,7 +54,7 @@ impl Core {
             return;
         }
         self.clock.busy((made.tasks.len() + made.cuts.len()) as i64);
-        let several = made.tasks.len() > 1 || !made.cuts.is_empty();
+        let several = made.tasks.len() + made.cuts.len() > 1;
         state.queue.extend(made.tasks);
         for cut in made.cuts {
             let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();

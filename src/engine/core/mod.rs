@@ -190,8 +190,13 @@ impl Core {
         for (lane, range) in lanes {
             self.controls[*lane].committed(end, range);
         }
-        self.lock().unwritten -= 1;
-        self.work.notify_all();
+        let mut state = self.lock();
+        let waited_for = state.unwritten >= UNWRITTEN;
+        state.unwritten -= 1;
+        drop(state);
+        if waited_for {
+            self.work.notify_all();
+        }
     }
 
     /// How many batches wait, of how many blocks: for statistics.

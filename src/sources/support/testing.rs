@@ -8,7 +8,7 @@ use crate::clock::{Bell, Clock, ManualClock};
 use crate::data::buffer::{Pool, Quota};
 use crate::data::time::Time;
 use crate::formats::text_input;
-use crate::io::Messages;
+use crate::messages::Messages;
 use crate::sources::{Feed, Got, Lane, Setup, Stream};
 use crate::stop::Stop;
 

@@ -1,0 +1,56 @@
+# --max-record: a longer record is left out, shown and counted; the others are untouched
+$ streamer --max-record 5B grep ''
+< abc
+> abc
+< abcdefgh
+! streamer: standard input, record 2: a record of 8 bytes is longer than --max-record (5 bytes); it is left out
+< abcde
+> abcde
+.
+
+# --max-record: the first three are shown with source and number, the rest is one total at the end
+$ streamer --max-record 2B count --batch all
+< aaa
+! streamer: standard input, record 1: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+< b
+< ccc
+! streamer: standard input, record 3: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+< ddd
+! streamer: standard input, record 4: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+< eee
+< fff
+.
+> 1
+! streamer: 5 bad records were left out
+
+# --max-record --strict: the first one ends the run with status 1
++ a 1
++ a 123
++ a 2
+$ streamer --max-record 2B --strict --from {dir}/a count
+.
+! streamer: {dir}/a, record 2: a record of 3 bytes is longer than --max-record (2 bytes); without --strict it is left out and counted
+? 1
+
+# --max-record -q: nothing is said, but nothing else changes
+$ streamer --max-record 2B -q count --batch all
+< aaa
+< b
+.
+> 1
+
+# --max-record needs a unit
+$ streamer --max-record 100 count
+.
+! streamer: `--max-record 100`: sizes need a unit, for example 100MiB or 100KiB
+! see: streamer --help
+? 2
+
+# --max-record in a file: the source is named
++ a 12345678
++ a 1
+$ streamer --max-record 4B --from {dir}/a grep ''
+.
+> 1
+! streamer: {dir}/a, record 1: a record of 8 bytes is longer than --max-record (4 bytes); it is left out
+

@@ -1,0 +1,14 @@
+//! Laws: what holds for every chain and every input, tried on random ones.
+//!
+//! * [`runs`]: the result is the same bytes for any shards, any cut of the input into reads, files and compressed files.
+//! * [`model`]: the result is that of a program which does the same in the most naive way.
+//! * [`accumulators`]: merging is associative and commutative, with a neutral element, and survives being saved.
+//! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
+//! * [`inputs`] and [`chains`] make the random inputs and chains.
+
+mod accumulators;
+mod chains;
+mod inputs;
+mod model;
+mod mutation;
+mod runs;
