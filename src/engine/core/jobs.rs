@@ -68,7 +68,7 @@ impl Core {
                 continue;
             }
             spins = 0;
-            state = self.work.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.work.wait(state);
         }
     }
 

@@ -3,12 +3,13 @@
 
 mod feed;
 mod jobs;
+mod waiting;
 
 pub use jobs::Job;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::Sender;
 
@@ -17,14 +18,16 @@ use crate::data::buffer::Quota;
 use crate::error::Error;
 use crate::operators::Accumulator;
 use crate::progress::Counters;
-use crate::sources::{Control, Intake, Range};
+use crate::sources::{Control, Intake};
 use crate::stop::Stop;
 
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
 use crate::engine::cutting::Cutting;
-use crate::engine::message::Message;
+use crate::engine::message::{Finished, Message};
 use crate::engine::pieces::Pieces;
 use crate::engine::plan::Plan;
+
+use self::waiting::Waiting;
 
 /// Batches with records that may wait for their results before sources have to wait too ...
 const WAITING_BATCHES: usize = 64;
@@ -32,8 +35,10 @@ const WAITING_BATCHES: usize = 64;
 const WAITING_RECORDS: u64 = 200_000;
 /// Batches, also empty ones, that may wait to be finished before the timer waits.
 const WAITING_CUTS: usize = 4096;
-/// Batches whose results may wait for a slow sink before the next one is finished.
+/// Batches whose results may wait for a slow sink before the next one is finished ...
 const UNWRITTEN: usize = 2;
+/// ... or more of them, as long as they have but so many records and batches in all.
+const UNWRITTEN_TINY: u64 = 4096;
 
 /// Shared by all threads of a run.
 pub struct Core {
@@ -67,9 +72,9 @@ pub struct Core {
     pub output: Sender<Message>,
     state: Mutex<State>,
     /// Work for shards.
-    work: Condvar,
+    work: Waiting,
     /// Room for receivers; also ticks and lanes that were waited for.
-    room: Condvar,
+    room: Waiting,
     /// Someone waits for a quota.
     starved: AtomicBool,
 }
@@ -85,6 +90,8 @@ pub struct State {
     loaded: VecDeque<Arc<Batch>>,
     finishing: bool,
     unwritten: usize,
+    /// The records of those, and one for each.
+    unwritten_size: u64,
     /// Lanes that shards read, in order; `true` while one of them does.
     pull: VecDeque<(usize, bool)>,
     receivers: usize,
@@ -145,6 +152,7 @@ impl Core {
                 loaded: VecDeque::new(),
                 finishing: false,
                 unwritten: 0,
+                unwritten_size: 0,
                 pull,
                 receivers: 0,
                 ended: false,
@@ -152,8 +160,8 @@ impl Core {
                 error: None,
                 late: false,
             }),
-            work: Condvar::new(),
-            room: Condvar::new(),
+            work: Waiting::default(),
+            room: Waiting::default(),
             starved: AtomicBool::new(false),
         }
     }
@@ -186,13 +194,14 @@ impl Core {
     }
 
     /// A batch has been delivered: tells its sources.
-    pub fn written(&self, end: crate::data::time::Time, lanes: &[(usize, Range)]) {
-        for (lane, range) in lanes {
-            self.controls[*lane].committed(end, range);
+    pub fn written(&self, finished: &Finished) {
+        for (lane, range) in &finished.lanes {
+            self.controls[*lane].committed(finished.info.end, range);
         }
         let mut state = self.lock();
-        let waited_for = state.unwritten >= UNWRITTEN;
+        let waited_for = state.too_much_unwritten();
         state.unwritten -= 1;
+        state.unwritten_size -= finished.records + 1;
         drop(state);
         if waited_for {
             self.work.notify_all();
@@ -256,15 +265,20 @@ impl State {
     /// The oldest batch, if all its blocks are done and it may be finished now.
     fn ready(&mut self) -> Option<Cut> {
         let cut = self.cuts.front()?;
-        if self.finishing || self.unwritten >= UNWRITTEN || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
+        if self.finishing || self.too_much_unwritten() || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
             return None;
         }
         self.finishing = true;
         self.unwritten += 1;
+        self.unwritten_size += cut.batch.records.load(Ordering::Relaxed) + 1;
         if cut.blocks > 0 {
             self.loaded.pop_front();
         }
         self.cuts.pop_front()
+    }
+
+    fn too_much_unwritten(&self) -> bool {
+        self.unwritten >= UNWRITTEN && self.unwritten_size >= UNWRITTEN_TINY
     }
 
     /// Whether so many batches wait for their results that no more records are taken in.
