@@ -48,3 +48,27 @@ fn a_slow_first_file_is_not_locked_out_by_the_others() {
     let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
     assert_same(&found, &[first, second].concat());
 }
+
+/// The first source has ticked and waits for the second, whose rows wait for those of the first.
+#[test]
+fn a_long_tick_of_the_second_source_does_not_wait_for_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1"), "a\nTICK\nb\n").unwrap();
+    let second = lines('c', 32);
+    std::fs::write(dir.path().join("2"), [&second[..], b"TICK\nd\n"].concat()).unwrap();
+    let found = streamer(dir.path(), "--from 1 --from 2 --tick ^TICK$ grep .");
+    assert_same(&found, &[&b"a\n"[..], &second, b"b\nd\n"].concat());
+}
+
+/// Which records a batch of so many lines holds does not depend on how many files are read at once.
+#[test]
+fn files_cut_by_count_are_cut_in_their_order() {
+    let dir = tempfile::tempdir().unwrap();
+    for letter in ['a', 'b', 'c'] {
+        std::fs::write(dir.path().join(letter.to_string()), lines(letter, 4)).unwrap();
+    }
+    let found = streamer(dir.path(), "--from '*' --shards 3 --batch 50000lines count --by line");
+    let count = |letter: char, count: u64| format!("{}\t{count}\n", letter.to_string().repeat(63));
+    let rest = [count('a', 15_536), count('b', 34_464), count('b', 31_072), count('c', 18_928), count('c', 46_608)];
+    assert_same(&found, [count('a', 50_000), rest.concat()].concat().as_bytes());
+}

@@ -316,7 +316,7 @@ impl Output {
             sink.dirty = false;
         }
         self.report.batch(&self.core, &finished, began)?;
-        self.core.written(finished.info.end, &finished.lanes);
+        self.core.written(&finished);
         Ok(())
     }
 

@@ -102,7 +102,7 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
     }
     recycle(block, scratch);
     let size = rendered.iter().map(|r| r.bytes.len()).sum();
-    let lease = (size > 0).then(|| core.quotas[lane].lease(size));
+    let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
     let message = Message::Block { info: batch.info, lane, seq, records, bad, rendered, lease };
     // The output thread outlives all who send to it.
     let _ = core.output.send(message);

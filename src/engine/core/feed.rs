@@ -26,7 +26,7 @@ impl Core {
             if self.may_read(&state, lane) {
                 return true;
             }
-            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.room.wait(state);
         }
     }
 
@@ -41,7 +41,7 @@ impl Core {
             if matches!(placed, Placed::All) || state.aborted || state.batcher.is_over() {
                 break;
             }
-            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.room.wait(state);
         }
         drop(state);
         // A lane whose source hands records over at the cut as well may be waited for.
@@ -110,7 +110,7 @@ impl Core {
     pub fn wait_for_input_end(&self) {
         let mut state = self.lock();
         while !state.aborted && (state.receivers > 0 || !state.pull.is_empty()) {
-            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.room.wait(state);
         }
     }
 
@@ -119,7 +119,7 @@ impl Core {
         let mut state = self.lock();
         // After a leap of the clock batches are made no faster than they are finished.
         while state.cuts.len() >= WAITING_CUTS && !state.aborted {
-            state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.room.wait(state);
         }
         let end = state.batcher.end();
         drop(state);
@@ -135,7 +135,7 @@ impl Core {
         for (lane, rest) in &mut held {
             // What the receiver holds of the lane comes before.
             while state.batcher.lanes[*lane].position < rest.from && !state.aborted && state.receivers > 0 {
-                state = self.room.wait(state).unwrap_or_else(|e| e.into_inner());
+                state = self.room.wait(state);
             }
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, *lane, rest, now, &mut made);

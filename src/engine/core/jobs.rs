@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Core;
 use crate::engine::batcher::{Batch, Cut, Made, Task};
-use crate::engine::cutting::Rest;
+use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::message::Message;
 use crate::engine::pieces::Pieces;
 
@@ -44,7 +44,9 @@ impl Core {
             self.starved.store(true, Ordering::SeqCst);
             let over = self.stop.is_told() || state.batcher.is_over();
             let mut reading = false;
-            for at in 0..state.pull.len().min(2 * self.shards) {
+            // What a batch of so many records holds must not depend on who is faster.
+            let ahead = if matches!(self.cutting, Cutting::Lines(_)) { 1 } else { 2 * self.shards };
+            for at in 0..state.pull.len().min(ahead) {
                 let (lane, busy) = state.pull[at];
                 reading |= busy;
                 if !busy && (over || self.may_read(&state, lane)) {
@@ -66,7 +68,7 @@ impl Core {
                 continue;
             }
             spins = 0;
-            state = self.work.wait(state).unwrap_or_else(|e| e.into_inner());
+            state = self.work.wait(state);
         }
     }
 

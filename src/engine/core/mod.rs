@@ -3,12 +3,13 @@
 
 mod feed;
 mod jobs;
+mod waiting;
 
 pub use jobs::Job;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::Sender;
 
@@ -17,14 +18,16 @@ use crate::data::buffer::Quota;
 use crate::error::Error;
 use crate::operators::Accumulator;
 use crate::progress::Counters;
-use crate::sources::{Control, Intake, Range};
+use crate::sources::{Control, Intake};
 use crate::stop::Stop;
 
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
 use crate::engine::cutting::Cutting;
-use crate::engine::message::Message;
+use crate::engine::message::{Finished, Message};
 use crate::engine::pieces::Pieces;
 use crate::engine::plan::Plan;
+
+use self::waiting::Waiting;
 
 /// Batches with records that may wait for their results before sources have to wait too ...
 const WAITING_BATCHES: usize = 64;
@@ -32,8 +35,10 @@ const WAITING_BATCHES: usize = 64;
 const WAITING_RECORDS: u64 = 200_000;
 /// Batches, also empty ones, that may wait to be finished before the timer waits.
 const WAITING_CUTS: usize = 4096;
-/// Batches whose results may wait for a slow sink before the next one is finished.
+/// Batches whose results may wait for a slow sink before the next one is finished ...
 const UNWRITTEN: usize = 2;
+/// ... or more of them, as long as they have but so many records and batches in all.
+const UNWRITTEN_TINY: u64 = 4096;
 
 /// Shared by all threads of a run.
 pub struct Core {
@@ -51,6 +56,8 @@ pub struct Core {
     pub max_record: usize,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
+    /// The first lane that shards do not read themselves.
+    live: Option<usize>,
     /// Which input each lane belongs to.
     pub input_of: Vec<usize>,
     /// Accumulators that wait for their next batch, by stage.
@@ -65,9 +72,9 @@ pub struct Core {
     pub output: Sender<Message>,
     state: Mutex<State>,
     /// Work for shards.
-    work: Condvar,
+    work: Waiting,
     /// Room for receivers; also ticks and lanes that were waited for.
-    room: Condvar,
+    room: Waiting,
     /// Someone waits for a quota.
     starved: AtomicBool,
 }
@@ -83,6 +90,8 @@ pub struct State {
     loaded: VecDeque<Arc<Batch>>,
     finishing: bool,
     unwritten: usize,
+    /// The records of those, and one for each.
+    unwritten_size: u64,
     /// Lanes that shards read, in order; `true` while one of them does.
     pull: VecDeque<(usize, bool)>,
     receivers: usize,
@@ -126,6 +135,7 @@ impl Core {
             clock: parts.clock,
             stop: parts.stop,
             shards: parts.shards,
+            live: pulled.iter().position(Option::is_none),
             max_record: parts.max_record,
             pulled: pulled.into_iter().map(Mutex::new).collect(),
             quotas: Vec::new(),
@@ -142,6 +152,7 @@ impl Core {
                 loaded: VecDeque::new(),
                 finishing: false,
                 unwritten: 0,
+                unwritten_size: 0,
                 pull,
                 receivers: 0,
                 ended: false,
@@ -149,8 +160,8 @@ impl Core {
                 error: None,
                 late: false,
             }),
-            work: Condvar::new(),
-            room: Condvar::new(),
+            work: Waiting::default(),
+            room: Waiting::default(),
             starved: AtomicBool::new(false),
         }
     }
@@ -166,6 +177,13 @@ impl Core {
         !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))
     }
 
+    /// Whether rows of the lane that wait to be written hold its source back. Not where a batch ends by what the source
+    /// itself gives and the rows wait for a lane that may be silent: then they would wait for each other.
+    pub fn holds_back(&self, lane: usize) -> bool {
+        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_));
+        !(by_input && self.live.is_some_and(|first| lane > first && self.input_of[lane] != self.input_of[first]))
+    }
+
     /// Room came free in a quota.
     pub fn freed(&self) {
         if self.starved.swap(false, Ordering::SeqCst) {
@@ -176,13 +194,14 @@ impl Core {
     }
 
     /// A batch has been delivered: tells its sources.
-    pub fn written(&self, end: crate::data::time::Time, lanes: &[(usize, Range)]) {
-        for (lane, range) in lanes {
-            self.controls[*lane].committed(end, range);
+    pub fn written(&self, finished: &Finished) {
+        for (lane, range) in &finished.lanes {
+            self.controls[*lane].committed(finished.info.end, range);
         }
         let mut state = self.lock();
-        let waited_for = state.unwritten >= UNWRITTEN;
+        let waited_for = state.too_much_unwritten();
         state.unwritten -= 1;
+        state.unwritten_size -= finished.records + 1;
         drop(state);
         if waited_for {
             self.work.notify_all();
@@ -246,15 +265,20 @@ impl State {
     /// The oldest batch, if all its blocks are done and it may be finished now.
     fn ready(&mut self) -> Option<Cut> {
         let cut = self.cuts.front()?;
-        if self.finishing || self.unwritten >= UNWRITTEN || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
+        if self.finishing || self.too_much_unwritten() || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
             return None;
         }
         self.finishing = true;
         self.unwritten += 1;
+        self.unwritten_size += cut.batch.records.load(Ordering::Relaxed) + 1;
         if cut.blocks > 0 {
             self.loaded.pop_front();
         }
         self.cuts.pop_front()
+    }
+
+    fn too_much_unwritten(&self) -> bool {
+        self.unwritten >= UNWRITTEN && self.unwritten_size >= UNWRITTEN_TINY
     }
 
     /// Whether so many batches wait for their results that no more records are taken in.
