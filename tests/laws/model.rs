@@ -113,11 +113,12 @@ impl Table {
         Table { counted: true, ..self.made_of(&names, rows) }
     }
 
-    fn sort(&mut self, keys: &[Key]) {
+    /// Sorts; `bytes`: numbers of one value are told apart.
+    fn sort(&mut self, keys: &[Key], bytes: bool) {
         let keys: Vec<(usize, bool)> = keys.iter().map(|key| (self.column(&key.column), key.descending)).collect();
         let by = |a: &Vec<Cell>, b: &Vec<Cell>| {
             let one = |&(column, descending): &(usize, bool)| {
-                let order = compare(&a[column], &b[column], false);
+                let order = compare(&a[column], &b[column], bytes);
                 if descending { order.reverse() } else { order }
             };
             keys.iter().map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
@@ -165,13 +166,13 @@ impl Table {
                 let columns = by.as_ref().map_or_else(|| (0..self.shown()).collect(), |by| self.columns(by));
                 self.first(&columns, 1);
             }
-            Op::Sort { keys } => self.sort(keys),
+            Op::Sort { keys } => self.sort(keys, false),
             Op::Top { count, keys, by } => {
-                self.sort(keys);
+                self.sort(keys, false);
                 let columns = self.columns(by);
                 self.first(&columns, *count);
                 let groups: Vec<Key> = by.iter().map(|c| Key { column: c.clone(), descending: false }).collect();
-                self.sort(&groups);
+                self.sort(&groups, true);
                 if by.is_empty() {
                     self.rows.truncate(*count);
                 }
