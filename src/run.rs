@@ -139,7 +139,8 @@ impl Made<'_> {
             interval: self.interval,
         };
         let output = formats::output(name, &settings)?;
-        let names_end = matches!(stamp, Stamp::End | Stamp::Both) || output.layout().is_some() || parsed.names_batch();
+        let names_end = matches!(stamp, Stamp::End | Stamp::Both);
+        let late = parsed.names_batch() && !self.interval;
         let header = output.header();
         let sink = match self.sinks.iter().position(|s| s.0 == spec) {
             Some(at) if self.sinks[at].2 == header => at,
@@ -154,7 +155,7 @@ impl Made<'_> {
                 self.sinks.len() - 1
             }
         };
-        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end });
+        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end, late });
         Ok(self.outlets.len() - 1)
     }
 }

@@ -39,7 +39,8 @@ impl SinkState {
 struct OutletState {
     sink: usize,
     layout: Option<Box<dyn Layout>>,
-    /// The rows of this outlet stand behind those of another one of the same sink and stage: they wait for the batch's end.
+    /// The rows wait for the end of the batch: behind those of another outlet of the same sink and stage, or because the sink
+    /// asks for that end first.
     held: Option<Vec<u8>>,
     begun: bool,
 }
@@ -98,7 +99,7 @@ impl Output {
         let outlets = plan.outlets.iter().enumerate().map(|(at, outlet)| OutletState {
             sink: outlet.sink,
             layout: outlet.output.layout(),
-            held: shares(at).then(Vec::new),
+            held: (outlet.late || shares(at)).then(Vec::new),
             begun: false,
         });
         let outlets = outlets.collect();
@@ -271,7 +272,7 @@ impl Output {
             Some(layout) => {
                 let mut out = Vec::new();
                 if !std::mem::replace(&mut state.begun, true) {
-                    layout.begin(&info, &mut out);
+                    layout.begin(&info);
                 }
                 layout.rows(bytes, &mut out);
                 self.sinks[sink].sink.write(&out)?;
@@ -301,7 +302,7 @@ impl Output {
             let Some(layout) = &mut outlet.layout else { continue };
             let mut out = Vec::new();
             if !std::mem::take(&mut outlet.begun) {
-                layout.begin(&finished.info, &mut out);
+                layout.begin(&finished.info);
             }
             layout.end(&finished.info, &summary, &mut out);
             let sink = outlet.sink;

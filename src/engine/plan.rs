@@ -110,8 +110,10 @@ pub struct Outlet {
     pub sink: usize,
     /// The stage whose rows they are.
     pub stage: usize,
-    /// The end of the batch has to be known when its first row is written.
+    /// Its rows name the end of the batch.
     pub names_end: bool,
+    /// Its sink asks for the end of the batch with the first row, and it is known with the last one only.
+    pub late: bool,
 }
 
 /// What is asked of whoever makes outlets: a sink for `spec` (`None`: those of `--to`) and rows of these columns, in which

@@ -63,8 +63,8 @@ pub trait Output: Send + Sync {
 
 /// Lays out a batch: gets the rows, in order, in pieces of any size.
 pub trait Layout: Send {
-    /// A batch begins.
-    fn begin(&mut self, batch: &BatchInfo, out: &mut Vec<u8>);
+    /// A batch begins. Without an interval its end is not known yet.
+    fn begin(&mut self, batch: &BatchInfo);
     /// What [`Output::rows`] appended for some rows.
     fn rows(&mut self, rendered: &[u8], out: &mut Vec<u8>);
     /// The batch is complete.
@@ -212,7 +212,7 @@ mod tests {
     pub fn laid_out(output: &dyn Output, blocks: &[Block], summary: &Summary) -> String {
         let mut layout = output.layout().expect("a layout");
         let mut out = Vec::new();
-        layout.begin(&BATCH, &mut out);
+        layout.begin(&BATCH);
         for block in blocks {
             let mut rendered = Vec::new();
             output.rows(block, &BATCH, &mut rendered);

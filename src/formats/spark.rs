@@ -47,7 +47,7 @@ impl Output for Spark {
     }
 
     fn layout(&self) -> Option<Box<dyn Layout>> {
-        Some(Box::new(Batch { limit: self.limit, rows: 0 }))
+        Some(Box::new(Batch { limit: self.limit, rows: 0, shown: Vec::new() }))
     }
 }
 
@@ -55,27 +55,31 @@ struct Batch {
     limit: usize,
     /// Rows seen of this batch.
     rows: usize,
+    /// The first of them, up to the limit: they stand below the time of the batch, which only its end tells for sure.
+    shown: Vec<u8>,
 }
 
 impl Layout for Batch {
-    fn begin(&mut self, batch: &BatchInfo, out: &mut Vec<u8>) {
+    fn begin(&mut self, _: &BatchInfo) {
         self.rows = 0;
-        out.extend_from_slice(format!("{RULE}\nTime: {} ms\n{RULE}\n", batch.end.0).as_bytes());
+        self.shown.clear();
     }
 
-    fn rows(&mut self, mut rendered: &[u8], out: &mut Vec<u8>) {
+    fn rows(&mut self, mut rendered: &[u8], _: &mut Vec<u8>) {
         while let Some((length, rest)) = rendered.split_first_chunk::<4>() {
             let (row, rest) = rest.split_at((u32::from_le_bytes(*length) as usize).min(rest.len()));
             rendered = rest;
             if self.rows < self.limit {
-                out.extend_from_slice(row);
-                out.push(b'\n');
+                self.shown.extend_from_slice(row);
+                self.shown.push(b'\n');
             }
             self.rows += 1;
         }
     }
 
-    fn end(&mut self, _: &BatchInfo, _: &Summary, out: &mut Vec<u8>) {
+    fn end(&mut self, batch: &BatchInfo, _: &Summary, out: &mut Vec<u8>) {
+        out.extend_from_slice(format!("{RULE}\nTime: {} ms\n{RULE}\n", batch.end.0).as_bytes());
+        out.extend_from_slice(&self.shown);
         if self.rows > self.limit {
             out.extend_from_slice(b"...\n");
         }

@@ -120,8 +120,12 @@ struct Batch {
 }
 
 impl Layout for Batch {
-    fn begin(&mut self, batch: &BatchInfo, _: &mut Vec<u8>) {
-        self.window = batch.end.human(self.settings.interval.then_some(batch.start), &self.settings.zone);
+    fn begin(&mut self, batch: &BatchInfo) {
+        self.window = match self.settings.interval {
+            true => self.window_of(batch),
+            // How long it will be only its end tells.
+            false => format!("from {}", batch.start.human(None, &self.settings.zone)),
+        };
         self.held.clear();
         self.rows = 0;
         self.laid_out = None;
@@ -147,13 +151,14 @@ impl Layout for Batch {
         }
     }
 
-    fn end(&mut self, _: &BatchInfo, summary: &Summary, out: &mut Vec<u8>) {
+    fn end(&mut self, batch: &BatchInfo, summary: &Summary, out: &mut Vec<u8>) {
         let counts = format!("{} · {} records/s", human::counted(self.rows, "row"), human::rate(summary.rate));
+        let both = format!("{} · {counts}", self.window_of(batch));
         if self.laid_out.is_some() {
-            self.rule(&counts, out);
+            self.rule(if self.settings.interval { &counts } else { &both }, out);
             return;
         }
-        self.rule(&format!("{} · {counts}", self.window), out);
+        self.rule(&both, out);
         if self.rows > 0 {
             self.lay_out(out);
         }
@@ -161,6 +166,11 @@ impl Layout for Batch {
 }
 
 impl Batch {
+    /// The interval of a batch, or just its time.
+    fn window_of(&self, batch: &BatchInfo) -> String {
+        batch.end.human(self.settings.interval.then_some(batch.start), &self.settings.zone)
+    }
+
     /// A line across, with this text.
     fn rule(&self, text: &str, out: &mut Vec<u8>) {
         let width = self.settings.width.unwrap_or(RULE);
@@ -314,7 +324,7 @@ mod tests {
             out
         };
         let mut out = Vec::new();
-        layout.begin(&super::super::tests::BATCH, &mut out);
+        layout.begin(&super::super::tests::BATCH);
         layout.rows(&ints(0, 999), &mut out);
         assert!(out.is_empty(), "held until the widths are settled");
         layout.rows(&ints(999, 1002), &mut out);
@@ -325,7 +335,7 @@ mod tests {
         assert!(String::from_utf8(out).expect("text").contains("10…\n── 1,002 rows · 3 records/s ──"));
         // The next batch begins anew.
         let mut next = Vec::new();
-        layout.begin(&super::super::tests::BATCH, &mut next);
+        layout.begin(&super::super::tests::BATCH);
         layout.end(&super::super::tests::BATCH, &SUMMARY, &mut next);
         assert!(String::from_utf8(next).expect("text").contains(" 0 rows"));
     }

@@ -156,6 +156,7 @@ $ streamer wordcount --out spark --batch 1s
 # --out spark: one column is bare, and 10 rows are shown of more (SPARK 7: print)
 $ streamer words --out spark --batch 1s
 < 1 2 3 4 5 6 7 8 9 10
+@ 1s
 > -------------------------------------------
 > Time: 1000 ms
 > -------------------------------------------
@@ -169,9 +170,9 @@ $ streamer words --out spark --batch 1s
 > 8
 > 9
 > 10
-@ 1s
 >
 < 1 2 3 4 5 6 7 8 9 10 11
+@ 1s
 > -------------------------------------------
 > Time: 2000 ms
 > -------------------------------------------
@@ -185,7 +186,6 @@ $ streamer words --out spark --batch 1s
 > 8
 > 9
 > 10
-@ 1s
 > ...
 >
 .
