@@ -103,7 +103,7 @@ fn a_record_over_the_limit_is_told_or_refused() {
     assert_eq!(strict.status.code(), Some(1));
     assert!(strict.stderr.contains("record 2") && strict.stderr.contains("without --strict"), "{}", strict.stderr);
     // At the very end of the input, and exactly at the limit.
-    let last = run(&mut streamer("count --max-record 9B"), b"a\nlonger than that");
+    let last = run(&mut streamer("count --batch all --max-record 9B"), b"a\nlonger than that");
     assert_eq!((last.text().as_str(), last.stderr.lines().count()), ("1\n", 1));
     assert_eq!(run(&mut streamer("grep '' --max-record 9B"), b"123456789\n12345678\n").ok(), "123456789\n12345678\n");
     assert_eq!(run(&mut streamer("grep '' --max-record 9B"), b"123456789").ok(), "123456789\n");
@@ -112,7 +112,7 @@ fn a_record_over_the_limit_is_told_or_refused() {
 /// Bytes that are no text are counted like any others.
 #[test]
 fn odd_bytes_are_words_too() {
-    let done = run(&mut streamer("wordcount"), b"\xff\xfe a\0b\n\xff\xfe \xc3\x28\na\0b");
+    let done = run(&mut streamer("wordcount --batch all"), b"\xff\xfe a\0b\n\xff\xfe \xc3\x28\na\0b");
     assert_eq!(done.stdout, b"a\0b\t2\n\xc3\x28\t1\n\xff\xfe\t2\n");
     assert_eq!((done.status.code(), done.stderr.as_str()), (Some(0), ""));
 }
