@@ -91,7 +91,10 @@ fn lines(file: &str) -> Result<Vec<Segment>> {
     for (number, line) in text.split(|&b| b == b'\n').enumerate() {
         let place = Place { file: file.to_string(), line: number + 1 };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(words) = shlex::bytes::split(line) else {
+        if line.trim_ascii_start().starts_with(b"#") {
+            continue;
+        }
+        let Some(words) = shlex::bytes::split(&without_comments(line)) else {
             let error = Error::usage("a quote is not closed; quote as in a shell, one operator on a line");
             return Err(Place::prefix(Some(&place), error));
         };
@@ -101,6 +104,28 @@ fn lines(file: &str) -> Result<Vec<Segment>> {
         }
     }
     Ok(segments)
+}
+
+/// Escapes each `#` that would begin a comment in the middle of a line: only a whole line is one here.
+fn without_comments(line: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(line.len());
+    let (mut quote, mut escaped, mut before) = (None, false, b' ');
+    for &byte in line {
+        if byte == b'#' && quote.is_none() && !escaped && before.is_ascii_whitespace() {
+            out.push(b'\\');
+        }
+        match quote {
+            _ if escaped => escaped = false,
+            Some(b'\'') if byte != b'\'' => {}
+            _ if byte == b'\\' => escaped = true,
+            Some(open) if byte == open => quote = None,
+            None if matches!(byte, b'\'' | b'"') => quote = Some(byte),
+            _ => {}
+        }
+        out.push(byte);
+        before = byte;
+    }
+    out
 }
 
 /// Takes segments in and builds operators.

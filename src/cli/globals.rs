@@ -152,7 +152,7 @@ pub fn options() -> Vec<Arg> {
         value("chain", "FILE", "Read the chain from a file: one operator a line, quoted as in a shell")
             .long_help(
                 "Read the chain from a file instead: one operator a line, quoted as in a shell; a # at the start of a \
-                 word begins a comment. Global options may stand there too",
+                 line makes it a comment. Global options may stand there too",
             )
             .value_hint(ValueHint::FilePath),
         flag("explain", "Print what would be done, and do nothing"),
@@ -260,8 +260,11 @@ impl Given {
         let tick = self.parsed("tick", |text| {
             // `^` and `$` are the ends of each record, as in grep.
             let end = if self.has("null") { 0 } else { b'\n' };
+            // The parser alone shows the pattern as it was written.
+            let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(text).map(|_| ());
             let built = RegexMatcherBuilder::new().multi_line(true).line_terminator(Some(end)).build(text);
-            built.map_err(|e| format!("not a regular expression: {e}"))
+            let reason = |e: String| format!("not a regular expression: {e}");
+            parsed.map_err(|e| reason(e.to_string())).and(built.map_err(|e| reason(e.to_string())))
         })?;
         let batch = self.parsed("batch", values::cut)?;
         let globals = Globals {

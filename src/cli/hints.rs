@@ -10,7 +10,7 @@ use super::words::Options;
 use super::{globals, help};
 use crate::data::schema::nearest;
 use crate::error::Error;
-use crate::operators::Entry;
+use crate::operators::{Entry, REGISTRY};
 
 /// What other tools call an operator.
 const HABITS: [(&str, &str); 6] = [
@@ -22,9 +22,14 @@ const HABITS: [(&str, &str); 6] = [
     ("xargs", "pipe"),
 ];
 
-/// Adds where to read on, unless the text says so already.
+/// Adds where to read on, unless the text says so already: about the operator that it begins with, if it does.
 pub fn pointing_to_help(text: &str) -> String {
-    if text.contains("--help") { text.to_string() } else { format!("{text}\nsee: streamer --help") }
+    if text.contains("--help") {
+        return text.to_string();
+    }
+    let operator = text.split_once(": ").map(|begin| begin.0).filter(|name| REGISTRY.iter().any(|e| e.name == *name));
+    let about = operator.map(|name| format!("{name} ")).unwrap_or_default();
+    format!("{text}\nsee: streamer {about}--help")
 }
 
 /// Adds where to read on about an operator.

@@ -84,7 +84,7 @@ impl Operator for Fake {
     fn live(&self, output: &Live) -> Live {
         output.clone()
     }
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         Ok(Bound { schema: input.clone(), work: Work::Tee(String::new()) })
     }
     fn keeps(&self) -> String {
@@ -346,12 +346,12 @@ fn file(text: &[u8]) -> (tempfile::TempDir, String) {
 
 #[test]
 fn a_chain_file_holds_an_operator_a_line() {
-    let text = b"# count\n\n--batch 2s\nwords   # here too\r\ngrep 'a b' --from x\nwordcount --from y then head 5\n";
+    let text = b"# count\n\n--batch 2s\nwords\r\n  # indented\ngrep 'a #b' --from #x\nwordcount --from y then head 5\n";
     let (_directory, path) = file(text);
     let run = run(&["--chain", &path, "--from", "w"]);
-    assert_eq!(run.words.join("|"), "words|then|grep|a b|then|words|then|count|--by|word|then|head|5");
+    assert_eq!(run.words.join("|"), "words|then|grep|a #b|then|words|then|count|--by|word|then|head|5");
     assert_eq!(run.globals.batch, Some(Cut::Interval(Duration::from_secs(2))));
-    assert_eq!(run.globals.from, ["w", "x", "y"]);
+    assert_eq!(run.globals.from, ["w", "#x", "y"]);
 }
 
 #[test]

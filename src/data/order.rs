@@ -1,5 +1,5 @@
-//! The order of values and of rows (SPEC 3): nulls, then numbers by value, then text by bytes; numbers that are equal but
-//! not the same bytes, by bytes. Rows are sorted as [`Entry`]s of 16 bytes, most of which differ in their prefix.
+//! The order of values and of rows (SPEC 3): nulls, then numbers by value, then text by bytes; keys of groups that are equal
+//! numbers but not the same bytes, by bytes. Rows are sorted as [`Entry`]s of 16 bytes, most of which differ in their prefix.
 
 use std::cmp::Ordering;
 
@@ -18,6 +18,8 @@ pub struct SortKey {
     pub column: usize,
     /// Greatest first.
     pub descending: bool,
+    /// Numbers of one value are told apart by their bytes, as the keys of groups are; else they are a tie.
+    pub bytes: bool,
 }
 
 /// A row of [`Rows`], with as much of its first key as 64 bits can hold.
@@ -31,22 +33,23 @@ pub struct Entry {
     pub row: u32,
 }
 
-/// The order of two values, ascending.
-pub fn compare_cells(a: Cell<'_>, b: Cell<'_>) -> Ordering {
+/// The order of two values, ascending; `bytes` as in [`SortKey::bytes`].
+pub fn compare_cells(a: Cell<'_>, b: Cell<'_>, bytes: bool) -> Ordering {
     match (a, b) {
         (Cell::Null, Cell::Null) => Ordering::Equal,
         (Cell::Null, _) => Ordering::Less,
         (_, Cell::Null) => Ordering::Greater,
         (Cell::Int(a), Cell::Int(b)) => a.cmp(&b),
-        (Cell::Int(a), Cell::Text(b)) => compare_texts(itoa::Buffer::new().format(a).as_bytes(), b),
-        (Cell::Text(a), Cell::Int(b)) => compare_texts(a, itoa::Buffer::new().format(b).as_bytes()),
-        (Cell::Text(a), Cell::Text(b)) => compare_texts(a, b),
+        (Cell::Int(a), Cell::Text(b)) => compare_texts(itoa::Buffer::new().format(a).as_bytes(), b, bytes),
+        (Cell::Text(a), Cell::Int(b)) => compare_texts(a, itoa::Buffer::new().format(b).as_bytes(), bytes),
+        (Cell::Text(a), Cell::Text(b)) => compare_texts(a, b, bytes),
     }
 }
 
-fn compare_texts(a: &[u8], b: &[u8]) -> Ordering {
+fn compare_texts(a: &[u8], b: &[u8], bytes: bool) -> Ordering {
     match (number::parse(a), number::parse(b)) {
-        (Some(x), Some(y)) => number::compare(&x, &y).then_with(|| a.cmp(b)),
+        (Some(x), Some(y)) if bytes => number::compare(&x, &y).then_with(|| a.cmp(b)),
+        (Some(x), Some(y)) => number::compare(&x, &y),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => a.cmp(b),
@@ -104,7 +107,7 @@ pub fn prefix_of(keys: &[SortKey], block: &Block, row: usize, order: Option<Orde
 /// The order of two rows of any blocks by their keys alone.
 pub fn compare_keys(keys: &[SortKey], a: (&Block, usize), b: (&Block, usize)) -> Ordering {
     for key in keys {
-        let order = compare_cells(a.0.columns[key.column].cell(a.1), b.0.columns[key.column].cell(b.1));
+        let order = compare_cells(a.0.columns[key.column].cell(a.1), b.0.columns[key.column].cell(b.1), key.bytes);
         if order.is_ne() {
             return if key.descending { order.reverse() } else { order };
         }
@@ -194,34 +197,34 @@ mod tests {
         let mut cells = vec![Cell::Null];
         cells.extend(texts.iter().map(|t| Cell::Text(t.as_bytes())));
         for pair in cells.windows(2) {
-            assert_eq!(compare_cells(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+            assert_eq!(compare_cells(pair[0], pair[1], true), Ordering::Less, "{pair:?}");
         }
     }
 
     #[test]
     fn whole_numbers_stand_among_texts_as_they_are_printed() {
-        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"7")), Ordering::Equal);
-        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"07")), Ordering::Greater);
-        assert_eq!(compare_cells(Cell::Text(b"6.9"), Cell::Int(7)), Ordering::Less);
-        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"a")), Ordering::Less);
-        assert_eq!(compare_cells(Cell::Int(i64::MIN), Cell::Null), Ordering::Greater);
+        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"7"), true), Ordering::Equal);
+        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"07"), true), Ordering::Greater);
+        assert_eq!(compare_cells(Cell::Text(b"6.9"), Cell::Int(7), true), Ordering::Less);
+        assert_eq!(compare_cells(Cell::Int(7), Cell::Text(b"a"), true), Ordering::Less);
+        assert_eq!(compare_cells(Cell::Int(i64::MIN), Cell::Null, true), Ordering::Greater);
     }
 
     proptest! {
         #[test]
-        fn prefixes_are_never_out_of_order(a in cell(), b in cell(), x: i64, y: i64) {
+        fn prefixes_are_never_out_of_order(a in cell(), b in cell(), x: i64, y: i64, bytes: bool) {
             for (a, b) in [(as_cell(&a), as_cell(&b)), (Cell::Int(x), as_cell(&b)), (Cell::Int(x), Cell::Int(y))] {
                 let by_prefix = prefix(a).cmp(&prefix(b));
-                prop_assert!(by_prefix.is_eq() || by_prefix == compare_cells(a, b), "{:?} {:?}", a, b);
+                prop_assert!(by_prefix.is_eq() || compare_cells(a, b, bytes) == by_prefix, "{:?} {:?}", a, b);
             }
         }
 
         #[test]
-        fn the_order_is_total(a in cell(), b in cell(), c in cell()) {
+        fn the_order_is_total(a in cell(), b in cell(), c in cell(), bytes: bool) {
             let (a, b, c) = (as_cell(&a), as_cell(&b), as_cell(&c));
-            prop_assert_eq!(compare_cells(a, b), compare_cells(b, a).reverse());
-            if compare_cells(a, b).is_le() && compare_cells(b, c).is_le() {
-                prop_assert!(compare_cells(a, c).is_le());
+            prop_assert_eq!(compare_cells(a, b, bytes), compare_cells(b, a, bytes).reverse());
+            if compare_cells(a, b, bytes).is_le() && compare_cells(b, c, bytes).is_le() {
+                prop_assert!(compare_cells(a, c, bytes).is_le());
             }
         }
 

@@ -1,6 +1,7 @@
 //! Names of columns: what a stage is given, and which of it the operators behind it still need.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::error::{Error, Result};
 
@@ -42,7 +43,12 @@ impl Schema {
         }
         let names: Vec<&str> = self.fields.iter().filter(|f| !f.hidden).map(|f| f.name.as_str()).collect();
         let near = nearest(name, names.iter().copied());
-        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+        let hint = match near.is_empty() {
+            // The habit of other tools: `words FILE`.
+            true if Path::new(name).is_file() => format!("; to read a file: --from {name}"),
+            true => String::new(),
+            false => format!("; did you mean {}?", near.join(" or ")),
+        };
         Err(Error::usage(format!("there is no column `{name}` here, the columns are: {}{hint}", names.join(", "))))
     }
 

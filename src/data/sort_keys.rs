@@ -35,7 +35,9 @@ pub fn parse(operator: &str, list: &str, descending: bool) -> Result<Vec<Named>>
 
 /// Settles names to columns.
 pub fn bind(keys: &[Named], schema: &Schema) -> Result<Vec<SortKey>> {
-    keys.iter().map(|key| Ok(SortKey { column: schema.index(&key.column)?, descending: key.descending })).collect()
+    keys.iter()
+        .map(|key| Ok(SortKey { column: schema.index(&key.column)?, descending: key.descending, bytes: false }))
+        .collect()
 }
 
 /// How many rows `written` asks for. `usage`: how the operator is written.
@@ -73,7 +75,10 @@ mod tests {
     #[test]
     fn an_unknown_column_is_named_with_the_nearest() {
         let schema = Schema { fields: vec![Field::shown("word"), Field::shown("count")], records: false };
-        assert_eq!(bind(&[named("count", true)], &schema).unwrap(), [SortKey { column: 1, descending: true }]);
+        assert_eq!(
+            bind(&[named("count", true)], &schema).unwrap(),
+            [SortKey { column: 1, descending: true, bytes: false }]
+        );
         let error = bind(&[named("cuont", true)], &schema).unwrap_err();
         assert!(error.to_string().contains("did you mean count?"), "{error}");
     }

@@ -131,8 +131,15 @@ impl Engine {
                         core.receiver_done();
                     })?;
                 }
-                let timer =
-                    bell.as_ref().map(|bell| spawn(scope, core, "timer".into(), move || timer::run(core, bell)));
+                let timer = bell.as_ref().map(|bell| {
+                    spawn(scope, core, "timer".into(), move || {
+                        let tick = || {
+                            core.tick();
+                            !core.is_over()
+                        };
+                        timer::run(&*core.clock, bell, || core.next_border(), tick)
+                    })
+                });
                 Ok((written, shards, timer.transpose()?))
             };
             match started() {

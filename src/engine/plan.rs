@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Operator, Spread, WholeBatch, Work};
+use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, WholeBatch, Work};
 
 /// What is to be run.
 pub struct Plan {
@@ -145,7 +145,17 @@ fn bind(
     hold: bool,
 ) -> Result<Plan> {
     let live = live(chain);
-    let (mut schema, inputs) = bind_inputs(inputs, &live[0])?;
+    let (mut schema, inputs) = bind_inputs(inputs, &live[0]).map_err(|(name, error)| {
+        // The operator that asks for it.
+        let asks = chain.iter().find(|o| o.live(&Live::default()).names.contains(&name));
+        let error = match error {
+            Error::Usage(text) if REGISTRY.iter().any(|entry| entry.name == name) => {
+                Error::Usage(format!("{text}; to go on with the operator of that name: then {name}"))
+            }
+            other => other,
+        };
+        asks.map_or(error.clone(), |operator| named(operator.name(), error))
+    })?;
     let numbers = chain.iter().any(|o| o.wants_numbers());
     let mut stages: Vec<Stage> = Vec::new();
     let mut steps = Vec::new();
@@ -159,7 +169,7 @@ fn bind(
         stages.push(Stage { schema: schema.clone(), steps: Vec::new(), end: End::Hold });
     }
     for (operator, live) in chain.iter().zip(&live[1..]) {
-        let bound = operator.bind(&schema).map_err(|e| named(operator.name(), e))?;
+        let bound = operator.bind(&schema, live).map_err(|e| named(operator.name(), e))?;
         aggregated |= operator.aggregates();
         let end = match bound.work {
             Work::Filter(filter) => {
@@ -204,18 +214,22 @@ fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
 }
 
 /// The columns of the first stage are those of all inputs together, matched by name.
-fn bind_inputs(inputs: Vec<(String, Arc<dyn Input>)>, live: &Live) -> Result<(Schema, Vec<PlanInput>)> {
+/// An error comes with the name of the column that is unknown.
+fn bind_inputs(
+    inputs: Vec<(String, Arc<dyn Input>)>,
+    live: &Live,
+) -> std::result::Result<(Schema, Vec<PlanInput>), (String, Error)> {
     let knows = |format: &Arc<dyn Input>, name: &String| format.schema(&Live::only([name])).is_ok();
     if let Some(unknown) = live.names.iter().find(|name| !inputs.iter().any(|i| knows(&i.1, name))) {
         for (_, format) in &inputs {
-            format.schema(&Live::only([unknown]))?;
+            format.schema(&Live::only([unknown])).map_err(|e| (unknown.clone(), e))?;
         }
     }
     let mut union = Schema { records: true, ..Schema::default() };
     let mut bound = Vec::new();
     for (name, format) in inputs {
         let known = live.names.iter().filter(|n| knows(&format, n)).cloned().collect();
-        let schema = format.schema(&Live { shown: live.shown, names: known })?;
+        let schema = format.schema(&Live { shown: live.shown, names: known }).map_err(|e| (String::new(), e))?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
                 Some(known) => known.hidden &= field.hidden,

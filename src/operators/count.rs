@@ -74,7 +74,7 @@ impl Operator for Count {
         Live::only(self.keys())
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let columns = input.indexes(self.keys())?;
         let taken = |name: &str| self.keys().iter().any(|key| key == name);
         let mut name = String::from("count");
@@ -113,7 +113,7 @@ impl Aggregate for ByKey {
     }
 
     fn order(&self) -> Vec<SortKey> {
-        (0..self.columns.len()).map(|column| SortKey { column, descending: false }).collect()
+        (0..self.columns.len()).map(|column| SortKey { column, descending: false, bytes: true }).collect()
     }
 }
 
@@ -234,7 +234,7 @@ mod tests {
         let args = command().get_matches_from(std::iter::once("count").chain(argv.iter().copied()));
         let schema = Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true };
         let Built::Operator(operator) = build(&args)? else { unreachable!() };
-        let bound = operator.bind(&schema)?;
+        let bound = operator.bind(&schema, &Live::all())?;
         match bound.work {
             Work::Aggregate(aggregate) => Ok((bound.schema, aggregate)),
             _ => unreachable!(),

@@ -70,7 +70,7 @@ impl Operator for Distinct {
         }
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let columns = match &self.by {
             Some(by) => input.indexes(by)?,
             None => (0..input.fields.len()).filter(|&column| !input.fields[column].hidden).collect(),
@@ -257,7 +257,7 @@ mod tests {
         let args = command().get_matches_from(std::iter::once("distinct").chain(argv.iter().copied()));
         let Ok(Built::Operator(operator)) = build(&args) else { unreachable!() };
         let fields = vec![Field::shown("word"), Field::shown("n"), Field::hidden("$1")];
-        match operator.bind(&Schema { fields, records: true }) {
+        match operator.bind(&Schema { fields, records: true }, &Live::all()) {
             Ok(Bound { schema, work: Work::Aggregate(work) }) => (operator.live(&Live::only(["x"])), schema, work),
             _ => unreachable!(),
         }

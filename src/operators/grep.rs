@@ -83,7 +83,7 @@ impl Operator for Grep {
         output.clone().and(["line"])
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let Some(column) = input.fields.iter().position(|field| field.name == "line") else {
             let names: Vec<&str> = input.fields.iter().filter(|f| !f.hidden).map(|f| f.name.as_str()).collect();
             return Err(Error::usage(format!(
@@ -233,7 +233,9 @@ mod tests {
         let args = command().try_get_matches_from(std::iter::once(&"grep").chain(args)).unwrap();
         let Ok(Built::Operator(grep)) = build(&args) else { panic!("no operator") };
         let schema = Schema { fields: vec![Field::shown("line")], records: true };
-        let Ok(Bound { work: Work::Filter(filter), .. }) = grep.bind(&schema) else { panic!("no filter") };
+        let Ok(Bound { work: Work::Filter(filter), .. }) = grep.bind(&schema, &Live::all()) else {
+            panic!("no filter")
+        };
         filter
     }
 
@@ -335,7 +337,7 @@ mod tests {
     fn rows_without_a_line_are_a_usage_error() {
         let pattern = Arc::new(Pattern::new("x", false, false).unwrap());
         let schema = Schema { fields: vec![Field::shown("word")], records: false };
-        let error = Grep { pattern, invert: false }.bind(&schema).err().unwrap();
+        let error = Grep { pattern, invert: false }.bind(&schema, &Live::all()).err().unwrap();
         assert_eq!(error.exit_status(), 2);
         assert!(error.to_string().contains("the columns are: word"), "{error}");
     }

@@ -53,7 +53,7 @@ impl Operator for Head {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(First { count: self.count }));
         Ok(Bound { schema: input.clone(), work })
     }

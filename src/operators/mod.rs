@@ -86,8 +86,9 @@ pub trait Operator: Send + Sync {
     /// Which columns it must be given, if those of `output` are needed of its result.
     fn live(&self, output: &Live) -> Live;
 
-    /// Settles names to columns: the work to be done and the columns that come out. An unknown name is a usage error.
-    fn bind(&self, input: &Schema) -> Result<Bound>;
+    /// Settles names to columns: the work to be done and the columns that come out, of which `output` is needed. An unknown
+    /// name is a usage error.
+    fn bind(&self, input: &Schema, output: &Live) -> Result<Bound>;
 
     /// Asks for [`Block::numbers`].
     fn wants_numbers(&self) -> bool {

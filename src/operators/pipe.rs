@@ -9,14 +9,15 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use memchr::{memchr_iter, memrchr};
+use memchr::memrchr;
 
 use super::{Bound, Built, Entry, Example, Operator, WholeBatch, Work};
 use crate::data::batch::BatchInfo;
-use crate::data::block::{Block, Cell, Column, Span, Text};
+use crate::data::block::{Block, Cell};
 use crate::data::buffer::Buffer;
-use crate::data::schema::{Field, Live, Schema};
+use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
+use crate::formats::{self, Input};
 
 /// `pipe`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -77,7 +78,7 @@ impl Operator for Pipe {
         Live::all()
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, output: &Live) -> Result<Bound> {
         let [command, args @ ..] = &self.words[..] else {
             return Err(Error::usage("pipe needs a command: `pipe -- sort -u`"));
         };
@@ -85,8 +86,9 @@ impl Operator for Pipe {
         let line = input.fields.iter().position(|field| field.name == "line").filter(|_| input.records);
         let shown = || (0..input.fields.len()).filter(|&at| !input.fields[at].hidden).collect();
         let columns = line.map_or_else(shown, |line| vec![line]);
-        let work = Run { command: command.clone(), args: args.to_vec(), columns };
-        let schema = Schema { fields: vec![Field::shown("line")], records: false };
+        let answer = formats::text_input(b'\n');
+        let schema = Schema { records: false, ..answer.schema(output)? };
+        let work = Run { command: command.clone(), args: args.to_vec(), columns, answer, schema: schema.clone() };
         Ok(Bound { schema, work: Work::WholeBatch(Box::new(work)) })
     }
 
@@ -126,6 +128,10 @@ struct Run {
     args: Vec<OsString>,
     /// What is printed of each row.
     columns: Vec<usize>,
+    /// How the answer is cut ...
+    answer: Arc<dyn Input>,
+    /// ... and into which columns.
+    schema: Schema,
 }
 
 impl WholeBatch for Run {
@@ -228,16 +234,26 @@ impl Run {
             }
             if let Some(end) = memrchr(b'\n', &bytes[length..]) {
                 let rest = bytes.split_off(length + end + 1);
-                blocks.push(lines(std::mem::replace(&mut bytes, rest), blocks.len()));
+                blocks.push(self.lines(std::mem::replace(&mut bytes, rest), blocks.len()));
             } else if bytes.len() > u32::MAX as usize / 2 {
                 let message = format!("pipe: the command `{}` wrote a line of over 2 GiB", self.command.display());
                 return Err(Error::failed(message));
             }
         }
         if !bytes.is_empty() {
-            blocks.push(lines(bytes, blocks.len()));
+            blocks.push(self.lines(bytes, blocks.len()));
         }
         Ok(blocks)
+    }
+
+    /// The block of the lines of `bytes`, the last of them ended or not.
+    fn lines(&self, bytes: Vec<u8>, order: usize) -> Block {
+        let data = Arc::new(Buffer::from_vec(bytes));
+        let mut records = Vec::new();
+        self.answer.records(data.bytes(), 0, data.len(), &mut records);
+        let rows = records.len();
+        let columns = self.answer.cut(&data, records, &self.schema);
+        Block { rows, columns, order: order as u64, ..Block::default() }
     }
 }
 
@@ -252,26 +268,12 @@ fn hand_over(text: &mut Vec<u8>, to: &mut impl Write) -> std::io::Result<bool> {
     }
 }
 
-/// The block of the lines of `bytes`, the last of them ended or not.
-fn lines(bytes: Vec<u8>, order: usize) -> Block {
-    let mut spans = Vec::new();
-    let mut start = 0;
-    for end in memchr_iter(b'\n', &bytes) {
-        spans.push(Span::range(start, end));
-        start = end + 1;
-    }
-    if start < bytes.len() {
-        spans.push(Span::range(start, bytes.len()));
-    }
-    let rows = spans.len();
-    let text = Text { data: Arc::new(Buffer::from_vec(bytes)), spans };
-    Block { rows, columns: vec![Column::Text(text)], order: order as u64, ..Block::default() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::block::Column;
     use crate::data::rows::block_of;
+    use crate::data::schema::Field;
     use crate::data::time::Time;
 
     const BATCH: BatchInfo = BatchInfo { id: 0, start: Time(0), end: Time(1000), redo: false };
@@ -282,7 +284,7 @@ mod tests {
     }
 
     fn run_with(command: &[&str], schema: &Schema, blocks: Vec<Block>) -> Result<Vec<String>> {
-        let bound = pipe(command).bind(schema)?;
+        let bound = pipe(command).bind(schema, &Live::all())?;
         assert_eq!(bound.schema, Schema { fields: vec![Field::shown("line")], records: false });
         let Work::WholeBatch(work) = bound.work else { panic!("another kind of work") };
         let blocks = work.run(blocks, &BATCH)?;
@@ -347,7 +349,8 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_there_is_told_before_anything_runs() {
-        let message = |command: &str| pipe(&[command]).bind(&Schema::default()).err().unwrap().to_string();
+        let message =
+            |command: &str| pipe(&[command]).bind(&Schema::default(), &Live::all()).err().unwrap().to_string();
         assert!(message("no-such-command-here").contains("no such command in PATH"));
         assert!(message("sort -u").contains("sh -c 'sort -u'"));
         assert!(message("/no/such/file").contains("no such file"));

@@ -78,7 +78,7 @@ impl Operator for Sample {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         // 2^64 is a float without loss, and as a hash is always less than it, a fraction of 1 passes everything.
         let below = (self.fraction * 18_446_744_073_709_551_616.0) as u128;
         let work = Work::Filter(Box::new(Choice { below, seed: self.seed }));
@@ -131,7 +131,7 @@ mod tests {
     fn choice(args: &[&str]) -> Result<Box<dyn Filter>> {
         let args = command().try_get_matches_from(std::iter::once(&"sample").chain(args)).unwrap();
         let Built::Operator(sample) = build(&args)? else { panic!("no operator") };
-        let Work::Filter(filter) = sample.bind(&Schema::default())?.work else { panic!("no filter") };
+        let Work::Filter(filter) = sample.bind(&Schema::default(), &Live::all())?.work else { panic!("no filter") };
         Ok(filter)
     }
 

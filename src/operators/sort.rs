@@ -64,7 +64,7 @@ impl Operator for Sort {
         output.clone().and(self.keys.iter().map(|key| &key.column))
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(Sorted { keys: sort_keys::bind(&self.keys, input)? }));
         Ok(Bound { schema: input.clone(), work })
     }
@@ -110,6 +110,6 @@ mod tests {
     fn the_keys_are_needed_and_must_be_there() {
         let sort = built(&ENTRY, &["a:desc,b"]);
         assert_eq!(sort.live(&Live::all()), Live::all().and(["a", "b"]));
-        assert_eq!(sort.bind(&Schema::default()).err().unwrap().exit_status(), 2);
+        assert_eq!(sort.bind(&Schema::default(), &Live::all()).err().unwrap().exit_status(), 2);
     }
 }

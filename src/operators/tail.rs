@@ -50,7 +50,7 @@ impl Operator for Tail {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(Last { count: self.count }));
         Ok(Bound { schema: input.clone(), work })
     }

@@ -47,7 +47,7 @@ impl Operator for Tee {
         Live { shown: true, ..output.clone() }
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         Ok(Bound { schema: input.clone(), work: Work::Tee(self.sink.clone()) })
     }
 }
@@ -62,7 +62,7 @@ mod tests {
         let args = command().try_get_matches_from(["tee", "out/{end}.csv"]).unwrap();
         let Ok(Built::Operator(tee)) = build(&args) else { panic!("no operator") };
         let schema = Schema { fields: vec![Field::shown("line"), Field::hidden("$2")], records: true };
-        let bound = tee.bind(&schema).unwrap();
+        let bound = tee.bind(&schema, &Live::all()).unwrap();
         assert_eq!(bound.schema, schema);
         assert!(matches!(bound.work, Work::Tee(sink) if sink == "out/{end}.csv"));
         assert_eq!(tee.live(&Live::only(["$2"])), Live::all().and(["$2"]));

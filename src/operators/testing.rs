@@ -4,7 +4,7 @@ use super::{Built, Entry, Operator, Work};
 use crate::data::block::{Cell, Column};
 use crate::data::order::{Comparator, Entry as Row, sorted};
 use crate::data::rows::{Rows, block_of, gather};
-use crate::data::schema::{Field, Schema};
+use crate::data::schema::{Field, Live, Schema};
 
 /// The operator that these arguments stand for.
 pub(crate) fn built(entry: &Entry, args: &[&str]) -> Box<dyn Operator> {
@@ -17,7 +17,7 @@ pub(crate) fn built(entry: &Entry, args: &[&str]) -> Box<dyn Operator> {
 pub(crate) fn run(operator: &dyn Operator, blocks: &[&[&str]]) -> Vec<String> {
     let fields = vec![Field::shown("line"), Field::hidden("$1"), Field::hidden("$2")];
     let schema = Schema { fields, records: true };
-    let bound = operator.bind(&schema).unwrap();
+    let bound = operator.bind(&schema, &Live::all()).unwrap();
     assert_eq!(bound.schema, schema);
     let Work::Aggregate(aggregate) = bound.work else { panic!("another kind of work") };
     let mut shards = [aggregate.start(), aggregate.start()];

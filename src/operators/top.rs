@@ -72,7 +72,7 @@ impl Operator for Top {
         output.clone().and(self.keys.iter().map(|key| &key.column)).and(&self.by)
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let (keys, by) = (sort_keys::bind(&self.keys, input)?, input.indexes(&self.by)?);
         let wanted = Wanted { keys, latest: false, count: self.count, by };
         Ok(Bound { schema: input.clone(), work: Work::Aggregate(Box::new(Greatest { wanted })) })
@@ -100,7 +100,7 @@ impl Aggregate for Greatest {
     }
 
     fn order(&self) -> Vec<SortKey> {
-        let groups = self.wanted.by.iter().map(|&column| SortKey { column, descending: false });
+        let groups = self.wanted.by.iter().map(|&column| SortKey { column, descending: false, bytes: true });
         groups.chain(self.wanted.keys.iter().copied()).collect()
     }
 }
@@ -129,7 +129,7 @@ mod tests {
     fn keys_and_groups_are_needed_and_must_be_there() {
         let top = built(&ENTRY, &["2", "a", "--by", "b"]);
         assert_eq!(top.live(&Live::default()), Live::only(["a", "b"]));
-        assert_eq!(top.bind(&Schema::default()).err().unwrap().exit_status(), 2);
+        assert_eq!(top.bind(&Schema::default(), &Live::all()).err().unwrap().exit_status(), 2);
         assert_eq!(top.keeps(), "2 rows for each value of b");
     }
 

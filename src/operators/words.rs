@@ -61,7 +61,7 @@ impl Operator for Words {
         Live::only([&self.column])
     }
 
-    fn bind(&self, input: &Schema) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
         let split = Split { column: input.index(&self.column)?, whole_record: self.column == LINE };
         let schema = Schema { fields: vec![Field::shown("word")], records: false };
         Ok(Bound { schema, work: Work::Map(Box::new(split)) })
@@ -113,7 +113,7 @@ mod tests {
         let args = command().get_matches_from(std::iter::once("words").chain(argv.iter().copied()));
         let schema = Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true };
         match build(&args)? {
-            Built::Operator(operator) => operator.bind(&schema),
+            Built::Operator(operator) => operator.bind(&schema, &Live::all()),
             Built::Chain(_) => unreachable!(),
         }
     }

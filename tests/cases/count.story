@@ -95,14 +95,14 @@ $ streamer count --by $1,
 # count --by of an unknown column of text names what there is
 $ streamer count --by user
 .
-! streamer: there is no column `user` here, the columns are: line
-! see: streamer --help
+! streamer: count: there is no column `user` here, the columns are: line
+! see: streamer count --help
 ? 2
 
 # count --by $0 says from where fields are counted
 $ streamer count --by $0
 .
-! streamer: there is no column `$0`: fields are counted from $1, the whole record is `line`
-! see: streamer --help
+! streamer: count: there is no column `$0`: fields are counted from $1, the whole record is `line`
+! see: streamer count --help
 ? 2
 

@@ -70,6 +70,6 @@ $ streamer words then distinct then count --batch 1s
 $ streamer words then distinct --by wrod
 .
 ! streamer: distinct: there is no column `wrod` here, the columns are: word; did you mean word?
-! see: streamer --help
+! see: streamer distinct --help
 ? 2
 

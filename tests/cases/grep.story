@@ -99,7 +99,7 @@ $ streamer grep '(a'
 $ streamer words then grep a
 .
 ! streamer: grep: it looks at the column `line`, but here the columns are: word; put grep before what makes them (words, count …), where the rows are still whole lines and `$1` is their first field
-! see: streamer --help
+! see: streamer grep --help
 ? 2
 
 # grep in mid-chain is done before the rows are combined

@@ -128,8 +128,8 @@ $ streamer words --out jsn
 # an operator that stands without then
 $ streamer words count
 .
-! streamer: there is no column `count` here, the columns are: line
-! see: streamer --help
+! streamer: words: there is no column `count` here, the columns are: line; to go on with the operator of that name: then count
+! see: streamer words --help
 ? 2
 
 # a bare number for a duration
@@ -143,7 +143,7 @@ $ streamer count --batch 10
 $ streamer wordcount then top 10 wrd
 .
 ! streamer: top: there is no column `wrd` here, the columns are: word, count; did you mean word?
-! see: streamer --help
+! see: streamer top --help
 ? 2
 
 # an unknown source

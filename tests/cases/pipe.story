@@ -20,12 +20,14 @@ $ streamer --batch all count --by $2,$1 then pipe -- tr '\t' =
 > =a=1
 > b=a=1
 
-# pipe: its rows have the one column line
+# pipe: its rows have the column line, and the fields of it
 $ streamer --batch all pipe -- cat then count --by $2
+< a x
+< b y
+< c x
 .
-! streamer: count: there is no column `$2` here, the columns are: line
-! see: streamer --help
-? 2
+> x\t2
+> y\t1
 
 # pipe: a row `line` for each line of its answer, a last one without its end too
 $ streamer --batch all --out csv pipe -- printf 'x\ny'

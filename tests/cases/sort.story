@@ -69,15 +69,15 @@ $ streamer sort $1:desc
 > 1 b
 > 1 d
 
-# sort: numbers of one value that are not the same bytes go by bytes, before the next key is asked
+# sort: numbers of one value are a tie, whatever their bytes: the next key decides
 $ streamer sort $1,$2
 < 1.0 c
 < 1 b
 < 1e0 a
 .
+> 1e0 a
 > 1 b
 > 1.0 c
-> 1e0 a
 
 # sort of aggregated rows keeps their columns and their time
 $ streamer wordcount then sort count:desc,word --batch 1s
@@ -118,6 +118,6 @@ $ streamer sort $1,
 $ streamer wordcount then sort cuont
 .
 ! streamer: sort: there is no column `cuont` here, the columns are: word, count; did you mean count?
-! see: streamer --help
+! see: streamer sort --help
 ? 2
 

@@ -144,7 +144,7 @@ $ streamer --tick x --start 2026-11-20 count
 $ streamer --tick '(' count
 .
 ! streamer: `--tick (`: not a regular expression: regex parse error:
-!     (?:()
+!     (
 !     ^
 ! error: unclosed group
 ! see: streamer --help

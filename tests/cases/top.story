@@ -84,7 +84,7 @@ $ streamer words then count --by word then top 2 count --batch 1s
 $ streamer wordcount then top 3 cuont
 .
 ! streamer: top: there is no column `cuont` here, the columns are: word, count; did you mean count?
-! see: streamer --help
+! see: streamer top --help
 ? 2
 
 # top: the number stands first

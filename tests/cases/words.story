@@ -48,7 +48,7 @@ $ streamer words then words word --out csv
 $ streamer words then words
 .
 ! streamer: words: there is no column `line` here, the columns are: word
-! see: streamer --help
+! see: streamer words --help
 ? 2
 
 # words with -0: a newline is white space inside a record, and so ends a word as well

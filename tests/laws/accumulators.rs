@@ -11,7 +11,7 @@ use streamer::data::block::{Block, Cell, Column, Span, Text};
 use streamer::data::buffer::Buffer;
 use streamer::data::order::sorted;
 use streamer::data::rows::{Rows, gather};
-use streamer::data::schema::{Field, Schema};
+use streamer::data::schema::{Field, Live, Schema};
 use streamer::operators::{Accumulator, Aggregate, REGISTRY, Spread, Work};
 
 use super::inputs::{next, small};
@@ -46,7 +46,7 @@ fn aggregates(command: &str) -> Vec<Bound> {
     let mut schema = Schema { fields, records: true };
     let mut found = Vec::new();
     for operator in &invocation.chain {
-        let bound = operator.bind(&schema).unwrap_or_else(|error| panic!("{command}: {error}"));
+        let bound = operator.bind(&schema, &Live::all()).unwrap_or_else(|error| panic!("{command}: {error}"));
         if let Work::Aggregate(aggregate) = bound.work {
             found.push(Bound { command: command.to_string(), schema: schema.clone(), aggregate });
         }

@@ -99,7 +99,9 @@ impl Table {
             .into_iter()
             .map(|(key, count)| key.into_iter().chain([Some(count.to_string().into_bytes())]).collect())
             .collect();
-        rows.sort_by(|a, b| a.iter().zip(b).map(|(a, b)| compare(a, b)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal));
+        rows.sort_by(|a, b| {
+            a.iter().zip(b).map(|(a, b)| compare(a, b, true)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        });
         let mut name = "count".to_string();
         for number in 2.. {
             if !by.contains(&name) {
@@ -111,11 +113,12 @@ impl Table {
         Table { counted: true, ..self.made_of(&names, rows) }
     }
 
-    fn sort(&mut self, keys: &[Key]) {
+    /// Sorts; `bytes`: numbers of one value are told apart.
+    fn sort(&mut self, keys: &[Key], bytes: bool) {
         let keys: Vec<(usize, bool)> = keys.iter().map(|key| (self.column(&key.column), key.descending)).collect();
         let by = |a: &Vec<Cell>, b: &Vec<Cell>| {
             let one = |&(column, descending): &(usize, bool)| {
-                let order = compare(&a[column], &b[column]);
+                let order = compare(&a[column], &b[column], bytes);
                 if descending { order.reverse() } else { order }
             };
             keys.iter().map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
@@ -163,13 +166,13 @@ impl Table {
                 let columns = by.as_ref().map_or_else(|| (0..self.shown()).collect(), |by| self.columns(by));
                 self.first(&columns, 1);
             }
-            Op::Sort { keys } => self.sort(keys),
+            Op::Sort { keys } => self.sort(keys, false),
             Op::Top { count, keys, by } => {
-                self.sort(keys);
+                self.sort(keys, false);
                 let columns = self.columns(by);
                 self.first(&columns, *count);
                 let groups: Vec<Key> = by.iter().map(|c| Key { column: c.clone(), descending: false }).collect();
-                self.sort(&groups);
+                self.sort(&groups, true);
                 if by.is_empty() {
                     self.rows.truncate(*count);
                 }
@@ -203,13 +206,14 @@ pub fn expected(chain: &[Op], batches: &[(Option<String>, Vec<&[u8]>)]) -> Writt
     written
 }
 
-/// Nulls, then numbers by value, then text by bytes; numbers of one value by bytes.
-fn compare(a: &Cell, b: &Cell) -> Ordering {
+/// Nulls, then numbers by value, then text by bytes; numbers of one value by bytes if they are keys of groups.
+fn compare(a: &Cell, b: &Cell, bytes: bool) -> Ordering {
     let class = |cell: &Cell| cell.as_deref().map(|bytes| Number::of(bytes).is_none());
     class(a).cmp(&class(b)).then_with(|| {
         let (Some(a), Some(b)) = (a, b) else { return Ordering::Equal };
         match (Number::of(a), Number::of(b)) {
-            (Some(x), Some(y)) => x.compare(&y).then_with(|| a.cmp(b)),
+            (Some(x), Some(y)) if bytes => x.compare(&y).then_with(|| a.cmp(b)),
+            (Some(x), Some(y)) => x.compare(&y),
             _ => a.cmp(b),
         }
     })

@@ -75,7 +75,9 @@ fn a_second_signal_ends_it_at_once_also_behind_a_blocked_sink() {
         live.signal(Signal::TERM);
         live.over(std::time::Duration::ZERO)
     });
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(Signal::TERM.as_raw()), "{status:?}");
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    // By the first one, if it came so early that all of the output found room in the pipe.
+    assert!([Some(Signal::INT.as_raw()), Some(Signal::TERM.as_raw())].contains(&signal), "{status:?}");
     drop(unread);
     writer.join().expect("no panic");
 }

@@ -13,7 +13,11 @@ fn values() -> impl Strategy<Value = Option<Vec<u8>>> {
 }
 
 fn wanted() -> impl Strategy<Value = Wanted> {
-    let key = (0usize..2, any::<bool>()).prop_map(|(column, descending)| SortKey { column, descending });
+    let key = (0usize..2, any::<bool>(), any::<bool>()).prop_map(|(column, descending, bytes)| SortKey {
+        column,
+        descending,
+        bytes,
+    });
     let keys = proptest::collection::vec(key, 0..3);
     let by = prop_oneof![Just(vec![]), Just(vec![0]), Just(vec![1]), Just(vec![1, 0])];
     (keys, any::<bool>(), 0usize..12, by).prop_map(|(keys, latest, count, by)| Wanted { keys, latest, count, by })
@@ -99,7 +103,7 @@ proptest! {
 }
 
 fn ascending(count: usize, by: Vec<usize>) -> Wanted {
-    Wanted { keys: vec![SortKey { column: 0, descending: false }], count, by, ..Wanted::default() }
+    Wanted { keys: vec![SortKey { column: 0, descending: false, bytes: false }], count, by, ..Wanted::default() }
 }
 
 /// A block of the numbers of a range, each followed by `weight` zeros.

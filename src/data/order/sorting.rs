@@ -99,7 +99,8 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
     if !text && level.key < by.keys.len() {
         let first = cell(by, &run[0], level.key);
         // Only if they are the same to the end does the next key decide.
-        if run.iter().any(|entry| compare_cells(cell(by, entry, level.key), first).is_ne()) {
+        let bytes = by.keys[level.key].bytes;
+        if run.iter().any(|entry| compare_cells(cell(by, entry, level.key), first, bytes).is_ne()) {
             run.sort_unstable_by(|a, b| by.compare_from(level.key, a, b));
             return;
         }
@@ -202,11 +203,15 @@ mod tests {
     use proptest::prelude::*;
     use std::cmp::Ordering;
 
-    const ASCENDING: SortKey = SortKey { column: 0, descending: false };
-    const DESCENDING: SortKey = SortKey { column: 0, descending: true };
+    const ASCENDING: SortKey = SortKey { column: 0, descending: false, bytes: true };
+    const DESCENDING: SortKey = SortKey { column: 0, descending: true, bytes: true };
 
     fn keys() -> impl Strategy<Value = Vec<SortKey>> {
-        let key = (0usize..2, any::<bool>()).prop_map(|(column, descending)| SortKey { column, descending });
+        let key = (0usize..2, any::<bool>(), any::<bool>()).prop_map(|(column, descending, bytes)| SortKey {
+            column,
+            descending,
+            bytes,
+        });
         proptest::collection::vec(key, 0..3)
     }
 
