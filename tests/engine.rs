@@ -86,3 +86,16 @@ fn records_are_counted_the_same_however_they_are_read() {
         assert_eq!(run(10), whole, "{command}");
     }
 }
+
+/// Blocks of later batches are done before their turn has come: each counts for its own batch.
+#[test]
+fn statistics_tell_what_each_source_gave_to_each_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a"), "x\n".repeat(2000)).unwrap();
+    let found = streamer(dir.path(), "--from a --stats stats --batch 10lines count");
+    assert_same(&found, "10\n".repeat(200).as_bytes());
+    let stats = std::fs::read_to_string(dir.path().join("stats")).unwrap();
+    assert_eq!(stats.lines().count(), 200);
+    assert!(stats.lines().all(|line| line.matches("\"numInputRows\":10,").count() == 1), "{stats}");
+    assert!(stats.lines().all(|line| line.contains("\"numInputRows\":10}]")), "{stats}");
+}
