@@ -6,7 +6,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 
-use crate::harness::PATIENCE;
+use crate::harness::{PATIENCE, run_chunked};
 
 /// Runs `streamer` in a directory; killed if it hangs.
 fn streamer(dir: &Path, words: &str) -> Output {
@@ -71,4 +71,31 @@ fn files_cut_by_count_are_cut_in_their_order() {
     let count = |letter: char, count: u64| format!("{}\t{count}\n", letter.to_string().repeat(63));
     let rest = [count('a', 15_536), count('b', 34_464), count('b', 31_072), count('c', 18_928), count('c', 46_608)];
     assert_same(&found, [count('a', 50_000), rest.concat()].concat().as_bytes());
+}
+
+/// A record that is too long counts as one, whether the receiver left it out or a shard did.
+#[test]
+fn records_are_counted_the_same_however_they_are_read() {
+    let short: String = (0..60).map(|i| format!("{i}\n")).collect();
+    let input = format!("{0}\n{0}\n{short}", "long ".repeat(20));
+    for command in ["sample 0.3", "head 3 --batch 7lines", "count --batch 1lines"] {
+        let run = |most| run_chunked(&format!("streamer --max-record 9B {command}"), input.as_bytes(), most);
+        let whole = run(0);
+        assert!(whole.0 == 0 && whole.1.len() > 20);
+        assert_eq!(run(3), whole, "{command}");
+        assert_eq!(run(10), whole, "{command}");
+    }
+}
+
+/// Blocks of later batches are done before their turn has come: each counts for its own batch.
+#[test]
+fn statistics_tell_what_each_source_gave_to_each_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a"), "x\n".repeat(2000)).unwrap();
+    let found = streamer(dir.path(), "--from a --stats stats --batch 10lines count");
+    assert_same(&found, "10\n".repeat(200).as_bytes());
+    let stats = std::fs::read_to_string(dir.path().join("stats")).unwrap();
+    assert_eq!(stats.lines().count(), 200);
+    assert!(stats.lines().all(|line| line.matches("\"numInputRows\":10,").count() == 1), "{stats}");
+    assert!(stats.lines().all(|line| line.contains("\"numInputRows\":10}]")), "{stats}");
 }

@@ -237,28 +237,30 @@ impl Batcher {
             }
             Cutting::Lines(limit) => {
                 let mut left = rest.marks.records;
-                while !rest.range.is_empty() && self.left > 0 {
+                let mut too_long = std::mem::take(&mut rest.too_long);
+                while self.left > 0 && !(rest.range.is_empty() && too_long.is_empty()) {
                     let room = limit - self.records;
-                    if left < room {
-                        let end = rest.range.end;
-                        self.piece(lane, rest, end, left, made);
-                        break;
+                    let records = left.min(room);
+                    let mut end = rest.range.end;
+                    if left > room {
+                        let bytes = &rest.buffer.bytes()[rest.range.clone()];
+                        let last = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).nth(room as usize - 1);
+                        end = last.map_or(end, |p| rest.range.start + p + 1);
+                    } else {
+                        let fit = too_long.len().min((room - records) as usize);
+                        rest.too_long = too_long.drain(..fit).collect();
                     }
-                    let bytes = &rest.buffer.bytes()[rest.range.clone()];
-                    let last = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).nth(room as usize - 1);
-                    let end = last.map_or(rest.range.end, |p| rest.range.start + p + 1);
-                    self.piece(lane, rest, end, room, made);
-                    left -= room;
+                    left -= records;
+                    self.piece(lane, rest, end, records, made);
+                    if self.records < *limit {
+                        continue;
+                    }
                     self.cut(now.0, now.1, made);
                     if self.calendar.is_none() {
                         self.step();
                     } else {
                         self.counted = true;
                     }
-                }
-                if !rest.too_long.is_empty() {
-                    let end = rest.range.end;
-                    self.piece(lane, rest, end, 0, made);
                 }
             }
             Cutting::Tick(_) => {
@@ -269,11 +271,12 @@ impl Batcher {
                     }
                     self.piece(lane, rest, tick.start, 0, made);
                     rest.range.start = tick.end;
+                    self.lanes[lane].position = rest.from + tick.end as u64;
                     rest.tick += 1;
                     self.ticks[input] += 1;
                     self.ticked(now, made);
                 }
-                if self.ticks[input] > self.info.id && !rest.range.is_empty() {
+                if self.ticks[input] > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
                     return Placed::Wait;
                 }
                 let end = rest.range.end;
@@ -316,7 +319,10 @@ impl Batcher {
         let state = &mut self.lanes[lane];
         self.touched.entry(lane).or_insert(state.position);
         let first = state.records;
+        // Whether the receiver left it out or the shard will depends on the reads: it is a record.
+        let long = too_long.len() as u64;
         if self.count {
+            state.records += long;
             state.records +=
                 if records > 0 { records } else { count_records(&rest.buffer.bytes()[range.clone()], state.delimiter) };
         }
@@ -324,7 +330,7 @@ impl Batcher {
         let seq = state.seq;
         state.seq += 1;
         self.blocks += 1;
-        self.records += records;
+        self.records += records + long;
         let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards));
         open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
         made.tasks.push(Task {

@@ -156,7 +156,7 @@ impl Output {
                     self.cuts.insert(info.id, lanes.into());
                 }
                 Message::Block { info, lane, seq, records, bad, rendered, lease } => {
-                    self.report.block(lane, records);
+                    self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
                     self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, _lease: lease, info });
@@ -205,6 +205,7 @@ impl Output {
             lane.next += 1;
             let line = lane.records;
             lane.records += piece.records;
+            self.report.written(at, piece.records);
             return self.write_piece(at, line, piece).map(|()| true);
         }
         let passed = match self.cuts.get_mut(&self.batch) {

@@ -1,7 +1,8 @@
 //! Receivers: one thread for each source that is not read by the shards.
 //!
 //! In come bytes; out go buffers that end at a record, to the batcher. A receiver only looks for the **last** record end of
-//! a buffer and carries the rest over, so a byte costs it next to nothing. At stop it hands over what it has read.
+//! a buffer and carries the rest over, so a byte costs it next to nothing. At stop it hands over what it has read; of a file, what can be read again, only whole
+//! records.
 
 use std::sync::Arc;
 
@@ -126,11 +127,54 @@ impl Intake for Receiver {
                     return Ok(Step::Records(chunk));
                 }
                 (Got::End, _) => self.ended = true,
+                (Got::Stop, whole) => {
+                    (filled, self.skipping, self.ended) = (whole.unwrap_or(0), None, true);
+                }
             }
         }
     }
 
     fn progress(&self) -> u64 {
         self.stream.progress()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::buffer::Pool;
+    use crate::formats::text_input;
+
+    /// Gives its bytes, then its end.
+    struct Given(Vec<u8>, Got);
+
+    impl Stream for Given {
+        fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+            let bytes = std::mem::take(&mut self.0);
+            into[..bytes.len()].copy_from_slice(&bytes);
+            Ok(if bytes.is_empty() { self.1 } else { Got::Bytes(bytes.len()) })
+        }
+    }
+
+    /// All records, and the position behind them.
+    fn read(bytes: &str, end: Got) -> (String, u64) {
+        let quota = Quota::new(Arc::new(Pool::default()), BLOCK, Arc::new(|| ()));
+        let stream = Box::new(Given(bytes.into(), end));
+        let mut receiver = Receiver::new(stream, text_input(b'\n'), 8);
+        let (mut all, mut position) = (String::new(), 0);
+        while let Step::Records(chunk) = receiver.next(&quota).unwrap() {
+            assert_eq!(chunk.from, position);
+            all += std::str::from_utf8(chunk.buffer.bytes()).unwrap();
+            position = chunk.until;
+        }
+        (all, position)
+    }
+
+    #[test]
+    fn a_record_without_an_end_is_one_at_the_end_but_not_where_a_file_is_left() {
+        assert_eq!(read("ab\ncd", Got::End), ("ab\ncd".into(), 5));
+        assert_eq!(read("ab\ncd", Got::Stop), ("ab\n".into(), 3));
+        assert_eq!(read("cd", Got::Stop), (String::new(), 0));
+        assert_eq!(read("longer than 8 bytes", Got::Stop), (String::new(), 0));
     }
 }

@@ -49,9 +49,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// A block of a lane was done.
-    pub fn block(&mut self, lane: usize, records: u64) {
+    /// A block was done; its batch may be far from its turn.
+    pub fn block(&self, records: u64) {
         self.counters.records.fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// A block of a lane was written, as part of the batch at hand.
+    pub fn written(&mut self, lane: usize, records: u64) {
         *self.records.entry(lane).or_default() += records;
     }
 

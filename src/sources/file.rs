@@ -162,7 +162,7 @@ impl FileStream {
 impl Stream for FileStream {
     fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
         if self.stop.is_told() {
-            return Ok(Got::End);
+            return Ok(Got::Stop);
         }
         if let State::Unopened = self.state {
             let raw = Raw::new(open(&self.path)?, self.size, self.once);

@@ -139,8 +139,10 @@ pub enum Got {
     Later,
     /// The stream broke off and begins anew (a connection was lost): what was not ended is a record.
     Break,
-    /// There is no more, or the run stops.
+    /// There is no more, or the run stops and nobody will see more.
     End,
+    /// The run stops where more could be read at any time: what is begun is only a part of a record.
+    Stop,
 }
 
 /// Gives buffers of whole records.

@@ -99,9 +99,12 @@ impl Regular {
 
 impl Stream for Regular {
     fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+        if self.stop.is_told() {
+            return Ok(Got::Stop);
+        }
         let left = if self.once { usize::try_from(self.size - self.read).unwrap_or(usize::MAX) } else { usize::MAX };
         let most = into.len().min(left);
-        if most == 0 || self.stop.is_told() {
+        if most == 0 {
             return Ok(Got::End);
         }
         loop {
@@ -179,6 +182,6 @@ mod tests {
         let setup = setup();
         let mut regular = Regular::new(file, &setup).unwrap();
         setup.stop.tell();
-        assert_eq!(regular.read(&mut [0; 4], true).unwrap(), Got::End);
+        assert_eq!(regular.read(&mut [0; 4], true).unwrap(), Got::Stop);
     }
 }

@@ -227,7 +227,7 @@ fn a_stop_ends_the_reading() {
     let setup = setup();
     let mut file = stream(parse(&path).unwrap().open(&setup).unwrap().pop().unwrap());
     setup.stop.tell();
-    assert_eq!(file.read(&mut [0; 2], true).unwrap(), Got::End);
+    assert_eq!(file.read(&mut [0; 2], true).unwrap(), Got::Stop);
 }
 
 proptest! {

@@ -109,7 +109,7 @@ pub fn drain(stream: &mut dyn Stream, sizes: &[usize]) -> crate::error::Result<V
             Got::Bytes(n) => all.extend_from_slice(&into[..n]),
             Got::Break => all.push(b'|'),
             Got::Later => panic!("it was to wait"),
-            Got::End => return Ok(all),
+            Got::End | Got::Stop => return Ok(all),
         }
     }
     unreachable!("there are sizes")
