@@ -24,7 +24,8 @@ fn command() -> Command {
         .about("a copy of the rows goes to another sink as well")
         .long_about(
             "Passes the rows on and writes a copy of them to SINK, which is spelled as for --to: `-`, a path, a path \
-             with {end} for one file a batch, exec:COMMAND. A path's extension chooses the format.",
+             with {end} for one file a batch, exec:COMMAND. A path's extension chooses the format. Where the rows \
+             of the chain go to the same SINK, those of a batch stand behind its copies, and wait for them.",
         )
         .arg(Arg::new("sink").value_name("SINK").required(true).help("Where the copy goes, as for --to"))
 }
