@@ -16,7 +16,7 @@ pub mod shuffle;
 pub mod shutdown;
 pub mod timer;
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
 use crate::clock::Clock;
@@ -29,7 +29,7 @@ use crate::stop::Stop;
 
 use self::batcher::{Batcher, LaneState};
 use self::calendar::Calendar;
-use self::core::{Core, Parts};
+use self::core::{Core, Fixed};
 use self::cutting::{Cutting, Rest};
 use self::message::Message;
 use self::output::{Output, SinkState};
@@ -95,22 +95,20 @@ impl Engine {
         batcher.lanes = made.states;
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;
-        let core = Core::shared(
-            Parts {
-                plan: Arc::new(self.plan),
-                cutting: self.cutting,
-                clock: self.clock,
-                stop: self.stop,
-                shards: self.shards,
-                max_record: self.max_record,
-                counters: Arc::clone(&report.counters),
-                output: sender,
-                batcher,
-            },
-            made.pulled,
-            made.controls,
-            made.input_of,
-        );
+        let fixed = Fixed {
+            plan: Arc::new(self.plan),
+            cutting: self.cutting,
+            clock: self.clock,
+            stop: self.stop,
+            shards: self.shards,
+            max_record: self.max_record,
+            pulled: made.pulled,
+            input_of: made.input_of,
+            controls: made.controls,
+            counters: Arc::clone(&report.counters),
+            output: sender,
+        };
+        let core = Core::shared(fixed, batcher);
         core.receivers_start(receivers.len());
         let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict);
         let bell = timed.then(|| core.clock.bell());
@@ -186,7 +184,7 @@ type Received = (usize, Box<dyn Intake>);
 /// The lanes of a run, sorted by who reads them.
 struct Made {
     states: Vec<LaneState>,
-    pulled: Vec<Option<Box<dyn Intake>>>,
+    pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     controls: Vec<Arc<dyn Control>>,
     input_of: Vec<usize>,
     inputs: usize,
@@ -213,9 +211,9 @@ impl Made {
                     Feed::Records(intake) => intake,
                 };
                 if lane.pull && may_pull {
-                    made.pulled.push(Some(intake));
+                    made.pulled.push(Mutex::new(Some(intake)));
                 } else {
-                    made.pulled.push(None);
+                    made.pulled.push(Mutex::new(None));
                     received.push((at, intake));
                 }
             }
@@ -229,22 +227,15 @@ impl Made {
 
 impl Core {
     /// A core whose quotas wake those who wait for them.
-    fn shared(
-        parts: Parts,
-        pulled: Vec<Option<Box<dyn Intake>>>,
-        controls: Vec<Arc<dyn Control>>,
-        input_of: Vec<usize>,
-    ) -> Arc<Core> {
+    fn shared(fixed: Fixed, batcher: Batcher) -> Arc<Core> {
         let pool = Arc::new(Pool::default());
         Arc::new_cyclic(|weak: &Weak<Core>| {
             let weak = Weak::clone(weak);
             let freed: Freed = Arc::new(move || weak.upgrade().map_or((), |core| core.freed()));
             let source = |_| Quota::new(Arc::clone(&pool), QUOTA, Arc::clone(&freed));
-            let sources: Vec<_> = (0..parts.plan.inputs.len()).map(source).collect();
-            let mut core = Core::new(parts, pulled, controls);
-            core.quotas = input_of.iter().map(|input| sources[*input].beside()).collect();
-            core.input_of = input_of;
-            core
+            let sources: Vec<_> = (0..fixed.plan.inputs.len()).map(source).collect();
+            let quotas = fixed.input_of.iter().map(|input| sources[*input].beside()).collect();
+            Core::new(fixed, batcher, quotas)
         })
     }
 }

@@ -8,6 +8,7 @@ mod waiting;
 pub use jobs::Job;
 
 use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -40,8 +41,8 @@ const UNWRITTEN: usize = 2;
 /// ... or more of them, as long as they have but so many records and batches in all.
 const UNWRITTEN_TINY: u64 = 4096;
 
-/// Shared by all threads of a run.
-pub struct Core {
+/// What does not change during a run.
+pub struct Fixed {
     /// What is run.
     pub plan: Arc<Plan>,
     /// What ends batches.
@@ -56,20 +57,25 @@ pub struct Core {
     pub max_record: usize,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
-    /// The first lane that shards do not read themselves.
-    live: Option<usize>,
     /// Which input each lane belongs to.
     pub input_of: Vec<usize>,
-    /// Accumulators that wait for their next batch, by stage.
-    pub spare: Vec<Mutex<Vec<Box<dyn Accumulator>>>>,
-    /// The quota of each lane's source.
-    pub quotas: Vec<Arc<Quota>>,
     /// The control side of each lane.
     pub controls: Vec<Arc<dyn Control>>,
     /// Counted for the display; bytes by what the system gave (before decompression).
     pub counters: Arc<Counters>,
     /// To the output thread.
     pub output: Sender<Message>,
+}
+
+/// Shared by all threads of a run. What is [`Fixed`] of it is at hand without its name.
+pub struct Core {
+    fixed: Fixed,
+    /// The quota of each lane's source.
+    pub quotas: Vec<Arc<Quota>>,
+    /// Accumulators that wait for their next batch, by stage.
+    pub spare: Vec<Mutex<Vec<Box<dyn Accumulator>>>>,
+    /// The first lane that shards do not read themselves.
+    live: Option<usize>,
     state: Mutex<State>,
     /// Work for shards.
     work: Waiting,
@@ -77,6 +83,14 @@ pub struct Core {
     room: Waiting,
     /// Someone waits for a quota.
     starved: AtomicBool,
+}
+
+impl Deref for Core {
+    type Target = Fixed;
+
+    fn deref(&self) -> &Fixed {
+        &self.fixed
+    }
 }
 
 /// Behind the lock.
@@ -102,64 +116,33 @@ pub struct State {
     late: bool,
 }
 
-/// The parts of a [`Core`] that are made before it.
-pub struct Parts {
-    /// See [`Core::plan`].
-    pub plan: Arc<Plan>,
-    /// See [`Core::cutting`].
-    pub cutting: Cutting,
-    /// See [`Core::clock`].
-    pub clock: Arc<dyn Clock>,
-    /// See [`Core::stop`].
-    pub stop: Arc<Stop>,
-    /// See [`Core::shards`].
-    pub shards: usize,
-    /// See [`Core::max_record`].
-    pub max_record: usize,
-    /// See [`Core::counters`].
-    pub counters: Arc<Counters>,
-    /// To the output thread.
-    pub output: Sender<Message>,
-    /// With its lanes.
-    pub batcher: Batcher,
-}
-
 impl Core {
-    /// Nothing is under way.
-    pub fn new(parts: Parts, pulled: Vec<Option<Box<dyn Intake>>>, controls: Vec<Arc<dyn Control>>) -> Self {
-        let pull = pulled.iter().enumerate().filter(|p| p.1.is_some()).map(|p| (p.0, false)).collect();
-        let spare = parts.plan.stages.iter().map(|_| Mutex::default()).collect();
+    /// Nothing is under way. `quotas`: one for each lane.
+    pub fn new(fixed: Fixed, batcher: Batcher, quotas: Vec<Arc<Quota>>) -> Self {
+        let reads = |lane: &Mutex<Option<_>>| lane.lock().unwrap_or_else(|e| e.into_inner()).is_some();
+        let pull = (0..fixed.pulled.len()).filter(|lane| reads(&fixed.pulled[*lane])).map(|lane| (lane, false));
+        let state = State {
+            batcher,
+            queue: VecDeque::new(),
+            pieces: VecDeque::new(),
+            cuts: VecDeque::new(),
+            loaded: VecDeque::new(),
+            finishing: false,
+            unwritten: 0,
+            unwritten_size: 0,
+            pull: pull.collect(),
+            receivers: 0,
+            ended: false,
+            aborted: false,
+            error: None,
+            late: false,
+        };
         Core {
-            plan: parts.plan,
-            cutting: parts.cutting,
-            clock: parts.clock,
-            stop: parts.stop,
-            shards: parts.shards,
-            live: pulled.iter().position(Option::is_none),
-            max_record: parts.max_record,
-            pulled: pulled.into_iter().map(Mutex::new).collect(),
-            quotas: Vec::new(),
-            input_of: Vec::new(),
-            spare,
-            controls,
-            counters: parts.counters,
-            output: parts.output,
-            state: Mutex::new(State {
-                batcher: parts.batcher,
-                queue: VecDeque::new(),
-                pieces: VecDeque::new(),
-                cuts: VecDeque::new(),
-                loaded: VecDeque::new(),
-                finishing: false,
-                unwritten: 0,
-                unwritten_size: 0,
-                pull,
-                receivers: 0,
-                ended: false,
-                aborted: false,
-                error: None,
-                late: false,
-            }),
+            quotas,
+            spare: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
+            live: fixed.pulled.iter().position(|lane| !reads(lane)),
+            fixed,
+            state: Mutex::new(state),
             work: Waiting::default(),
             room: Waiting::default(),
             starved: AtomicBool::new(false),
