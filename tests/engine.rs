@@ -99,3 +99,15 @@ fn statistics_tell_what_each_source_gave_to_each_batch() {
     assert!(stats.lines().all(|line| line.matches("\"numInputRows\":10,").count() == 1), "{stats}");
     assert!(stats.lines().all(|line| line.contains("\"numInputRows\":10}]")), "{stats}");
 }
+
+/// A source that is faster than `--max-rate` is held to it at the cuts as well, and its batches come.
+#[test]
+fn a_rate_above_the_maximum_is_held_to_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = streamer(dir.path(), "--from rate:100000 --max-rate 50 --batch 100ms --batches 3 count --time none");
+    assert!(found.status.success());
+    let counts = String::from_utf8(found.stdout).unwrap();
+    let counts: Vec<u32> = counts.lines().map(|line| line.parse().unwrap()).collect();
+    // Five in each tenth of a second; a step may fall on either side of a border.
+    assert!(counts.len() == 3 && counts.iter().all(|count| *count <= 10), "{counts:?}");
+}

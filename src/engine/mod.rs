@@ -105,6 +105,7 @@ impl Engine {
             pulled: made.pulled,
             input_of: made.input_of,
             controls: made.controls,
+            paced: max_rate.is_some(),
             counters: Arc::clone(&report.counters),
             output: sender,
         };

@@ -124,7 +124,7 @@ impl Core {
         let end = state.batcher.end();
         drop(state);
         let mut held = Vec::new();
-        for (lane, control) in self.controls.iter().enumerate() {
+        for (lane, control) in self.controls.iter().enumerate().filter(|_| !self.paced) {
             let delimiter = self.plan.inputs[self.input_of[lane]].format.delimiter();
             for chunk in control.cut(end, &self.quotas[lane]) {
                 held.push((lane, Rest::new(chunk, &self.cutting, delimiter, self.plan.numbers)));

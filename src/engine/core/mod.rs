@@ -61,6 +61,8 @@ pub struct Fixed {
     pub input_of: Vec<usize>,
     /// The control side of each lane.
     pub controls: Vec<Arc<dyn Control>>,
+    /// Receivers are held to a rate (`--max-rate`): nothing is taken past them at a cut.
+    pub paced: bool,
     /// Counted for the display; bytes by what the system gave (before decompression).
     pub counters: Arc<Counters>,
     /// To the output thread.
