@@ -59,8 +59,6 @@ pub struct Globals {
     pub tick: Option<RegexMatcher>,
     /// Where time stands at the beginning, with `tick`.
     pub start: Option<Time>,
-    /// The name of the input format, if written; one that exists.
-    pub input: Option<String>,
     /// Records end in NUL.
     pub null: bool,
     /// The longest record, in bytes.
@@ -275,8 +273,7 @@ impl Given {
             once: self.has("once"),
             zone: self.parsed("tz", values::zone)?.unwrap_or(TimeZone::UTC),
             tick,
-            start: self.parsed("start", values::instant)?,
-            input: self.one("in").map(str::to_string),
+            start: self.parsed("start", Time::parse)?,
             null: self.has("null"),
             max_record: self.parsed("max-record", values::size)?.unwrap_or(MAX_RECORD),
             max_rate: self.parsed("max-rate", values::count)?,

@@ -208,8 +208,7 @@ fn the_values_of_all_globals_arrive() {
     assert_eq!((globals.limit, globals.shards, globals.color), (7, Some(2), Color::Never));
     assert_eq!(globals.start.map(|t| t.0), Some(1000));
     assert_eq!(globals.zone.iana_name(), Some("Europe/Berlin"));
-    assert_eq!((globals.out.as_deref(), globals.input.as_deref()), (Some("spark"), Some("text")));
-    assert_eq!(globals.time, Some(Stamp::Both));
+    assert_eq!((globals.out.as_deref(), globals.time), (Some("spark"), Some(Stamp::Both)));
     assert!(globals.once && globals.strict && globals.verbose && globals.explain && globals.tick.is_some());
     assert_eq!(globals.stats.unwrap().to_str(), Some("s.json"));
 }

@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::globals::Cut;
 use crate::data::schema::nearest;
-use crate::data::time::Time;
 
 /// Longer intervals would leave the calendar.
 const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
@@ -138,15 +136,6 @@ pub fn zone(text: &str) -> Result<TimeZone, String> {
     })
 }
 
-/// A point in time as RFC 3339 writes it.
-pub fn instant(text: &str) -> Result<Time, String> {
-    let stamp: Timestamp = text.parse().map_err(|_| {
-        "not a time with its zone (RFC 3339), write for example 2026-11-20T00:00:00Z or 2026-11-20T00:00:00+01:00"
-            .to_string()
-    })?;
-    Ok(Time(stamp.as_millisecond()))
-}
-
 fn is_bare_number(text: &str) -> bool {
     !text.is_empty() && text.parse::<f64>().is_ok() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
@@ -214,14 +203,6 @@ mod tests {
         assert_eq!(zone("utc"), Ok(TimeZone::UTC));
         assert_eq!(zone("Europe/Berlin").unwrap().iana_name(), Some("Europe/Berlin"));
         assert!(zone("Europe/Berln").unwrap_err().contains("Europe/Berlin"));
-    }
-
-    #[test]
-    fn instants_have_a_zone() {
-        assert_eq!(instant("1970-01-01T00:00:01.5Z"), Ok(Time(1500)));
-        assert_eq!(instant("1970-01-01T01:00:00+01:00"), Ok(Time(0)));
-        assert!(instant("2026-11-20").is_err());
-        assert!(instant("2026-11-20T00:00:00").is_err());
     }
 
     #[test]
