@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use super::block::{Block, Order};
 use super::groups::Groups;
-pub use super::kept::{All, all};
 use super::kept::{Store, rows_of};
 use super::keys;
 use super::order::{Comparator, Entry, SortKey, compare_keys, prefix_of};

@@ -96,11 +96,6 @@ pub struct All {
     store: Store,
 }
 
-/// Keeps all rows.
-pub fn all() -> All {
-    All::default()
-}
-
 impl All {
     /// How many rows.
     pub fn len(&self) -> usize {
@@ -154,14 +149,14 @@ mod tests {
     proptest! {
         #[test]
         fn all_rows_come_back_with_their_places(rows in sample_rows(values(), 6), halves: Vec<bool>) {
-            let mut parts = [all(), all()];
+            let mut parts = [All::default(), All::default()];
             for (at, block) in rows.blocks.iter().enumerate().rev() {
                 parts[usize::from(halves.get(at) == Some(&true))].fold(block);
             }
             let [mut first, mut second] = parts;
             first.take(second.finish());
             prop_assert!(second.is_empty());
-            let mut restored = all();
+            let mut restored = All::default();
             restored.take(first.save());
             prop_assert_eq!(restored.len(), rows.len());
             let expected = in_order(&rows, &[]);

@@ -23,8 +23,9 @@ use std::any::Any;
 use clap::{ArgMatches, Command};
 
 use crate::data::batch::BatchInfo;
-use crate::data::best::{All, Best};
+use crate::data::best::Best;
 use crate::data::block::{Block, Span};
+use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
-use crate::data::best::all;
+use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::data::sort_keys::{self, Named};
@@ -84,7 +84,7 @@ impl Aggregate for Sorted {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        Box::new(all())
+        Box::new(All::default())
     }
 
     fn order(&self) -> Vec<SortKey> {
