@@ -46,7 +46,7 @@ pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
     check(&globals, &sources)?;
     let in_process = io.stdin.is_some();
     let files = sources.iter().zip(&from).all(|(source, spec)| source.is_files() && !(in_process && spec == "-"));
-    let (cutting, interval) = cutting(&globals, files)?;
+    let (cutting, interval) = cutting(&globals, files);
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
     let default: Arc<dyn Input> = formats::text_input(if globals.null { 0 } else { b'\n' });
@@ -75,26 +75,24 @@ fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
 }
 
 /// What ends batches, and their interval in milliseconds.
-fn cutting(globals: &Globals, files: bool) -> Result<(Cutting, Option<i64>)> {
+fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
     let millis = |interval: std::time::Duration| interval.as_millis() as i64;
     if let Some(tick) = &globals.tick {
         let interval = match globals.batch {
             Some(Cut::Interval(interval)) => millis(interval),
-            None => INTERVAL,
-            Some(_) => {
-                return Err(Error::usage("--tick moves time on by an interval: --batch must be a duration such as 1s"));
-            }
+            // Other cuts were refused beside --tick.
+            _ => INTERVAL,
         };
-        return Ok((Cutting::Tick(tick.clone()), Some(interval)));
+        return (Cutting::Tick(tick.clone()), Some(interval));
     }
-    Ok(match globals.batch {
+    match globals.batch {
         Some(Cut::Interval(interval)) => (Cutting::Time, Some(millis(interval))),
         Some(Cut::Lines(lines)) => (Cutting::Lines(lines), None),
         Some(Cut::Both { interval, lines }) => (Cutting::Lines(lines), Some(millis(interval))),
         Some(Cut::All) => (Cutting::All, None),
         None if files || globals.once => (Cutting::All, None),
         None => (Cutting::Time, Some(INTERVAL)),
-    })
+    }
 }
 
 /// Makes outlets and remembers their sinks.
