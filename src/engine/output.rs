@@ -292,7 +292,7 @@ impl Output {
                 self.write(rendered.outlet, &rendered.bytes)?;
             }
         }
-        let summary = Summary { records: finished.records, rate: self.report.rate(&finished) };
+        let summary = Summary { rate: self.report.rate(&finished) };
         for at in 0..self.outlets.len() {
             if let Some(held) = self.outlets[at].held.as_mut().map(std::mem::take)
                 && !held.is_empty()

@@ -74,9 +74,7 @@ pub trait Layout: Send {
 /// What is said about a batch beside its rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Summary {
-    /// Records read.
-    pub records: u64,
-    /// Records per second of the interval (of real time, where the batch has no interval).
+    /// Records read per second of the interval (of real time, where the batch has no interval).
     pub rate: f64,
 }
 

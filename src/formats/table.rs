@@ -267,7 +267,7 @@ mod tests {
     use super::super::tests::{block, laid_out, settings, text};
     use super::*;
 
-    const SUMMARY: Summary = Summary { records: 3, rate: 3.0 };
+    const SUMMARY: Summary = Summary { rate: 3.0 };
 
     fn words() -> Block {
         block(vec![text(&[Some(b"hello"), None]), crate::data::block::Column::Int(vec![12, 3])])
