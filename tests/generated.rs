@@ -1,6 +1,6 @@
 //! The committed man pages and completion scripts are those that the commands give.
 //!
-//! After a change of a command: `STREAMER_UPDATE=1 cargo test --test generated` writes them anew.
+//! After a change of a command: `STREAMER_UPDATE=1 cargo test --test main generated` writes them anew.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -117,11 +117,11 @@ fn check(folder: &str, wanted: &Files) {
         if found.remove(name).as_ref() == Some(bytes) {
             continue;
         }
-        assert!(update, "{name} is not what is generated now; run: STREAMER_UPDATE=1 cargo test --test generated");
+        assert!(update, "{name} is not what is generated now; run: STREAMER_UPDATE=1 cargo test --test main generated");
         std::fs::write(folder.join(name), bytes).unwrap();
     }
     for name in found.keys() {
-        assert!(update, "{name} is superfluous; run: STREAMER_UPDATE=1 cargo test --test generated");
+        assert!(update, "{name} is superfluous; run: STREAMER_UPDATE=1 cargo test --test main generated");
         std::fs::remove_file(folder.join(name)).unwrap();
     }
 }

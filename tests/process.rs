@@ -2,21 +2,13 @@
 //!
 //! Nothing here waits for time to pass: what is to happen is waited for, and the deadline is only for what never comes.
 
-#[path = "process/bad_input.rs"]
 mod bad_input;
-#[path = "process/children.rs"]
 mod children;
-#[path = "process/input.rs"]
 mod input;
-#[path = "process/output.rs"]
 mod output;
-#[path = "process/pressure.rs"]
 mod pressure;
-#[path = "process/signals.rs"]
 mod signals;
-#[path = "process/sockets.rs"]
 mod sockets;
-#[path = "process/terminal.rs"]
 mod terminal;
 
 use std::collections::BTreeMap;
