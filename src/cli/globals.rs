@@ -16,11 +16,8 @@ use super::chain::Place;
 use super::values;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
-use crate::formats::{OUTPUTS, Stamp};
+use crate::formats::{INPUTS, OUTPUTS, Stamp};
 use crate::io::Color;
-
-/// The input formats that exist.
-const INPUT_FORMATS: [&str; 1] = ["text"];
 
 /// How the input is cut into batches (SPEC 1, `--batch`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +98,8 @@ pub fn options() -> Vec<Arg> {
                  The default is -, standard input",
             )
             .value_hint(ValueHint::AnyPath),
-        value("in", "FORMAT", "The format of the records").value_parser(INPUT_FORMATS),
+        value("in", "FORMAT", "The format of the records: text, a record is a line [default: text]")
+            .value_parser(INPUTS),
         flag("null", "Records end in NUL instead of a newline").short('0'),
         value("max-record", "SIZE", "A longer record is a bad record [default: 16MiB]"),
         value("max-rate", "N", "Read at most N records a second from each source"),
@@ -112,10 +110,11 @@ pub fn options() -> Vec<Arg> {
             .long_help(
                 "Where to cut: 1s, 200ms, 5m: at each multiple of the interval, also when nothing arrives. 10000lines: \
                  after so many records. 1s,10000lines: whichever comes first. all: at the end of the input. The \
-                 default is all if every source is a regular file, else 1s",
+                 default is all if every source is a regular file or --once is given, else 1s",
             ),
         value("batches", "N", "End after N batches"),
-        flag("once", "Process what is there now, then end"),
+        flag("once", "Process what is there now, then end")
+            .long_help("Process what is there now, as far as files reach at the start, then end"),
         value("tz", "ZONE", "The time zone of intervals and of printed times [default: UTC]")
             .long_help(
                 "The time zone in which times are printed and to which intervals are aligned, so that 1d cuts at \
@@ -131,7 +130,8 @@ pub fn options() -> Vec<Arg> {
     let output = [
         value("to", "SINK", "Write to here (repeatable) [default: -, standard output]")
             .long_help(
-                "Write to here: see Sinks below. Repeatable: every row goes to each. The default is -, standard output",
+                "Write to here: see Sinks below. Repeatable: every row goes to each. The extension of a path (csv, tsv, \
+                 json, jsonl, ndjson, txt) chooses its format, before --out. The default is -, standard output",
             )
             .value_hint(ValueHint::AnyPath),
         value("out", "FORMAT", "text, csv, tsv, json, table or spark")
@@ -139,12 +139,12 @@ pub fn options() -> Vec<Arg> {
             .value_parser(PossibleValuesParser::new(OUTPUTS.iter().map(|o| o.name))),
         value("time", "WHICH", "Which times of the batch lead each row: start, end, both, none")
             .long_help(
-                "Which times of the batch lead each row: start, end, both, none. The default is end if the chain counts and --tick or a \
-                 duration in --batch is written, else none",
+                "Which times of the batch lead each row: start, end, both, none. The default is end if the chain counts \
+                 and --tick or a duration in --batch is written, else none",
             )
             .value_parser(["start", "end", "both", "none"]),
         value("limit", "N", "Rows of each batch that --out spark prints [default: 10]"),
-        value("color", "WHEN", "Use colours: auto, always, never").value_parser(["auto", "always", "never"]),
+        value("color", "WHEN", "Use colours: auto, always, never [default: auto]").value_parser(["auto", "always", "never"]),
     ];
     let running = [
         value("chain", "FILE", "Read the chain from a file: one operator a line, quoted as in a shell")

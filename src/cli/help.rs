@@ -100,8 +100,10 @@ pub fn version() -> String {
 pub fn examples(examples: &[Example]) -> String {
     let mut text = String::new();
     for example in examples {
-        let heading = if text.is_empty() { "\nExamples:\n" } else { "\n" };
-        let _ = write!(text, "{heading}  {}\n    $ {}\n{}", example.what, typed(example), indented(example.output, 4));
+        if text.is_empty() {
+            text.push_str("\nExamples:\n  Printed as into a pipe; a terminal gets a table for each batch.\n");
+        }
+        let _ = write!(text, "\n  {}\n    $ {}\n{}", example.what, typed(example), indented(example.output, 4));
     }
     text
 }

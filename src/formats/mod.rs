@@ -1,4 +1,5 @@
-//! Formats: bytes to rows, and rows to bytes. Every file but this one is one format.
+//! Formats: bytes to rows, and rows to bytes. Every file but this one is one format, or several that differ in little:
+//! `delimited.rs` writes text, csv and tsv.
 
 use std::sync::Arc;
 
@@ -140,22 +141,31 @@ impl Settings {
     }
 }
 
+/// The input formats, as `--in` and `?in=` name them.
+pub const INPUTS: [&str; 1] = ["text"];
+
 /// An output format as the command line knows it.
 pub struct OutputEntry {
     /// What `--out` calls it.
     pub name: &'static str,
+    /// What it looks like, in a few words.
+    pub about: &'static str,
     /// From what it has to know.
     pub make: fn(&Settings) -> Box<dyn Output>,
 }
 
 /// Every output format, in the order of the help.
 pub static OUTPUTS: &[OutputEntry] = &[
-    OutputEntry { name: "text", make: delimited::text },
-    OutputEntry { name: "csv", make: delimited::csv },
-    OutputEntry { name: "tsv", make: delimited::tsv },
-    OutputEntry { name: "json", make: json::output },
-    OutputEntry { name: "table", make: table::output },
-    OutputEntry { name: "spark", make: spark::output },
+    OutputEntry { name: "text", about: "columns joined by a tab, values byte for byte", make: delimited::text },
+    OutputEntry {
+        name: "csv",
+        about: "a header line, then commas between values, quoted where need be",
+        make: delimited::csv,
+    },
+    OutputEntry { name: "tsv", about: "the same with tabs", make: delimited::tsv },
+    OutputEntry { name: "json", about: "an object a line", make: json::output },
+    OutputEntry { name: "table", about: "a table for each batch, under its time", make: table::output },
+    OutputEntry { name: "spark", about: "as Scala's DStream.print shows a batch", make: spark::output },
 ];
 
 /// The output format of this name; an unknown one is a usage error with the nearest names.

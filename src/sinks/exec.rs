@@ -16,6 +16,9 @@ struct Exec {
     words: Vec<String>,
 }
 
+pub(super) const ABOUT: &str = "a process per batch, also for an empty one: rows on its stdin; STREAMER_WINDOW_START, \
+    STREAMER_WINDOW_END and STREAMER_BATCH in its environment";
+
 pub(super) fn parse(spec: &str) -> Parsed {
     let command = spec.strip_prefix("exec:")?;
     let words = shlex::split(command).filter(|words| !words.is_empty());

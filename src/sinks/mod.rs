@@ -92,8 +92,8 @@ pub type Parsed = Option<Result<Box<dyn Spec>>>;
 /// Every kind of sink. The first that claims a spelling has it.
 pub static REGISTRY: &[Entry] = &[
     Entry { form: "-", about: "standard output", parse: stdout::parse },
-    Entry { form: "exec:COMMAND", about: "a process per batch, rows on its stdin", parse: exec::parse },
-    Entry { form: "out/{end}.csv", about: "a file per batch, renamed into place", parse: template::parse },
+    Entry { form: "exec:COMMAND", about: exec::ABOUT, parse: exec::parse },
+    Entry { form: "out/{end}.csv", about: template::ABOUT, parse: template::parse },
     Entry { form: "PATH", about: "a file, appended to (file:PATH if the name holds a brace)", parse: file::parse },
 ];
 

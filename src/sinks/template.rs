@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// What may stand in braces.
 const NAMES: [&str; 5] = ["start", "end", "start_ms", "end_ms", "batch"];
 
+pub(super) const ABOUT: &str = "a file per batch, renamed into place when it is whole; none for an empty batch; one that \
+    exists is kept, the new one gets -2. Names in braces: start, end, start_ms, end_ms, batch";
+
 /// A path with placeholders.
 #[derive(Clone)]
 struct Template {

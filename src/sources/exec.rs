@@ -23,8 +23,9 @@ use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "exec",
-    shape: "exec:COMMAND",
-    about: "what a command prints, run without a shell; exec?restart=2s:COMMAND starts it again for ever",
+    form: "exec:COMMAND",
+    about: "what a command prints, its words split as by a shell but run without one; exec?restart=2s:COMMAND starts it \
+            again for ever",
     parse: |spelling| Ok(Box::new(Exec::parse(spelling)?)),
 };
 

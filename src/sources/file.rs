@@ -22,14 +22,14 @@ use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "",
-    shape: "PATH",
-    about: "a file, or files by a quoted glob, in order of name; gzip and zstd are recognized",
+    form: "PATH",
+    about: "a file, or by a quoted glob ('logs/*.gz') files in order of name; gzip and zstd are known by content",
     parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Format::OfTheRun })),
 };
 
 pub(super) const WITH_OPTIONS: Entry = Entry {
     scheme: "file",
-    shape: "file:PATH?in=FORMAT",
+    form: "file:PATH?in=FORMAT",
     about: "the same with options",
     parse: |spelling| {
         spelling.allow(&["in"])?;

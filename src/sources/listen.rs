@@ -25,12 +25,12 @@ use crate::formats::Input;
 use crate::messages::Messages;
 use crate::stop::Stop;
 
-const SHAPE: &str = "listen://[ADDR:]PORT";
+const FORM: &str = "listen://[ADDR:]PORT";
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "listen",
-    shape: SHAPE,
-    about: "accepts many senders; from this machine only, unless an address is given",
+    form: FORM,
+    about: "accepts many senders, of this machine only unless an address is given",
     parse: |spelling| Ok(Box::new(Listen::parse(spelling)?)),
 };
 
@@ -54,12 +54,12 @@ struct Listen {
 impl Listen {
     fn parse(spelling: &Spelling) -> Result<Self> {
         spelling.allow(&["in"])?;
-        let (host, port) = match spelling.authority(SHAPE)?.rsplit_once(':') {
-            None => ("", spelling.authority(SHAPE)?),
+        let (host, port) = match spelling.authority(FORM)?.rsplit_once(':') {
+            None => ("", spelling.authority(FORM)?),
             Some((host, port)) => (host, port),
         };
         if port.parse::<u16>().is_err() {
-            return Err(spelling.wrong(format!("`{port}` is no port, a number up to 65535; the form is {SHAPE}")));
+            return Err(spelling.wrong(format!("`{port}` is no port, a number up to 65535; the form is {FORM}")));
         }
         let host = if host.is_empty() { "127.0.0.1" } else { host };
         Ok(Listen { address: format!("{host}:{port}"), format: spelling.format()? })

@@ -1,4 +1,4 @@
-//! Sources: where records come from. Every file but this one is one source.
+//! Sources: where records come from. Every file but this one is one source; `support/` has what several of them need.
 //!
 //! A [`Source`] is what `--from` spells; opening it gives [`Lane`]s, each an ordered run of records (a file, a connection's
 //! stream). The engine reads a lane either on a receiver thread of its own (pipes, sockets) or on the shards (files).
@@ -27,8 +27,8 @@ use support::spelling::Spelling;
 pub struct Entry {
     /// What stands before the colon; empty where nothing does.
     pub scheme: &'static str,
-    /// The whole spelling, for messages and help.
-    pub shape: &'static str,
+    /// How it is spelled, for messages and help.
+    pub form: &'static str,
     /// What it is, in a few words.
     pub about: &'static str,
     parse: fn(&Spelling) -> Result<Box<dyn Source>>,

@@ -19,7 +19,7 @@ use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "rate",
-    shape: "rate:N",
+    form: "rate:N",
     about: "N rows a second with the columns timestamp and value, for trials",
     parse: |spelling| Ok(Box::new(Rate::parse(spelling)?)),
 };

@@ -15,7 +15,7 @@ use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "-",
-    shape: "-",
+    form: "-",
     about: "standard input, whatever it is",
     parse: |_: &Spelling| Ok(Box::new(Stdin)),
 };

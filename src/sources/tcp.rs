@@ -19,11 +19,11 @@ use crate::error::{Error, Result, describe};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
-const SHAPE: &str = "tcp://HOST:PORT";
+const FORM: &str = "tcp://HOST:PORT";
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "tcp",
-    shape: SHAPE,
+    form: FORM,
     about: "connects and reads to the end; ?reconnect=2s tries again for ever",
     parse: |spelling| Ok(Box::new(Tcp::parse(spelling)?)),
 };
@@ -40,12 +40,12 @@ struct Tcp {
 impl Tcp {
     fn parse(spelling: &Spelling) -> Result<Self> {
         spelling.allow(&["reconnect", "in"])?;
-        let address = spelling.authority(SHAPE)?.to_string();
+        let address = spelling.authority(FORM)?.to_string();
         let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
         match port {
             Some(Ok(1..)) => {}
             Some(_) => return Err(spelling.wrong("the port is not a number from 1 to 65535")),
-            None => return Err(spelling.wrong(format!("this is not of the form {SHAPE}"))),
+            None => return Err(spelling.wrong(format!("this is not of the form {FORM}"))),
         }
         Ok(Tcp { address, reconnect: spelling.duration("reconnect")?, format: spelling.format()? })
     }

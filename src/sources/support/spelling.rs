@@ -57,7 +57,7 @@ impl Spelling {
         } else if let Some(near) = near.first() {
             format!("did you mean `{near}:`?")
         } else {
-            format!("there are: {}", entries.map(|e| e.shape).collect::<Vec<_>>().join(", "))
+            format!("there are: {}", entries.map(|e| e.form).collect::<Vec<_>>().join(", "))
         };
         Error::usage(format!(
             "--from {spec}: there is no kind of source `{scheme}:`; {hint} (a file of that name: ./{spec})"
@@ -82,10 +82,10 @@ impl Spelling {
         Ok(())
     }
 
-    /// What stands behind `//`; `shape` says what should.
-    pub fn authority(&self, shape: &str) -> Result<&str> {
+    /// What stands behind `//`; `form` says what should.
+    pub fn authority(&self, form: &str) -> Result<&str> {
         let found = self.rest.strip_prefix("//").map(|r| r.strip_suffix('/').unwrap_or(r));
-        found.filter(|r| !r.is_empty()).ok_or_else(|| self.wrong(format!("this is not of the form {shape}")))
+        found.filter(|r| !r.is_empty()).ok_or_else(|| self.wrong(format!("this is not of the form {form}")))
     }
 
     /// A usage error about this spelling.
@@ -119,7 +119,9 @@ impl Spelling {
         match self.option("in") {
             None => Ok(Format::OfTheRun),
             Some("text") => Ok(Format::Text),
-            Some(other) => Err(self.wrong(format!("there is no format `{other}`; there are: text"))),
+            Some(other) => {
+                Err(self.wrong(format!("there is no format `{other}`; there are: {}", formats::INPUTS.join(", "))))
+            }
         }
     }
 
@@ -249,7 +251,7 @@ mod tests {
     fn every_scheme_of_the_registry_is_its_own() {
         for (at, entry) in REGISTRY.iter().enumerate() {
             assert!(REGISTRY[..at].iter().all(|e| e.scheme != entry.scheme), "{} stands there twice", entry.scheme);
-            assert!(!entry.shape.is_empty() && !entry.about.is_empty());
+            assert!(!entry.form.is_empty() && !entry.about.is_empty());
         }
     }
 }
