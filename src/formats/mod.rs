@@ -27,6 +27,11 @@ pub fn tabbed_input(names: &[&'static str]) -> Arc<dyn Input> {
     Arc::new(text::Text::columns(names))
 }
 
+/// What `--out text` prints of rows of these columns, without a time.
+pub fn text_output(schema: &Schema) -> Box<dyn Output> {
+    delimited::text(&Settings::plain(schema.clone()))
+}
+
 /// Bytes to rows.
 pub trait Input: Send + Sync {
     /// What ends a record.
@@ -124,6 +129,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Rows of these columns and nothing else, in batches without an interval.
+    fn plain(schema: Schema) -> Self {
+        let (stamp, zone, limit) = (Stamp::None, TimeZone::UTC, usize::MAX);
+        Settings { schema, stamp, zone, limit, color: false, width: None, interval: false }
+    }
+
     /// Where the columns that are printed stand in a block.
     fn shown(&self) -> Vec<usize> {
         (0..self.schema.fields.len()).filter(|&at| !self.schema.fields[at].hidden).collect()
@@ -191,8 +202,7 @@ mod tests {
 
     pub fn settings(names: &[&str]) -> Settings {
         let schema = Schema { fields: names.iter().map(|n| Field::shown(*n)).collect(), records: false };
-        let (zone, interval) = (TimeZone::UTC, true);
-        Settings { schema, stamp: Stamp::None, zone, limit: 10, color: false, width: None, interval }
+        Settings { limit: 10, interval: true, ..Settings::plain(schema) }
     }
 
     pub fn text(values: &[Option<&[u8]>]) -> Column {

@@ -13,11 +13,11 @@ use memchr::memrchr;
 
 use super::{Bound, Built, Entry, Example, Operator, WholeBatch, Work};
 use crate::data::batch::BatchInfo;
-use crate::data::block::{Block, Cell};
+use crate::data::block::Block;
 use crate::data::buffer::Buffer;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
-use crate::formats::{self, Input};
+use crate::formats::{self, Input, Output};
 
 /// `pipe`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -83,12 +83,10 @@ impl Operator for Pipe {
             return Err(Error::usage("pipe needs a command: `pipe -- sort -u`"));
         };
         find(command, std::env::var_os("PATH").as_deref())?;
-        let line = input.fields.iter().position(|field| field.name == "line").filter(|_| input.records);
-        let shown = || (0..input.fields.len()).filter(|&at| !input.fields[at].hidden).collect();
-        let columns = line.map_or_else(shown, |line| vec![line]);
+        let rows = formats::text_output(input);
         let answer = formats::text_input(b'\n');
         let schema = Schema { records: false, ..answer.schema(output)? };
-        let work = Run { command: command.clone(), args: args.to_vec(), columns, answer, schema: schema.clone() };
+        let work = Run { command: command.clone(), args: args.to_vec(), rows, answer, schema: schema.clone() };
         Ok(Bound { schema, work: Work::WholeBatch(Box::new(work)) })
     }
 
@@ -126,8 +124,8 @@ fn find(command: &OsStr, path: Option<&OsStr>) -> Result<()> {
 struct Run {
     command: OsString,
     args: Vec<OsString>,
-    /// What is printed of each row.
-    columns: Vec<usize>,
+    /// How rows are printed.
+    rows: Box<dyn Output>,
     /// How the answer is cut ...
     answer: Arc<dyn Input>,
     /// ... and into which columns.
@@ -135,7 +133,7 @@ struct Run {
 }
 
 impl WholeBatch for Run {
-    fn run(&self, blocks: Vec<Block>, _: &BatchInfo) -> Result<Vec<Block>> {
+    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>> {
         let mut command = std::process::Command::new(&self.command);
         // A process group of its own: an interrupt typed at the terminal is ours to handle.
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
@@ -143,7 +141,7 @@ impl WholeBatch for Run {
         let mut child = Reaped(child);
         let (stdin, stdout) = (child.0.stdin.take(), child.0.stdout.take());
         let answer = std::thread::scope(|scope| {
-            let feed = move || stdin.map_or(Ok(()), |stdin| self.feed(&blocks, stdin));
+            let feed = move || stdin.map_or(Ok(()), |stdin| self.feed(&blocks, batch, stdin));
             let feeder = std::thread::Builder::new().name("pipe".into()).spawn_scoped(scope, feed);
             let feeder = feeder.map_err(|e| self.error("cannot start a thread to feed", &e))?;
             let answer = stdout.map_or(Ok(Vec::new()), |stdout| self.read(stdout));
@@ -171,7 +169,7 @@ impl Drop for Reaped {
     }
 }
 
-/// How many bytes are written at once, and of how many a block of the answer is made.
+/// Of about how many bytes a block of the answer is made.
 const CHUNK: usize = 256 * 1024;
 
 impl Run {
@@ -192,31 +190,17 @@ impl Run {
     }
 
     /// Writes the rows. A child that stops reading has had enough: that is no error.
-    fn feed(&self, blocks: &[Block], mut to: impl Write) -> std::io::Result<()> {
-        let mut text = Vec::with_capacity(CHUNK);
+    fn feed(&self, blocks: &[Block], batch: &BatchInfo, mut to: impl Write) -> std::io::Result<()> {
+        let mut text = Vec::new();
         for block in blocks {
-            for row in 0..block.rows {
-                self.print(block, row, &mut text);
-                if text.len() >= CHUNK && hand_over(&mut text, &mut to)? {
-                    return Ok(());
-                }
+            text.clear();
+            self.rows.rows(block, batch, &mut text);
+            match to.write_all(&text) {
+                Err(e) if e.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                written => written?,
             }
         }
-        hand_over(&mut text, &mut to).map(|_| ())
-    }
-
-    fn print(&self, block: &Block, row: usize, text: &mut Vec<u8>) {
-        for (place, &column) in self.columns.iter().enumerate() {
-            if place > 0 {
-                text.push(b'\t');
-            }
-            match block.columns[column].cell(row) {
-                Cell::Null => {}
-                Cell::Text(bytes) => text.extend_from_slice(bytes),
-                Cell::Int(value) => text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
-            }
-        }
-        text.push(b'\n');
+        Ok(())
     }
 
     fn read(&self, mut from: impl Read) -> Result<Vec<Block>> {
@@ -257,21 +241,10 @@ impl Run {
     }
 }
 
-/// Writes and empties `text`; true if nobody reads any more.
-fn hand_over(text: &mut Vec<u8>, to: &mut impl Write) -> std::io::Result<bool> {
-    let written = to.write_all(text);
-    text.clear();
-    match written {
-        Ok(()) => Ok(false),
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(true),
-        Err(e) => Err(e),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::block::Column;
+    use crate::data::block::{Cell, Column};
     use crate::data::rows::block_of;
     use crate::data::schema::Field;
     use crate::data::time::Time;

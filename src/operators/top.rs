@@ -47,7 +47,12 @@ fn command() -> Command {
                 .required(true)
                 .help("By what: a column, or a field as '$2'. Greatest first unless :asc"),
         )
-        .arg(Arg::new("by").long("by").value_name("K,…").help("N rows for each value of these columns"))
+        .arg(
+            Arg::new("by")
+                .long("by")
+                .value_name("COLUMNS")
+                .help("N rows for each value of this column, or of these: a,b"),
+        )
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
