@@ -3,6 +3,8 @@
 //! Messages are for people: lower case; what was attempted, what was found, what to do.
 
 use std::fmt::Display;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
 /// Everything that ends a run early.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,5 +55,17 @@ pub fn describe(error: &std::io::Error) -> String {
     match text.find(" (os error") {
         Some(at) => text[..at].to_lowercase(),
         None => text,
+    }
+}
+
+/// How a child ended that did not succeed: `failed with exit status 3`, `was ended by SIGKILL`.
+pub fn describe_end(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("failed with exit status {code}"),
+        (None, Some(signal)) => match signal_hook::low_level::signal_name(signal) {
+            Some(name) => format!("was ended by {name}"),
+            None => format!("was ended by signal {signal}"),
+        },
+        (None, None) => format!("failed: {status}"),
     }
 }

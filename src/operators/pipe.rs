@@ -3,9 +3,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
@@ -16,7 +16,7 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::buffer::Buffer;
 use crate::data::schema::{Live, Schema};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, describe_end};
 use crate::formats::{self, Input, Output};
 
 /// `pipe`, as the command line knows it.
@@ -153,7 +153,10 @@ impl WholeBatch for Run {
             answer.and_then(|answer| fed.map_err(|e| self.error("cannot write to", &e)).map(|()| answer))
         })?;
         let status = child.0.wait().map_err(|e| self.error("cannot wait for", &e))?;
-        if status.success() { Ok(answer) } else { Err(self.failure(status)) }
+        if status.success() {
+            return Ok(answer);
+        }
+        Err(Error::failed(format!("pipe: the command `{}` {}", self.command.display(), describe_end(status))))
     }
 }
 
@@ -175,18 +178,6 @@ const CHUNK: usize = 256 * 1024;
 impl Run {
     fn error(&self, attempted: &str, found: &std::io::Error) -> Error {
         Error::io(format!("pipe {attempted} `{}`", self.command.display()), found)
-    }
-
-    fn failure(&self, status: ExitStatus) -> Error {
-        let end = match (status.code(), status.signal()) {
-            (Some(code), _) => format!("it ended with status {code}"),
-            (None, Some(signal)) => match signal_hook::low_level::signal_name(signal) {
-                Some(name) => format!("it was ended by {name}"),
-                None => format!("it was ended by signal {signal}"),
-            },
-            (None, None) => status.to_string(),
-        };
-        Error::failed(format!("pipe: the command `{}` failed: {end}", self.command.display()))
     }
 
     /// Writes the rows. A child that stops reading has had enough: that is no error.
@@ -315,7 +306,7 @@ mod tests {
     fn a_command_that_fails_ends_the_run() {
         let error = run(&["sh", "-c", "exit 3"], &["a"]).unwrap_err();
         assert_eq!(error.exit_status(), 1);
-        assert!(error.to_string().contains("`sh` failed: it ended with status 3"), "{error}");
+        assert!(error.to_string().contains("`sh` failed with exit status 3"), "{error}");
         let error = run(&["sh", "-c", "kill -9 $$"], &["a"]).unwrap_err();
         assert!(error.to_string().contains("SIGKILL"), "{error}");
     }

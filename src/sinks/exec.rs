@@ -1,14 +1,14 @@
 //! A process per batch: rows on its stdin, the window in its environment, its stdout and stderr our own.
 
 use std::io::{BufWriter, ErrorKind, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::{BUFFER, Parsed, Setup, Sink, Spec};
 use crate::data::batch::BatchInfo;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, describe_end};
 
 /// `exec:COMMAND`.
 struct Exec {
@@ -138,13 +138,10 @@ impl Sink for Open {
     fn end(&mut self, _: &BatchInfo) -> Result<()> {
         let Some(mut running) = self.running.take() else { return Ok(()) };
         let status = running.finish().map_err(|e| self.failed(&e))?;
-        match (status.success(), status.code(), status.signal()) {
-            (true, ..) => Ok(()),
-            (_, Some(code), _) => Err(Error::failed(format!("{} failed with exit status {code}", self.name))),
-            (.., signal) => {
-                Err(Error::failed(format!("{} was ended by signal {}", self.name, signal.unwrap_or_default())))
-            }
+        if status.success() {
+            return Ok(());
         }
+        Err(Error::failed(format!("{} {}", self.name, describe_end(status))))
     }
 }
 
@@ -176,7 +173,7 @@ mod tests {
     fn a_command_that_fails_is_named_with_its_status() {
         let failure = |command: &str| give(&mut *open(command), &batch(0), "a\n").expect_err("failed").to_string();
         assert_eq!(failure("sh -c 'exit 3'"), "exec:sh -c 'exit 3' failed with exit status 3");
-        assert_eq!(failure("sh -c 'kill -9 $$'"), "exec:sh -c 'kill -9 $$' was ended by signal 9");
+        assert_eq!(failure("sh -c 'kill -9 $$'"), "exec:sh -c 'kill -9 $$' was ended by SIGKILL");
         assert!(
             failure("/nonexistent/x -y").starts_with("cannot run `/nonexistent/x` of exec:/nonexistent/x -y: no such")
         );

@@ -5,7 +5,7 @@
 //! more, there is none: it was waited for.
 
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::support::polled;
 use super::support::spelling::{Format, Spelling};
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
 use crate::clock::Clock;
-use crate::error::{Error, Result, describe};
+use crate::error::{Error, Result, describe, describe_end};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
@@ -156,13 +156,10 @@ impl ExecStream {
             self.again_at = self.clock.monotonic() + pause;
             return Ok(Got::Break);
         }
-        let command = &self.command;
-        match (status.code(), status.signal()) {
-            (Some(0), _) => Ok(Got::End),
-            (Some(code), _) => Err(Error::failed(format!("`{command}` failed with exit status {code}"))),
-            (None, Some(signal)) => Err(Error::failed(format!("`{command}` was killed by signal {signal}"))),
-            (None, None) => Err(Error::failed(format!("`{command}` failed: {status}"))),
+        if status.success() {
+            return Ok(Got::End);
         }
+        Err(Error::failed(format!("`{}` {}", self.command, describe_end(status))))
     }
 
     /// Waits for the time of the next start and starts it; false if the run stops.
@@ -259,7 +256,7 @@ mod tests {
         );
         assert_eq!(
             output("exec:sh -c 'kill -9 $$'").unwrap_err().to_string(),
-            "`sh -c 'kill -9 $$'` was killed by signal 9"
+            "`sh -c 'kill -9 $$'` was ended by SIGKILL"
         );
     }
 

@@ -48,14 +48,14 @@ $ streamer --batch all pipe -- echo done
 $ streamer --batch all pipe -- sh -c 'cat; exit 3'
 < a
 .
-! streamer: pipe: the command `sh` failed: it ended with status 3
+! streamer: pipe: the command `sh` failed with exit status 3
 ? 1
 
 # pipe: a child that a signal ends
 $ streamer --batch all pipe -- sh -c 'kill -9 $$'
 < a
 .
-! streamer: pipe: the command `sh` failed: it was ended by SIGKILL
+! streamer: pipe: the command `sh` was ended by SIGKILL
 ? 1
 
 # pipe: a command that does not exist is told before anything runs

@@ -8,8 +8,8 @@ use super::{Live, run, streamer};
 fn a_child_that_fails_fails_the_run_and_is_named() {
     for (words, message) in [
         ("grep . --from \"exec:sh -c 'echo a; exit 3'\"", "`sh -c 'echo a; exit 3'` failed with exit status 3"),
-        ("pipe -- sh -c 'cat; exit 3'", "pipe: the command `sh` failed: it ended with status 3"),
-        ("pipe -- sh -c 'kill -KILL $$'", "pipe: the command `sh` failed: it was ended by SIGKILL"),
+        ("pipe -- sh -c 'cat; exit 3'", "pipe: the command `sh` failed with exit status 3"),
+        ("pipe -- sh -c 'kill -KILL $$'", "pipe: the command `sh` was ended by SIGKILL"),
         ("grep . --to \"exec:sh -c 'cat >/dev/null; exit 3'\"", "failed with exit status 3"),
     ] {
         let done = run(&mut streamer(words), b"x\n");
