@@ -1,37 +1,14 @@
-//! The values of the global options: durations, cuts, sizes, zones. Each parser takes what was written and gives the value,
+//! The values of the global options: cuts, sizes, zones. Each parser takes what was written and gives the value,
 //! or says what is wrong with it and what to write instead; the option's name is put before that by the caller.
-
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::globals::Cut;
+use crate::data::human::{is_bare_number, parse_duration};
 use crate::data::schema::nearest;
 
-/// Longer intervals would leave the calendar.
-const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 /// Spans into a buffer have 32 bits, and a buffer holds more than one record.
 const LARGEST_RECORD: u64 = 1 << 30;
-
-/// A duration with its unit, in whole milliseconds, at least one.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    if is_bare_number(text) {
-        return Err(format!("durations need a unit, for example {text}s or {text}ms"));
-    }
-    let units = text.split(|c: char| !c.is_alphabetic());
-    if units.clone().any(|u| ["month", "months", "M", "year", "years", "yr", "yrs", "y"].contains(&u)) {
-        return Err("months and years have no fixed length, the largest unit is the week; minutes are a small m".into());
-    }
-    let wrong = |_| "not a duration, write for example 500ms, 1s, 5m or 1h 30m".to_string();
-    let duration = humantime::parse_duration(text).map_err(wrong)?;
-    if !duration.subsec_nanos().is_multiple_of(1_000_000) || duration.is_zero() {
-        return Err("durations are in whole milliseconds, at least 1ms".into());
-    }
-    if duration > LONGEST {
-        return Err("too long, at most 36500d".into());
-    }
-    Ok(duration)
-}
 
 /// `--batch`: `1s`, `10000lines`, `1s,10000lines`, `all`.
 pub fn cut(text: &str) -> Result<Cut, String> {
@@ -48,7 +25,7 @@ pub fn cut(text: &str) -> Result<Cut, String> {
         let clash = match lines(part)? {
             Some(n) => count.replace(n).is_some(),
             None if part == "all" => return Err("`all` is one batch to the end of the input, it stands alone".into()),
-            None => interval.replace(duration(part).map_err(|e| cut_hint(&e))?).is_some(),
+            None => interval.replace(parse_duration(part).map_err(|e| cut_hint(&e))?).is_some(),
         };
         if clash {
             return Err("at most one duration and one number of lines, for example --batch 1s,10000lines".into());
@@ -136,42 +113,18 @@ pub fn zone(text: &str) -> Result<TimeZone, String> {
     })
 }
 
-fn is_bare_number(text: &str) -> bool {
-    !text.is_empty() && text.parse::<f64>().is_ok() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn durations_are_read_with_their_units() {
-        assert_eq!(duration("200ms"), Ok(Duration::from_millis(200)));
-        assert_eq!(duration("1h 30m"), Ok(90 * 60 * SECOND));
-        assert_eq!(duration("1.5s"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2w"), Ok(14 * 86_400 * SECOND));
-    }
-
-    #[test]
     fn a_bare_number_shows_the_fix() {
         assert!(cut("5").unwrap_err().starts_with("durations need a unit, for example --batch 5s"));
-        assert!(duration("0.5").unwrap_err().contains("0.5s"));
         assert!(size("100").unwrap_err().contains("100MiB"));
-    }
-
-    #[test]
-    fn months_years_and_parts_of_milliseconds_are_refused() {
-        for text in ["1M", "2months", "1y", "1year", "1h 1yr", "3yrs", "1month"] {
-            assert!(duration(text).unwrap_err().contains("no fixed length"), "{text}");
-        }
-        for text in ["0s", "0ms", "1us", "1500us", "0"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-        for text in ["", "s", "-1s", "1 fortnight", "100000w", "99999999999999999999s", "1s,"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Quantities as people read them, the same in every locale.
+//! Quantities as people read and write them, the same in every locale.
 
 use std::time::Duration;
 
+/// Longer ones would leave the calendar.
+const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 60 * 60);
 /// With a comma after each three digits: `1,250,000`.
 pub fn count(value: u64) -> String {
     let digits = value.to_string();
@@ -45,6 +47,31 @@ pub fn duration(value: Duration) -> String {
     }
 }
 
+/// A duration with its unit, in whole milliseconds, at least one.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    if is_bare_number(text) {
+        return Err(format!("durations need a unit, for example {text}s or {text}ms"));
+    }
+    let units = text.split(|c: char| !c.is_alphabetic());
+    if units.clone().any(|u| ["month", "months", "M", "year", "years", "yr", "yrs", "y"].contains(&u)) {
+        return Err("months and years have no fixed length, the largest unit is the week; minutes are a small m".into());
+    }
+    let wrong = |_| "not a duration, write for example 500ms, 1s, 5m or 1h 30m".to_string();
+    let duration = humantime::parse_duration(text).map_err(wrong)?;
+    if !duration.subsec_nanos().is_multiple_of(1_000_000) || duration.is_zero() {
+        return Err("durations are in whole milliseconds, at least 1ms".into());
+    }
+    if duration > LONGEST {
+        return Err("too long, at most 36500d".into());
+    }
+    Ok(duration)
+}
+
+/// Digits, perhaps with a point, and nothing else.
+pub fn is_bare_number(text: &str) -> bool {
+    !text.is_empty() && text.parse::<f64>().is_ok() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +99,27 @@ mod tests {
     fn durations_change_their_unit() {
         let shown: Vec<String> = [0, 42, 9_999, 12_345, 3_400_000].map(|m| duration(Duration::from_micros(m))).into();
         assert_eq!(shown, ["0 ms", "0.042 ms", "9.999 ms", "12 ms", "3.4 s"]);
+    }
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        assert_eq!(parse_duration("200ms"), Ok(Duration::from_millis(200)));
+        assert_eq!(parse_duration("1h 30m"), Ok(90 * 60 * Duration::from_secs(1)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("2w"), Ok(14 * 86_400 * Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn months_years_and_parts_of_milliseconds_are_refused() {
+        for text in ["1M", "2months", "1y", "1year", "1h 1yr", "3yrs", "1month"] {
+            assert!(parse_duration(text).unwrap_err().contains("no fixed length"), "{text}");
+        }
+        assert!(parse_duration("0.5").unwrap_err().contains("0.5s"));
+        for text in ["0s", "0ms", "1us", "1500us", "0"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        for text in ["", "s", "-1s", "1 fortnight", "100000w", "99999999999999999999s", "1s,"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::data::human::parse_duration;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
 use crate::formats::{self, Input};
@@ -93,25 +94,10 @@ impl Spelling {
         Error::usage(format!("--from {}: {what}", self.written))
     }
 
-    /// An option that is a length of time, longer than none.
+    /// An option that is a duration.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
         let Some(text) = self.option(name) else { return Ok(None) };
-        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(self.wrong(format!("a duration needs a unit: {name}={text}s")));
-        }
-        let calendar = |unit: &str| {
-            matches!(unit, "M" | "y" | "yr" | "yrs") || unit.starts_with("month") || unit.starts_with("year")
-        };
-        if text.split(|c: char| !c.is_ascii_alphabetic()).any(calendar) {
-            return Err(
-                self.wrong(format!("{name}={text}: months and years have no fixed length; write days, such as 30d"))
-            );
-        }
-        match humantime::parse_duration(text) {
-            Ok(length) if length > Duration::ZERO => Ok(Some(length)),
-            Ok(_) => Err(self.wrong(format!("{name}={text}: the pause must be longer than nothing, such as 1s"))),
-            Err(_) => Err(self.wrong(format!("{name}={text} is not a duration; write one such as 2s or 500ms"))),
-        }
+        parse_duration(text).map(Some).map_err(|reason| self.wrong(format!("{name}={text}: {reason}")))
     }
 
     /// The format of its own that `in=` gives it.
@@ -240,9 +226,9 @@ mod tests {
 
     #[test]
     fn durations_need_a_unit_of_fixed_length() {
-        assert!(message("tcp://h:1?reconnect=2").contains("reconnect=2s"));
+        assert!(message("tcp://h:1?reconnect=2").contains("durations need a unit, for example 2s"));
         assert!(message("tcp://h:1?reconnect=1month").contains("no fixed length"));
-        assert!(message("tcp://h:1?reconnect=0s").contains("longer than nothing"));
+        assert!(message("tcp://h:1?reconnect=0s").contains("at least 1ms"));
         assert!(message("tcp://h:1?reconnect=soon").contains("not a duration"));
         assert!(parse("tcp://h:1?reconnect=1m500ms").is_ok());
     }
