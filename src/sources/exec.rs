@@ -14,11 +14,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::support::polled;
+use super::support::retry::Retry;
 use super::support::spelling::{Format, Spelling};
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
-use crate::clock::Clock;
 use crate::error::{Error, Result, describe, describe_end};
-use crate::messages::Messages;
 use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -69,12 +68,8 @@ impl Source for Exec {
             ),
             command: self.command.clone(),
             words: self.words.clone(),
-            restart: self.restart,
-            again_at: Duration::ZERO,
-            said: false,
-            clock: Arc::clone(&setup.clock),
+            retry: self.restart.map(|pause| Retry::new(pause, setup)),
             stop: Arc::clone(&setup.stop),
-            messages: Arc::clone(&setup.messages),
         };
         Ok(vec![Lane {
             name: self.name(),
@@ -138,50 +133,22 @@ struct ExecStream {
     child: Option<Running>,
     command: String,
     words: Vec<String>,
-    restart: Option<Duration>,
-    /// The monotonic time of the next start.
-    again_at: Duration,
-    /// Whether it was said that it cannot be started, since it could.
-    said: bool,
-    clock: Arc<dyn Clock>,
+    retry: Option<Retry>,
     stop: Arc<Stop>,
-    messages: Arc<Messages>,
 }
 
 impl ExecStream {
     /// The child has ended by itself.
     fn ended(&mut self, status: ExitStatus) -> Result<Got> {
         self.child = None;
-        if let Some(pause) = self.restart {
-            self.again_at = self.clock.monotonic() + pause;
+        if let Some(retry) = &mut self.retry {
+            retry.later();
             return Ok(Got::Break);
         }
         if status.success() {
             return Ok(Got::End);
         }
         Err(Error::failed(format!("`{}` {}", self.command, describe_end(status))))
-    }
-
-    /// Waits for the time of the next start and starts it; false if the run stops.
-    fn start_again(&mut self, pause: Duration) -> bool {
-        let left = self.again_at.saturating_sub(self.clock.monotonic());
-        if !left.is_zero() && !self.stop.pause(&*self.clock, left) {
-            return false;
-        }
-        match Running::start(&self.words) {
-            Ok(child) => {
-                self.child = Some(child);
-                self.said = false;
-            }
-            Err(error) => {
-                if !std::mem::replace(&mut self.said, true) {
-                    let (command, found, pause) = (&self.command, describe(&error), humantime::format_duration(pause));
-                    self.messages.note(&format!("cannot run `{command}`: {found}; trying again every {pause}"));
-                }
-                self.again_at = self.clock.monotonic() + pause;
-            }
-        }
-        true
     }
 }
 
@@ -193,11 +160,19 @@ impl Stream for ExecStream {
                 return Ok(Got::End);
             }
             let Some(running) = &mut self.child else {
-                let Some(pause) = self.restart else { return Ok(Got::End) };
-                if !wait && self.clock.monotonic() < self.again_at {
+                let Some(retry) = &mut self.retry else { return Ok(Got::End) };
+                if !wait && !retry.is_due() {
                     return Ok(Got::Later);
                 }
-                self.start_again(pause);
+                if retry.wait() {
+                    match Running::start(&self.words) {
+                        Ok(child) => {
+                            self.child = Some(child);
+                            retry.worked();
+                        }
+                        Err(error) => retry.failed(&format!("cannot run `{}`: {}", self.command, describe(&error))),
+                    }
+                }
                 continue;
             };
             if let Some(output) = &running.output {
@@ -229,6 +204,7 @@ mod tests {
     use super::super::parse;
     use super::super::support::testing::{LeapingClock, drain, setup, setup_on, stream};
     use super::*;
+    use crate::clock::Clock;
 
     fn open(spec: &str, setup: &Setup) -> Result<Box<dyn Stream>> {
         Ok(stream(parse(spec)?.open(setup)?.pop().expect("a lane")))

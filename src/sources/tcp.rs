@@ -12,11 +12,10 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, sockopt};
 
 use super::support::polled;
+use super::support::retry::Retry;
 use super::support::spelling::{Format, Spelling};
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
-use crate::clock::Clock;
 use crate::error::{Error, Result, describe};
-use crate::messages::Messages;
 use crate::stop::Stop;
 
 const FORM: &str = "tcp://HOST:PORT";
@@ -63,14 +62,10 @@ impl Source for Tcp {
     fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
         let mut stream = TcpStream {
             address: self.address.clone(),
-            reconnect: self.reconnect,
+            retry: self.reconnect.map(|pause| Retry::new(pause, setup)),
             connection: None,
             ended: false,
-            again_at: setup.clock.monotonic(),
-            said: false,
-            clock: Arc::clone(&setup.clock),
             stop: Arc::clone(&setup.stop),
-            messages: Arc::clone(&setup.messages),
         };
         if self.reconnect.is_none() {
             stream.connection = stream.dial().map_err(|found| {
@@ -93,16 +88,10 @@ impl Source for Tcp {
 
 struct TcpStream {
     address: String,
-    reconnect: Option<Duration>,
+    retry: Option<Retry>,
     connection: Option<OwnedFd>,
     ended: bool,
-    /// The monotonic time of the next attempt to connect.
-    again_at: Duration,
-    /// Whether it was said that there is no connection, since there was one.
-    said: bool,
-    clock: Arc<dyn Clock>,
     stop: Arc<Stop>,
-    messages: Arc<Messages>,
 }
 
 impl TcpStream {
@@ -142,7 +131,7 @@ impl TcpStream {
         self.connection = None;
         let address = &self.address;
         let found = found.map(|e| describe(&e.into()));
-        let Some(pause) = self.reconnect else {
+        let Some(retry) = &mut self.retry else {
             self.ended = true;
             return match found {
                 None => Ok(Got::End),
@@ -151,31 +140,21 @@ impl TcpStream {
                 ))),
             };
         };
-        self.again_at = self.clock.monotonic() + pause;
+        retry.later();
         Ok(Got::Break)
     }
 
-    /// Waits for the time of the next attempt and makes it; false if the run stops.
-    fn redial(&mut self, pause: Duration) -> bool {
-        let left = self.again_at.saturating_sub(self.clock.monotonic());
-        if !left.is_zero() && !self.stop.pause(&*self.clock, left) {
-            return false;
-        }
-        match self.dial() {
+    /// Makes an attempt to connect again.
+    fn redial(&mut self) {
+        let dialled = self.dial();
+        let Some(retry) = &mut self.retry else { return };
+        match dialled {
             Ok(connection) => {
                 self.connection = connection;
-                self.said = false;
+                retry.worked();
             }
-            Err(found) => {
-                if !std::mem::replace(&mut self.said, true) {
-                    let pause = humantime::format_duration(pause);
-                    self.messages
-                        .note(&format!("cannot connect to {}: {found}; trying again every {pause}", self.address));
-                }
-                self.again_at = self.clock.monotonic() + pause;
-            }
+            Err(found) => retry.failed(&format!("cannot connect to {}: {found}", self.address)),
         }
-        !self.stop.is_told()
     }
 }
 
@@ -193,13 +172,13 @@ impl Stream for TcpStream {
                     Err(error) => self.lost(Some(error)),
                 };
             }
-            let Some(pause) = self.reconnect else { return Ok(Got::End) };
+            let Some(retry) = &self.retry else { return Ok(Got::End) };
             // An attempt may take long: it is made only by who is ready to wait.
             if !wait {
                 return Ok(Got::Later);
             }
-            if !self.redial(pause) {
-                return Ok(Got::End);
+            if retry.wait() {
+                self.redial();
             }
         }
     }
@@ -213,6 +192,8 @@ mod tests {
     use super::super::parse;
     use super::super::support::testing::{LeapingClock, Said, drain, setup, setup_on, stream};
     use super::*;
+    use crate::clock::Clock;
+    use crate::messages::Messages;
 
     fn open(spec: &str, setup: &Setup) -> Result<Box<dyn Stream>> {
         Ok(stream(parse(spec)?.open(setup)?.pop().expect("a lane")))

@@ -3,6 +3,7 @@
 pub mod decompress;
 pub mod gather;
 pub mod polled;
+pub mod retry;
 pub mod spelling;
 #[cfg(test)]
 pub mod testing;
