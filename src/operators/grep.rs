@@ -1,7 +1,8 @@
 //! `grep PATTERN`: the rows whose `line` matches. Runs on the shards. At the head of a chain of text a whole buffer is
 //! searched at once and lines are looked for around the hits only, so that lines without a hit cost nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use grep_matcher::{LineMatchKind, Matcher};
@@ -92,12 +93,14 @@ impl Operator for Grep {
                 names.join(", ")
             )));
         };
-        let work = Search { pattern: Arc::clone(&self.pattern), invert: self.invert, column };
+        let (pattern, own) = (Arc::clone(&self.pattern), Mutex::default());
+        let work = Search { pattern, own, invert: self.invert, column };
         Ok(Bound { schema: input.clone(), work: Work::Filter(Box::new(work)) })
     }
 }
 
 /// A compiled pattern.
+#[derive(Clone)]
 struct Pattern {
     /// For a buffer of many lines.
     lines: RegexMatcher,
@@ -148,30 +151,45 @@ fn explain(pattern: &str, error: &grep_regex::Error) -> Error {
 
 struct Search {
     pattern: Arc<Pattern>,
+    /// The clones of the threads that have searched: a matcher keeps its caches in one place, about which threads would
+    /// quarrel at every hit.
+    own: Mutex<Vec<(ThreadId, Arc<Pattern>)>>,
     invert: bool,
     column: usize,
 }
 
 impl Search {
-    fn passes(&self, record: &[u8]) -> bool {
-        self.pattern.record.is_match(record).unwrap_or(false) != self.invert
+    /// The pattern for this thread alone.
+    fn own(&self) -> Arc<Pattern> {
+        let me = thread::current().id();
+        let mut own = self.own.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some((_, pattern)) = own.iter().find(|(thread, _)| *thread == me) {
+            return Arc::clone(pattern);
+        }
+        let pattern = Arc::new(Pattern::clone(&self.pattern));
+        own.push((me, Arc::clone(&pattern)));
+        pattern
+    }
+
+    fn passes(&self, pattern: &Pattern, record: &[u8]) -> bool {
+        pattern.record.is_match(record).unwrap_or(false) != self.invert
     }
 }
 
 impl Filter for Search {
     fn select(&self, block: &Block, passed: &mut Vec<u32>) {
         let Column::Text(lines) = &block.columns[self.column] else { return };
-        let bytes = lines.data.bytes();
-        let passes = |span: &Span| span.of(bytes).is_some_and(|line| self.passes(line));
+        let (pattern, bytes) = (self.own(), lines.data.bytes());
+        let passes = |span: &Span| span.of(bytes).is_some_and(|line| self.passes(&pattern, line));
         passed.extend((0u32..).zip(&lines.spans).filter(|(_, span)| passes(span)).map(|(row, _)| row));
     }
 
     fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
         let bytes = &raw.padded[..raw.end];
-        let Some(matcher) = self.pattern.for_many(raw.delimiter) else {
-            passed.extend(
-                records(bytes, raw.start, raw.delimiter).filter(|span| span.of(bytes).is_some_and(|r| self.passes(r))),
-            );
+        let pattern = self.own();
+        let Some(matcher) = pattern.for_many(raw.delimiter) else {
+            let passes = |span: &Span| span.of(bytes).is_some_and(|record| self.passes(&pattern, record));
+            passed.extend(records(bytes, raw.start, raw.delimiter).filter(passes));
             return Some(());
         };
         let mut from = raw.start;
