@@ -111,3 +111,21 @@ fn a_rate_above_the_maximum_is_held_to_it() {
     // Five in each tenth of a second; a step may fall on either side of a border.
     assert!(counts.len() == 3 && counts.iter().all(|count| *count <= 10), "{counts:?}");
 }
+
+/// `head` of a batch that never ends by itself is done once it has its rows: those in the order of the sources.
+#[test]
+fn head_of_everything_reads_no_further() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1"), "a\nb\n").unwrap();
+    assert_same(&streamer(dir.path(), "--from 1 --from exec:yes --batch all head 3"), b"a\nb\ny\n");
+    assert_same(&streamer(dir.path(), "--from exec:yes --batch all grep y then head 4 then count"), b"4\n");
+}
+
+/// What waits for its turn under `--max-rate` has not been read: a stop brings no flood of it.
+#[test]
+fn little_is_read_ahead_of_the_maximum_rate() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = streamer(dir.path(), "--from exec:yes --max-rate 5 --batch 300ms --batches 2 grep y");
+    assert!(found.status.success());
+    assert!(found.stdout.len() <= 2 * 20, "{} bytes", found.stdout.len());
+}

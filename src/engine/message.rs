@@ -25,6 +25,8 @@ pub enum Message {
         seq: u64,
         /// How many records it had, the bad ones included.
         records: u64,
+        /// Rows that came to the end of the stage.
+        rows: u64,
         /// Records that were left out.
         bad: Vec<Bad>,
         /// What is to be written.

@@ -38,6 +38,8 @@ use self::plan::Plan;
 use self::receiver::Receiver;
 use self::report::Report;
 
+/// How many bytes are read ahead for each record a second of `--max-rate`.
+const STEP: usize = 8;
 /// How many bytes of a source may be on their way at once.
 const QUOTA: usize = 16 << 20;
 
@@ -208,7 +210,11 @@ impl Made {
                 made.controls.push(lane.control);
                 made.input_of.push(input);
                 let intake = match lane.feed {
-                    Feed::Bytes(stream) => Box::new(Receiver::new(stream, lane.format, max_record)) as Box<dyn Intake>,
+                    Feed::Bytes(stream) => {
+                        let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
+                        let receiver = Receiver::new(stream, lane.format, max_record).in_steps(steps);
+                        Box::new(receiver) as Box<dyn Intake>
+                    }
                     Feed::Records(intake) => intake,
                 };
                 if lane.pull && may_pull {

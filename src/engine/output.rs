@@ -55,6 +55,7 @@ struct LaneState {
 
 struct Waiting {
     records: u64,
+    rows: u64,
     bad: Vec<Bad>,
     rendered: Vec<Rendered>,
     /// Given back when it is dropped, after the writing.
@@ -72,6 +73,8 @@ pub struct Output {
     cuts: BTreeMap<u64, VecDeque<(usize, u64)>>,
     finished: VecDeque<Finished>,
     results: VecDeque<Vec<Rendered>>,
+    /// Rows of it that have come to the end of the first stage.
+    rows: u64,
     /// The number of the batch whose rows are being written ...
     batch: u64,
     /// ... and what is known of its interval.
@@ -111,6 +114,7 @@ impl Output {
             cuts: BTreeMap::new(),
             finished: VecDeque::new(),
             results: VecDeque::new(),
+            rows: 0,
             batch: 0,
             info: BatchInfo { id: 0, start: Time(0), end: Time(0), redo: false },
             lane: 0,
@@ -155,11 +159,12 @@ impl Output {
                 Message::Cut { info, lanes } => {
                     self.cuts.insert(info.id, lanes.into());
                 }
-                Message::Block { info, lane, seq, records, bad, rendered, lease } => {
+                Message::Block { info, lane, seq, records, rows, bad, rendered, lease } => {
                     self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
-                    self.lanes[lane].waiting.insert(seq, Waiting { records, bad, rendered, _lease: lease, info });
+                    let piece = Waiting { records, rows, bad, rendered, _lease: lease, info };
+                    self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(rendered) => self.results.push_back(rendered),
@@ -188,6 +193,7 @@ impl Output {
             let ended = self.end_batch(finished);
             self.cuts.remove(&self.batch);
             self.batch += 1;
+            self.rows = 0;
             self.lane = 0;
             self.done += 1;
             ended?;
@@ -206,6 +212,8 @@ impl Output {
             let line = lane.records;
             lane.records += piece.records;
             self.report.written(at, piece.records);
+            self.rows += piece.rows;
+            self.core.met(self.rows);
             return self.write_piece(at, line, piece).map(|()| true);
         }
         let passed = match self.cuts.get_mut(&self.batch) {

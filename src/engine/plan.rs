@@ -102,6 +102,17 @@ impl End {
     }
 }
 
+impl Plan {
+    /// If the first so many rows of a batch are all that anyone asks for.
+    pub fn enough(&self) -> Option<u64> {
+        let first = &self.stages[0];
+        match &first.end {
+            End::Aggregate(aggregate) if !first.steps.iter().any(|s| matches!(s, Step::Tee(_))) => aggregate.enough(),
+            _ => None,
+        }
+    }
+}
+
 /// Where rows are written.
 pub struct Outlet {
     /// How rows become bytes.
@@ -227,11 +238,19 @@ fn bind_inputs(
             format.schema(&Live::only([unknown])).map_err(|e| (unknown.clone(), e))?;
         }
     }
+    let schema_of = |format: &Arc<dyn Input>, live: &Live| {
+        let known = live.names.iter().filter(|n| knows(format, n)).cloned().collect();
+        format.schema(&Live { shown: live.shown, names: known }).map_err(|e| (String::new(), e))
+    };
+    // A column that one input shows is wanted of all that have it, also where they do not show it.
+    let mut wanted = live.clone();
+    for (_, format) in &inputs {
+        wanted = wanted.and(schema_of(format, live)?.fields.iter().map(|f| &f.name));
+    }
     let mut union = Schema { records: true, ..Schema::default() };
     let mut bound = Vec::new();
     for (name, format) in inputs {
-        let known = live.names.iter().filter(|n| knows(&format, n)).cloned().collect();
-        let schema = format.schema(&Live { shown: live.shown, names: known }).map_err(|e| (String::new(), e))?;
+        let schema = schema_of(&format, &wanted)?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
                 Some(known) => known.hidden &= field.hidden,

@@ -16,6 +16,8 @@ pub struct Receiver {
     stream: Box<dyn Stream>,
     format: Arc<dyn Input>,
     max_record: usize,
+    /// How many bytes are read at once, at most.
+    most: usize,
     /// What was read behind the last whole record.
     carry: Vec<u8>,
     /// The position of the first byte of `carry`.
@@ -34,12 +36,20 @@ impl Receiver {
             stream,
             format,
             max_record,
+            most: BLOCK,
             carry: Vec::new(),
             position: 0,
             skipping: None,
             ended: false,
             failure: None,
         }
+    }
+
+    /// Reads no more than so many bytes at once: what waits for `--max-rate` is better left where it is.
+    #[must_use]
+    pub fn in_steps(mut self, most: usize) -> Self {
+        self.most = most.clamp(1, BLOCK);
+        self
     }
 
     /// The first `whole` bytes as a chunk; what is behind them is carried over.
@@ -92,7 +102,7 @@ impl Intake for Receiver {
             }
             let whole = self.format.last_record_end(&bytes[..filled]);
             match whole {
-                Some(whole) if filled >= BLOCK || self.ended => {
+                Some(whole) if filled >= self.most || self.ended => {
                     return Ok(Step::Records(self.chunk(bytes, filled, whole, quota)));
                 }
                 None if filled > self.max_record => {
@@ -111,7 +121,8 @@ impl Intake for Receiver {
                 bytes.resize(longer.max(filled + BLOCK / 8), 0);
             }
             // With a whole record at hand only what is there at once is read as well.
-            let got = self.stream.read(&mut bytes[filled..], whole.is_none()).unwrap_or_else(|error| {
+            let end = bytes.len().min(filled.saturating_add(self.most));
+            let got = self.stream.read(&mut bytes[filled..end], whole.is_none()).unwrap_or_else(|error| {
                 self.failure = Some(error);
                 Got::End
             });

@@ -100,10 +100,11 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
         let mut part = batch.parts[me].lock().unwrap_or_else(|e| e.into_inner());
         part.get_or_insert_with(|| shuffle::start(core, input.feeds)).fold(&block);
     }
+    let rows = block.rows as u64;
     recycle(block, scratch);
     let size = rendered.iter().map(|r| r.bytes.len()).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-    let message = Message::Block { info: batch.info, lane, seq, records, bad, rendered, lease };
+    let message = Message::Block { info: batch.info, lane, seq, records, rows, bad, rendered, lease };
     // The output thread outlives all who send to it.
     let _ = core.output.send(message);
     core.block_done(&batch);

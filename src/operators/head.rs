@@ -30,7 +30,8 @@ fn command() -> Command {
         .about("the first rows of each batch")
         .long_about(
             "The first N rows of each batch, in the order of the input, or in that of the operator before. The input is \
-             read to the end of the batch all the same.",
+             read to the end of the batch all the same; but with --batch all (the default for files) a run ends once \
+             it has them, if nothing before head sorts, counts or copies the rows.",
         )
         .arg(Arg::new("count").value_name("N").required(true).help("How many rows"))
 }
@@ -78,6 +79,10 @@ impl Aggregate for First {
 
     fn order(&self) -> Vec<SortKey> {
         Vec::new()
+    }
+
+    fn enough(&self) -> Option<u64> {
+        Some(self.count as u64)
     }
 }
 

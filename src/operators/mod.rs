@@ -192,6 +192,11 @@ pub trait Aggregate: Send + Sync {
 
     /// How the rows of the result are ordered; ties fall to [`Rows::orders`].
     fn order(&self) -> Vec<SortKey>;
+
+    /// If so many rows, the first in record order, are all that counts (`head`).
+    fn enough(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What was combined so far, on one shard. It owns its bytes.

@@ -118,3 +118,12 @@ $ streamer --in txt count
 ! see: streamer --help
 ? 2
 
+# several --from of different columns: what one shows is there of all that have it
++ a.txt a line
+$ streamer --from {dir}/a.txt --from rate:2 --batch 1s --batches 1 count --by line,value
+@ 1s
+> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:00.000Z\t0\t0\t1
+> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:00.500Z\t1\t1\t1
+> 1970-01-01T00:00:01.000Z\ta line\t\t1
+.
+

@@ -193,6 +193,15 @@ impl Core {
         }
     }
 
+    /// So many rows have come to the end of the first stage of the open batch, in order: if that is enough, and the batch ends
+    /// with the input, the input is at its end.
+    pub fn met(&self, rows: u64) {
+        if matches!(self.cutting, Cutting::All) && self.plan.enough().is_some_and(|enough| rows >= enough) {
+            self.stop.tell();
+            self.wake();
+        }
+    }
+
     /// How many batches wait, of how many blocks: for statistics.
     pub fn queues(&self) -> (usize, usize) {
         let state = self.lock();
