@@ -1,12 +1,18 @@
-//! What only large inputs bring to light, with the real process: sources that hold each other up, order over many files.
+//! What large inputs and slow neighbours bring to light: sources that hold each other up, order over many files, what is
+//! counted of them, a run that falls behind.
 
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use assert_cmd::Command;
 
-use crate::harness::{PATIENCE, run_chunked};
+use streamer::data::time::Time;
+
+use crate::harness::{PATIENCE, Run, run_chunked};
+use crate::process::until;
 
 /// Runs `streamer` in a directory; killed if it hangs.
 fn streamer(dir: &Path, words: &str) -> Output {
@@ -110,4 +116,30 @@ fn a_rate_above_the_maximum_is_held_to_it() {
     let counts: Vec<u32> = counts.lines().map(|line| line.parse().unwrap()).collect();
     // Five in each tenth of a second; a step may fall on either side of a border.
     assert!(counts.len() == 3 && counts.iter().all(|count| *count <= 10), "{counts:?}");
+}
+
+/// A batch that comes out long after its end is told once, with its delay; those behind it come in time again.
+#[test]
+fn falling_behind_is_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    // The child of the first batch waits for the other side of the fifo.
+    let wait = format!("cat; if [ -e {0} ]; then cat {0}; rm {0}; fi", fifo.display());
+    let run = Run::start(&["streamer", "--batch", "1s", "pipe", "--", "sh", "-c", &wait].map(String::from), Time(0));
+    run.input.feed(b"a\n");
+    run.clock.forward(Duration::from_secs(1));
+    // Without waiting it can be opened only once the child is there.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let open = || std::fs::File::options().write(true).custom_flags(flags).open(&fifo).ok();
+    let mut held = until("child", open);
+    run.clock.forward(Duration::from_secs(5));
+    held.write_all(b"late\n").unwrap();
+    drop(held);
+    run.settle();
+    let (status, stdout, stderr) = run.end();
+    assert_eq!((status, stdout.take()), (0, b"a\nlate\n".to_vec()));
+    let told = "streamer: falling behind: batch 1970-01-01T00:00:01.000Z came out 5.0 s after its end; input waits, \
+                nothing is dropped\n";
+    assert_eq!(String::from_utf8(stderr.take()).unwrap(), told);
 }
