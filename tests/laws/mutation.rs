@@ -176,7 +176,7 @@ proptest! {
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
         match sinks::parse(&spec) {
-            Ok(sink) => drop((sink.name(), sink.is_stdout(), sink.names_batch())),
+            Ok(sink) => drop((sink.name(), sink.is_stdout(), sink.needs_end())),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
