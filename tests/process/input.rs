@@ -38,6 +38,16 @@ fn the_same_bytes_give_the_same_rows_from_a_pipe_a_file_and_a_socket() {
 }
 
 #[test]
+fn a_file_as_standard_input_is_one_batch_and_a_pipe_is_cut_each_second() {
+    let command = || streamer("count --explain");
+    let batches = |said: String| said.lines().find_map(|line| line.strip_prefix("batches  ").map(String::from));
+    let file = tempfile::tempfile().expect("a file");
+    let explained = Live::start(command().stdin(file)).wait().ok();
+    assert_eq!(batches(explained).as_deref(), Some("one, at the end of the input"));
+    assert_eq!(batches(run(&mut command(), b"").ok()).as_deref(), Some("every 1s"));
+}
+
+#[test]
 fn neither_environment_nor_terminal_nor_session_is_needed() {
     let program = assert_cmd::cargo::cargo_bin!("streamer");
     for wrapper in [&["env", "-i"][..], &["setsid"], &["setsid", "env", "-i"]] {
