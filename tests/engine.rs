@@ -11,7 +11,7 @@ use assert_cmd::Command;
 
 use streamer::data::time::Time;
 
-use crate::harness::{PATIENCE, Run, run_chunked};
+use crate::harness::{PATIENCE, Run, gz, run_chunked};
 use crate::process::until;
 
 /// Runs `streamer` in a directory; killed if it hangs.
@@ -46,10 +46,7 @@ fn assert_same(found: &Output, expected: &[u8]) {
 fn a_slow_first_file_is_not_locked_out_by_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (noise(32), lines('b', 64));
-    let gz = std::fs::File::create(dir.path().join("1.gz")).unwrap();
-    let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
-    gz.write_all(&first).unwrap();
-    gz.finish().unwrap();
+    std::fs::write(dir.path().join("1.gz"), gz(&first)).unwrap();
     std::fs::write(dir.path().join("2"), &second).unwrap();
     let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
     assert_same(&found, &[first, second].concat());

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Live, Tap, run, shell, streamer, sums};
+use crate::harness::gz;
 
 const TEXT: &[u8] = b"b a\n\nb c b\nlast";
 const COUNTS: &str = "a\t1\nb\t3\nc\t1\nlast\t1\n";
@@ -188,13 +189,9 @@ fn every_word_of_compressed_and_plain_files_is_counted_once() {
     let third = text.len() / 3;
     // Cut anywhere, also in a word: then the parts are counted apart.
     let parts = [&text[..third], &text[third..2 * third], &text[2 * third..]];
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gz.write_all(parts[0]).expect("memory");
     let half = parts[1].len() / 2;
     let frames = [&parts[1][..half], &parts[1][half..]].map(|part| zstd::encode_all(part, 1).expect("memory"));
-    for (name, bytes) in
-        [("1.log", gz.finish().expect("memory")), ("2.log.zst", frames.concat()), ("3.log", parts[2].to_vec())]
-    {
+    for (name, bytes) in [("1.log", gz(parts[0])), ("2.log.zst", frames.concat()), ("3.log", parts[2].to_vec())] {
         std::fs::write(dir.path().join(name), bytes).expect("written");
     }
     let mut expected = std::collections::BTreeMap::new();
