@@ -3,10 +3,8 @@
 //! Each file is a lane of its own, which the shards read; it is looked at when the run begins and opened when its turn has
 //! come. A path to something else (a fifo, `/dev/fd/63`) is read like standard input.
 
-use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +12,7 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::support::decompress::{Content, Raw};
+use super::support::glob;
 use super::support::polled::{Polled, enlarge};
 use super::support::spelling::Format;
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
@@ -49,26 +48,13 @@ impl Files {
         if pattern.is_empty() {
             return Err(Error::usage("--from: there is no name of a file; standard input is -"));
         }
-        if Path::new(pattern).symlink_metadata().is_ok() || !pattern.contains(['*', '?', '[']) {
+        if Path::new(pattern).symlink_metadata().is_ok() || !glob::is_glob(pattern) {
             return Ok(vec![pattern.into()]);
         }
-        let like_a_shell = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-        let found = glob::glob_with(pattern, like_a_shell).map_err(|e| {
-            Error::usage(format!("--from {pattern}: this is not a glob: {} at character {}", e.msg, e.pos + 1))
-        })?;
-        let mut paths = Vec::new();
-        for path in found {
-            let path = path.map_err(|e| {
-                Error::io(format_args!("cannot look for {pattern} in {}", e.path().display()), e.error())
-            })?;
-            if !path.is_dir() {
-                paths.push(path);
-            }
-        }
+        let paths = glob::expand(pattern)?;
         if paths.is_empty() {
             return Err(Error::failed(format!("no file matches {pattern}")));
         }
-        paths.sort_by(|a, b| OsStr::as_bytes(a.as_ref()).cmp(OsStr::as_bytes(b.as_ref())));
         Ok(paths)
     }
 

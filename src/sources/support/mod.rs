@@ -2,6 +2,7 @@
 
 pub mod decompress;
 pub mod gather;
+pub mod glob;
 pub mod polled;
 pub mod retry;
 pub mod spelling;
