@@ -26,7 +26,8 @@ pub fn expand(pattern: &str) -> Result<Vec<PathBuf>> {
             plain if !is_glob(plain) => Part::Plain(plain),
             glob => {
                 let built = GlobBuilder::new(glob).literal_separator(true).build();
-                let wrong = |e: globset::Error| Error::usage(format!("--from {pattern}: this is not a glob: {}", e.kind()));
+                let wrong =
+                    |e: globset::Error| Error::usage(format!("--from {pattern}: this is not a glob: {}", e.kind()));
                 Part::Glob { matcher: built.map_err(wrong)?.compile_matcher(), hidden: glob.starts_with('.') }
             }
         });
@@ -43,7 +44,10 @@ pub fn expand(pattern: &str) -> Result<Vec<PathBuf>> {
 enum Part<'a> {
     Plain(&'a str),
     /// Hidden names are matched only by a pattern that begins with a dot.
-    Glob { matcher: GlobMatcher, hidden: bool },
+    Glob {
+        matcher: GlobMatcher,
+        hidden: bool,
+    },
     AnyDepth,
 }
 
@@ -67,7 +71,8 @@ fn walk(pattern: &str, at: &Path, parts: &[Part<'_>], found: &mut Vec<PathBuf>) 
         Err(e) => return Err(Error::io(format_args!("cannot look for {pattern} in {}", here.display()), &e)),
     };
     for entry in entries {
-        let entry = entry.map_err(|e| Error::io(format_args!("cannot look for {pattern} in {}", here.display()), &e))?;
+        let entry =
+            entry.map_err(|e| Error::io(format_args!("cannot look for {pattern} in {}", here.display()), &e))?;
         let name = entry.file_name();
         let is_hidden = name.as_bytes().starts_with(b".");
         match part {
