@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::cli::quoted;
 use crate::data::schema::{Live, Schema};
 use crate::run::Prepared;
 
@@ -37,8 +38,4 @@ fn needed(live: &Live) -> String {
     let mut names: Vec<&str> = if live.shown { vec!["all that is printed"] } else { Vec::new() };
     names.extend(live.names.iter().map(String::as_str));
     if names.is_empty() { "no column".to_string() } else { names.join(", ") }
-}
-
-fn quoted(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
 }

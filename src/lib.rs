@@ -17,32 +17,38 @@
 //! stop.rs        tells everyone who waits for input that the run ends
 //! stats.rs       what was counted for each batch; adds up
 //! progress.rs    the display on stderr
-//! cli/           how a person says it: chain.rs (argv to operators), globals.rs, help.rs and guide.rs, hints.rs,
-//!                complete.rs
-//! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs and groups.rs (keys to group
-//!                numbers), number.rs and order.rs (the order of values), best.rs and kept.rs (rows that are kept),
-//!                fast/ (SIMD splitter, prefetch, huge pages: the only unsafe code)
-//! formats/       bytes to rows to bytes, one file a format
-//! sources/       where records come from, one file a source
+//! cli/           how a person says it: chain.rs (argv to operators; words.rs takes the words apart), globals.rs and
+//!                values.rs (the global options), help.rs and guide.rs, hints.rs, complete.rs
+//! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs, groups.rs and slot.rs (keys to
+//!                group numbers), number.rs, order.rs and sort_keys.rs (the order of values), best.rs and kept.rs (rows that
+//!                are kept); human.rs json.rs terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD
+//!                splitter, prefetch, huge pages: the only unsafe code)
+//! formats/       bytes to rows to bytes, one file a format (delimited.rs: text, csv and tsv out)
+//! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests
 //! sinks/         where results go, one file a sink
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs shard.rs shuffle.rs
 //!                pieces.rs output.rs message.rs report.rs shutdown.rs, and core/ (what the threads share)
+//! ../tests/      main.rs is their index; allocations.rs is a program of its own
+//! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
 //! ```
 //!
 //! In `formats/ sources/ operators/ sinks/` every file but `mod.rs` is a plug-in, so `ls` is the list; `mod.rs` holds the
-//! trait and the registry. Imports go one way: `main → run → cli → engine → the traits of the plug-ins → data → error`.
+//! trait and the registry. Imports go one way: `main → run → cli → engine → the traits of the plug-ins → data → error`;
+//! `tests/house.rs` has all of the layers and keeps them.
 //!
 //! # The journey of one record
 //!
 //! 1. A *receiver* thread ([`engine::receiver`]) reads bytes into a buffer of its source's quota. It only finds the last
-//!    record end and carries the tail over. Regular files have no receiver: the shards read them.
+//!    record end and carries the tail over. Regular files have no receiver (but with `--tick` or `--max-rate`, which make
+//!    who reads wait): the shards read them.
 //! 2. The *batcher* ([`engine::batcher`]) gives each buffer its batch and its number, and splits it where a cut lies inside.
 //!    The *timer* cuts at each border of the calendar, with the scheduled time.
 //! 3. A *shard* ([`engine::shard`]) takes the buffer while its batch is still open, cuts the columns that the chain names,
 //!    runs the row-wise operators, and folds the rows into its own part of the batch, or renders them for the output.
-//! 4. Whoever is free when the last block of a batch is done finishes it ([`engine::shuffle`]): the parts are cut by key hash,
-//!    each piece is merged by one shard, sorted, cut into ranges of the order, and put through the next stage.
+//! 4. Whoever is free when the last block of a batch is done finishes it ([`engine::shuffle`]): the parts are cut into parcels
+//!    by key hash, those of the same keys are merged by one shard; the result is sorted, cut into ranges of the order, and
+//!    put through the next stage.
 //! 5. The *output* thread ([`engine::output`]) gives everything to the sinks in the order of batch, source and position, one
 //!    flush at the end of every batch and whenever nothing more is under way.
 //!
@@ -50,9 +56,12 @@
 //!
 //! * **record**: one unit of the input, a line. **row**: a record with named columns. **block**: some rows, as columns.
 //! * **batch**: every record received in one interval; its time is the interval's end.
-//! * **lane**: an ordered run of records of a source: one file, one stream. **piece**: a part of a lane's buffer, in one batch.
+//! * **lane**: an ordered run of records of a source: one file, one stream. **chunk**: whole records that a lane hands over.
+//!   **piece**: what of a chunk is in one batch; a block is cut from it. **position**: a place in a lane, in decompressed bytes.
 //! * **stage**: row-wise operators, up to one that combines rows. **shard**: a parallel worker.
-//! * **part**: what one shard has combined of a batch, an [`Accumulator`](operators::Accumulator).
+//! * **part**: what one shard has combined of a batch, an [`Accumulator`](operators::Accumulator). **parcel**: what of a part
+//!   goes to another shard. **share**: what a shard takes at once of the work of finishing a batch.
+//! * **order**: the place of a row among those of its batch, by source, then position; ties fall to it.
 //! * **outlet**: where rows leave the plan: an output format and a sink.
 
 pub mod cli;

@@ -138,7 +138,7 @@ impl Made<'_> {
         };
         let output = formats::output(name, &settings)?;
         let names_end = matches!(stamp, Stamp::End | Stamp::Both);
-        let late = parsed.names_batch() && !self.interval;
+        let late = parsed.needs_end() && !self.interval;
         let header = output.header();
         let sink = match self.sinks.iter().position(|s| s.0 == spec) {
             Some(at) if self.sinks[at].2 == header => at,

@@ -1,12 +1,18 @@
-//! What only large inputs bring to light, with the real process: sources that hold each other up, order over many files.
+//! What large inputs and slow neighbours bring to light: sources that hold each other up, order over many files, what is
+//! counted of them, a run that falls behind.
 
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use assert_cmd::Command;
 
-use crate::harness::{PATIENCE, run_chunked};
+use streamer::data::time::Time;
+
+use crate::harness::{PATIENCE, Run, gz, run_chunked};
+use crate::process::until;
 
 /// Runs `streamer` in a directory; killed if it hangs.
 fn streamer(dir: &Path, words: &str) -> Output {
@@ -40,10 +46,7 @@ fn assert_same(found: &Output, expected: &[u8]) {
 fn a_slow_first_file_is_not_locked_out_by_the_others() {
     let dir = tempfile::tempdir().unwrap();
     let (first, second) = (noise(32), lines('b', 64));
-    let gz = std::fs::File::create(dir.path().join("1.gz")).unwrap();
-    let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
-    gz.write_all(&first).unwrap();
-    gz.finish().unwrap();
+    std::fs::write(dir.path().join("1.gz"), gz(&first)).unwrap();
     std::fs::write(dir.path().join("2"), &second).unwrap();
     let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
     assert_same(&found, &[first, second].concat());
@@ -128,4 +131,30 @@ fn little_is_read_ahead_of_the_maximum_rate() {
     let found = streamer(dir.path(), "--from exec:yes --max-rate 5 --batch 300ms --batches 2 grep y");
     assert!(found.status.success());
     assert!(found.stdout.len() <= 2 * 20, "{} bytes", found.stdout.len());
+}
+
+/// A batch that comes out long after its end is told once, with its delay; those behind it come in time again.
+#[test]
+fn falling_behind_is_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    // The child of the first batch waits for the other side of the fifo.
+    let wait = format!("cat; if [ -e {0} ]; then cat {0}; rm {0}; fi", fifo.display());
+    let run = Run::start(&["streamer", "--batch", "1s", "pipe", "--", "sh", "-c", &wait].map(String::from), Time(0));
+    run.input.feed(b"a\n");
+    run.clock.forward(Duration::from_secs(1));
+    // Without waiting it can be opened only once the child is there.
+    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let open = || std::fs::File::options().write(true).custom_flags(flags).open(&fifo).ok();
+    let mut held = until("child", open);
+    run.clock.forward(Duration::from_secs(5));
+    held.write_all(b"late\n").unwrap();
+    drop(held);
+    run.settle();
+    let (status, stdout, stderr) = run.end();
+    assert_eq!((status, stdout.take()), (0, b"a\nlate\n".to_vec()));
+    let told = "streamer: falling behind: batch 1970-01-01T00:00:01.000Z came out 5.0 s after its end; input waits, \
+                nothing is dropped\n";
+    assert_eq!(String::from_utf8(stderr.take()).unwrap(), told);
 }

@@ -229,6 +229,13 @@ pub fn run_chunked(command: &str, input: &[u8], most: usize) -> (u8, Vec<u8>, St
     (status, stdout.take(), String::from_utf8_lossy(&stderr.take()).into_owned())
 }
 
+/// What gzip makes of bytes.
+pub fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
 /// Plays the stories of a file, each of which must come out as it is written there.
 pub fn play(path: &Path) {
     let text = std::fs::read_to_string(path).expect("a case file");

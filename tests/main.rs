@@ -1,7 +1,7 @@
 //! The tests of the whole: an annotated index. Unit tests stand in the file that they test.
 //!
 //! * [`cases`]: stories of whole runs on the manual clock, one file for each operator, source, format and theme.
-//! * [`engine`]: what only large inputs bring to light, with the real process.
+//! * [`engine`]: what large inputs and slow neighbours bring to light: order, counts, delays.
 //! * [`examples`]: every example of every help text, run.
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
 //! * [`house`]: the rules of the house, kept by reading the source.

@@ -208,6 +208,7 @@ fn has_short(entry: &Entry, word: &str) -> bool {
     word[1..].chars().all(|c| command.get_arguments().any(|a| a.get_short() == Some(c)))
 }
 
-fn quoted(word: &str) -> String {
+/// A word as it is typed at a shell.
+pub fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| word.to_string(), |w| w.into_owned())
 }

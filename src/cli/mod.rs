@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 pub use globals::{Cut, Globals};
-pub use hints::pointing_to_help;
+pub use hints::{pointing_to_help, quoted};
 
 use crate::error::Result;
 use crate::operators::{Entry, Operator, REGISTRY};

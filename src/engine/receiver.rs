@@ -1,8 +1,8 @@
 //! Receivers: one thread for each source that is not read by the shards.
 //!
 //! In come bytes; out go buffers that end at a record, to the batcher. A receiver only looks for the **last** record end of
-//! a buffer and carries the rest over, so a byte costs it next to nothing. At stop it hands over what it has read; of a file, what can be read again, only whole
-//! records.
+//! a buffer and carries the rest over, so a byte costs it next to nothing. At stop it hands over what it has read; of a file,
+//! which can be read again, only whole records.
 
 use std::sync::Arc;
 

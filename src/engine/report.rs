@@ -134,8 +134,7 @@ impl Report {
     /// The statistics so far, on request.
     pub fn now(&self, core: &Core) {
         let elapsed = core.clock.monotonic().saturating_sub(self.began);
-        let (_, blocks) = core.queues();
-        self.note(&self.totals.report(elapsed, blocks));
+        self.note(&self.totals.report(elapsed, core.queued()));
     }
 
     /// The run is over: what was left out in all, if more than the `shown` that were shown.

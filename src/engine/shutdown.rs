@@ -1,7 +1,8 @@
 //! Signals, and what becomes of a thread that panics.
 //!
 //! The first SIGINT, SIGTERM or SIGHUP ends the input: the open batch is finished and printed. A second one ends the process
-//! at once, unless it comes together with the first. SIGUSR1 asks for the statistics. Signals that were ignored at the start (`nohup`) stay ignored.
+//! at once, unless it comes together with the first. SIGUSR1 asks for the statistics. Signals that were ignored at the start
+//! (`nohup`) stay ignored.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

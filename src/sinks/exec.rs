@@ -31,7 +31,7 @@ impl Spec for Exec {
         format!("exec:{}", self.command)
     }
 
-    fn names_batch(&self) -> bool {
+    fn needs_end(&self) -> bool {
         true
     }
 

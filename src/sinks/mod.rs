@@ -68,7 +68,7 @@ pub trait Spec: Send + Sync {
     }
 
     /// Whether the end of a batch must be known when its first row is written.
-    fn names_batch(&self) -> bool {
+    fn needs_end(&self) -> bool {
         false
     }
 

@@ -18,6 +18,16 @@ $ streamer --from {dir}/out.csv grep ''
 .
 > window_end,word,count
 
+# --to PATH: its extension wins over --out, which holds for the others
+$ streamer --to {dir}/out.csv --to - --out json words
+< a
+> {"word":"a"}
+.
+$ streamer --from {dir}/out.csv grep ''
+.
+> word
+> a
+
 # --to twice: every row goes to each
 $ streamer --to - --to {dir}/out.json words
 < a b

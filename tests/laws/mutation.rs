@@ -8,8 +8,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use streamer::cli::{Parsed, globals, guide, parse};
@@ -19,7 +17,7 @@ use streamer::operators::REGISTRY;
 use streamer::{run, sinks, sources};
 
 use super::inputs::{large, next, run_fed};
-use crate::harness::{self, Output};
+use crate::harness::{self, Output, gz};
 
 /// Something that is often wrong where it stands.
 const ODD: &[&str] = &[
@@ -176,7 +174,7 @@ proptest! {
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
         match sinks::parse(&spec) {
-            Ok(sink) => drop((sink.name(), sink.is_stdout(), sink.names_batch())),
+            Ok(sink) => drop((sink.name(), sink.is_stdout(), sink.needs_end())),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
     }
@@ -280,12 +278,6 @@ const HARMLESS: &[&str] = &[
     "--color",
     "always",
 ];
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
 
 fn zst(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();

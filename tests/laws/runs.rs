@@ -1,17 +1,14 @@
 //! What the result must not depend on: shards, reads, files, compression.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use streamer::formats::OUTPUTS;
 
 use super::chains::{Kinds, chain, command, tee_file};
 use super::inputs::{large, pieces, run_fed, small};
 use super::model::assert_same;
-use crate::harness::run_chunked;
+use crate::harness::{gz, run_chunked};
 
 /// All that a run wrote, and its status.
 type Outcome = (Ended, Vec<Option<Vec<u8>>>);
@@ -97,11 +94,6 @@ proptest! {
 /// Writes bytes into a file in one of the ways that are known by content.
 fn packed(dir: &Path, number: usize, bytes: &[u8], way: u64) -> PathBuf {
     let path = dir.join(format!("part-{number:02}"));
-    let gz = |bytes: &[u8]| {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    };
     let (first, second) = bytes.split_at(bytes.len() / 2);
     let packed = match way % 5 {
         0 | 1 => bytes.to_vec(),

@@ -3,6 +3,7 @@
 use std::os::unix::net::UnixListener;
 
 use super::{run, streamer};
+use crate::harness::gz;
 
 /// Fails with this status, and with one line that says all of this.
 fn refused(words: &str, status: i32, says: &[&str]) {
@@ -49,11 +50,8 @@ fn a_directory_as_standard_input() {
 fn a_compressed_file_that_is_broken_is_an_error_after_what_could_be_read() {
     let dir = tempfile::tempdir().expect("a directory");
     let text = super::input::text(2000);
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut gz, &text).expect("memory");
-    let gz = gz.finish().expect("memory");
     let zst = zstd::encode_all(&text[..], 1).expect("memory");
-    for (name, bytes) in [("cut.gz", gz), ("cut.zst", zst)] {
+    for (name, bytes) in [("cut.gz", gz(&text)), ("cut.zst", zst)] {
         let path = dir.path().join(name);
         std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("written");
         let done = run(streamer("grep '' --from").arg(&path), b"");

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Live, Tap, run, shell, streamer, sums};
+use crate::harness::gz;
 
 const TEXT: &[u8] = b"b a\n\nb c b\nlast";
 const COUNTS: &str = "a\t1\nb\t3\nc\t1\nlast\t1\n";
@@ -35,6 +36,16 @@ fn the_same_bytes_give_the_same_rows_from_a_pipe_a_file_and_a_socket() {
     (&ours).write_all(TEXT).expect("it reads");
     drop(ours);
     assert_eq!(live.wait().ok(), COUNTS, "a socket");
+}
+
+#[test]
+fn a_file_as_standard_input_is_one_batch_and_a_pipe_is_cut_each_second() {
+    let command = || streamer("count --explain");
+    let batches = |said: String| said.lines().find_map(|line| line.strip_prefix("batches  ").map(String::from));
+    let file = tempfile::tempfile().expect("a file");
+    let explained = Live::start(command().stdin(file)).wait().ok();
+    assert_eq!(batches(explained).as_deref(), Some("one, at the end of the input"));
+    assert_eq!(batches(run(&mut command(), b"").ok()).as_deref(), Some("every 1s"));
 }
 
 #[test]
@@ -178,13 +189,9 @@ fn every_word_of_compressed_and_plain_files_is_counted_once() {
     let third = text.len() / 3;
     // Cut anywhere, also in a word: then the parts are counted apart.
     let parts = [&text[..third], &text[third..2 * third], &text[2 * third..]];
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gz.write_all(parts[0]).expect("memory");
     let half = parts[1].len() / 2;
     let frames = [&parts[1][..half], &parts[1][half..]].map(|part| zstd::encode_all(part, 1).expect("memory"));
-    for (name, bytes) in
-        [("1.log", gz.finish().expect("memory")), ("2.log.zst", frames.concat()), ("3.log", parts[2].to_vec())]
-    {
+    for (name, bytes) in [("1.log", gz(parts[0])), ("2.log.zst", frames.concat()), ("3.log", parts[2].to_vec())] {
         std::fs::write(dir.path().join(name), bytes).expect("written");
     }
     let mut expected = std::collections::BTreeMap::new();

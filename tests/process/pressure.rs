@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{Live, Tap, peak_memory, proc_status, run, streamer, until};
+use crate::harness::gz;
 
 /// More than any run may hold on its way, and little enough for a test.
 const MUCH: u64 = 192 << 20;
@@ -99,9 +100,7 @@ fn an_endless_line_is_a_bad_record_in_bounded_memory() {
 fn an_endless_line_in_a_file_is_left_out_too() {
     let dir = tempfile::tempdir().expect("a directory");
     let lines = [b"before\n".as_slice(), &vec![b'x'; 64 << 20], b"\nafter\n"].concat();
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gz.write_all(&lines).expect("memory");
-    for (name, bytes) in [("plain", lines), ("packed.gz", gz.finish().expect("memory"))] {
+    for (name, bytes) in [("packed.gz", gz(&lines)), ("plain", lines)] {
         std::fs::write(dir.path().join(name), bytes).expect("written");
         // The gate keeps the run alive until its memory was looked at.
         let words = format!("grep '' --max-record 1MiB --from {} --from -", dir.path().join(name).display());

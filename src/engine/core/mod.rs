@@ -202,10 +202,9 @@ impl Core {
         }
     }
 
-    /// How many batches wait, of how many blocks: for statistics.
-    pub fn queues(&self) -> (usize, usize) {
-        let state = self.lock();
-        (state.cuts.len() + state.unwritten, state.queue.len())
+    /// How many blocks wait for a shard: for statistics.
+    pub fn queued(&self) -> usize {
+        self.lock().queue.len()
     }
 
     /// True the first time that it is asked while batches pile up, and again once they did not meanwhile.
