@@ -135,7 +135,9 @@ impl Engine {
                 let timer = bell.as_ref().map(|bell| {
                     spawn(scope, core, "timer".into(), move || {
                         let tick = || {
-                            core.tick();
+                            if let Some(cut) = core.tick() {
+                                shuffle::finish(core, cut);
+                            }
                             !core.is_over()
                         };
                         timer::run(&*core.clock, bell, || core.next_border(), tick)

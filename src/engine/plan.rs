@@ -25,6 +25,13 @@ pub struct Plan {
     pub explained: Vec<Explained>,
 }
 
+impl Plan {
+    /// Whether a batch without records is finished in no time: no operator takes the batch out of the house, as `pipe` does.
+    pub fn is_quick(&self) -> bool {
+        !self.stages.iter().any(|stage| matches!(stage.end, End::WholeBatch(_)))
+    }
+}
+
 /// What an operator of the plan does.
 pub struct Explained {
     /// Its name.

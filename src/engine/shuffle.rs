@@ -46,8 +46,16 @@ fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
     }
 }
 
-/// Puts a batch, all of whose blocks are done, through the stages behind the first, up to the output.
-pub fn finish(core: &Arc<Core>, cut: Cut) -> Result<()> {
+/// Finishes a batch, all of whose blocks are done. What fails ends the run.
+pub fn finish(core: &Arc<Core>, cut: Cut) {
+    if let Err(error) = put_through(core, cut) {
+        core.abort(error);
+    }
+    core.finished();
+}
+
+/// Puts a batch through the stages behind the first, up to the output.
+fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
     let began = core.clock.monotonic();
     let parts = cut.batch.parts.iter().filter_map(|p| p.lock().unwrap_or_else(|e| e.into_inner()).take());
     let mut parts: Vec<_> = parts.collect();

@@ -150,14 +150,33 @@ pub fn merge(comparator: &Comparator<'_>, runs: &[&[Entry]]) -> Vec<Entry> {
     }
 }
 
+/// How many entries ahead of the merging their texts are fetched from memory.
+const AHEAD: usize = 16;
+
+/// Fetches what will soon be compared of a run, if it is text so long that its prefix may not decide.
+fn fetch_ahead(by: &Comparator<'_>, run: &[Entry]) {
+    let text = |at: usize| {
+        let entry = run.get(at).filter(|entry| entry.prefix & 0x7f != 0)?;
+        by.texts[entry.block as usize].map(|(spans, bytes)| (spans, bytes, entry.row as usize))
+    };
+    if let Some((spans, _, row)) = text(2 * AHEAD) {
+        prefetch(spans, row);
+    }
+    if let Some((spans, bytes, row)) = text(AHEAD) {
+        prefetch(bytes, spans[row].start as usize);
+    }
+}
+
 fn merge_two(comparator: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry]) -> Vec<Entry> {
     let mut merged = Vec::with_capacity(a.len() + b.len());
     while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
         if comparator.compare(first, second).is_le() {
             merged.push(*first);
+            fetch_ahead(comparator, a);
             a = a_rest;
         } else {
             merged.push(*second);
+            fetch_ahead(comparator, b);
             b = b_rest;
         }
     }

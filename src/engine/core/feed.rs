@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Core, State, WAITING_CUTS};
 use crate::data::time::Time;
-use crate::engine::batcher::{Made, Placed};
+use crate::engine::batcher::{Cut, Made, Placed};
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::message::Message;
 
@@ -50,11 +50,26 @@ impl Core {
 
     /// What the batcher made goes to the shards and to the output.
     pub(super) fn take_over(&self, state: &mut State, made: Made) {
-        if made.tasks.is_empty() && made.cuts.is_empty() {
-            return;
+        let news = self.take_in(state, made);
+        self.call(news);
+    }
+
+    /// Wakes as many shards as so many tasks and cuts can use.
+    fn call(&self, news: usize) {
+        match news {
+            0 => {}
+            1 => self.work.notify_one(),
+            _ => self.work.notify_all(),
         }
-        self.clock.busy((made.tasks.len() + made.cuts.len()) as i64);
-        let several = made.tasks.len() + made.cuts.len() > 1;
+    }
+
+    /// Takes over what the batcher made, but wakes no shard for it: tells how many tasks and cuts there are.
+    fn take_in(&self, state: &mut State, made: Made) -> usize {
+        let news = made.tasks.len() + made.cuts.len();
+        if news == 0 {
+            return 0;
+        }
+        self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {
             let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
@@ -69,14 +84,10 @@ impl Core {
             self.stop.tell();
             self.room.notify_all();
         }
-        if several {
-            self.work.notify_all()
-        } else {
-            self.work.notify_one()
-        }
         if !matches!(self.cutting, Cutting::Time | Cutting::All) {
             self.room.notify_all();
         }
+        news
     }
 
     /// A lane has given all it has.
@@ -104,18 +115,20 @@ impl Core {
     pub fn receiver_done(&self) {
         self.lock().receivers -= 1;
         self.room.notify_all();
+        self.input.notify_all();
     }
 
     /// Waits until all input has been brought, or the run was aborted.
     pub fn wait_for_input_end(&self) {
         let mut state = self.lock();
         while !state.aborted && (state.receivers > 0 || !state.pull.is_empty()) {
-            state = self.room.wait(state);
+            state = self.input.wait(state);
         }
     }
 
-    /// The border of the open batch is reached.
-    pub fn tick(&self) {
+    /// The border of the open batch is reached. A batch without records that is quickly finished, and whose turn it is, is
+    /// given back: the timer finishes it faster than it wakes a shard.
+    pub fn tick(&self) -> Option<Cut> {
         let mut state = self.lock();
         // After a leap of the clock batches are made no faster than they are finished.
         while state.cuts.len() >= WAITING_CUTS && !state.aborted {
@@ -148,7 +161,12 @@ impl Core {
                 state.batcher.pass();
             }
         }
-        self.take_over(&mut state, made);
+        let news = self.take_in(&mut state, made);
+        let own = if news == 1 && self.plan.is_quick() { state.ready(|cut| cut.blocks == 0) } else { None };
+        if own.is_none() {
+            self.call(news);
+        }
+        own
     }
 
     /// Whether all batches that were asked for have been cut, or the run was aborted.

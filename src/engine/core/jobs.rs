@@ -35,7 +35,7 @@ impl Core {
             if let Some(pieces) = state.pieces.front() {
                 return Job::Pieces(Arc::clone(pieces));
             }
-            if let Some(cut) = state.ready() {
+            if let Some(cut) = state.ready(|_| true) {
                 return Job::Finish(cut);
             }
             if let Some(task) = state.queue.pop_front() {
@@ -87,6 +87,7 @@ impl Core {
             state.batcher.lanes[lane].ended = true;
             let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
             self.room.notify_all();
+            self.input.notify_all();
         } else if let Some(pull) = state.pull.iter_mut().find(|p| p.0 == lane) {
             pull.1 = false;
         }
@@ -113,8 +114,14 @@ impl Core {
 
     /// The results of a batch are on their way to the output.
     pub fn finished(&self) {
-        self.lock().finishing = false;
-        self.work.notify_all();
+        let mut state = self.lock();
+        state.finishing = false;
+        // Who waits for the next batch to finish, for a lane to read on, or for the end.
+        let awaited = !state.cuts.is_empty() || !state.pull.is_empty() || state.ended;
+        drop(state);
+        if awaited {
+            self.work.notify_all();
+        }
         self.room.notify_all();
     }
 

@@ -83,6 +83,8 @@ pub struct Core {
     work: Waiting,
     /// Room for receivers; also ticks and lanes that were waited for.
     room: Waiting,
+    /// The end of all input.
+    input: Waiting,
     /// Someone waits for a quota.
     starved: AtomicBool,
 }
@@ -147,6 +149,7 @@ impl Core {
             state: Mutex::new(state),
             work: Waiting::default(),
             room: Waiting::default(),
+            input: Waiting::default(),
             starved: AtomicBool::new(false),
         }
     }
@@ -241,6 +244,7 @@ impl Core {
         drop(self.lock());
         self.work.notify_all();
         self.room.notify_all();
+        self.input.notify_all();
     }
 
     /// Whether the run was aborted.
@@ -255,9 +259,9 @@ impl Core {
 }
 
 impl State {
-    /// The oldest batch, if all its blocks are done and it may be finished now.
-    fn ready(&mut self) -> Option<Cut> {
-        let cut = self.cuts.front()?;
+    /// The oldest batch, if all its blocks are done, it may be finished now, and it is `wanted`.
+    fn ready(&mut self, wanted: impl FnOnce(&Cut) -> bool) -> Option<Cut> {
+        let cut = self.cuts.front().filter(|cut| wanted(cut))?;
         if self.finishing || self.too_much_unwritten() || cut.batch.done.load(Ordering::Acquire) < cut.blocks {
             return None;
         }
