@@ -46,15 +46,9 @@
 //!    The *timer* cuts at each border of the calendar, with the scheduled time.
 //! 3. A *shard* ([`engine::shard`]) takes the buffer while its batch is still open, cuts the columns that the chain names,
 //!    runs the row-wise operators, and folds the rows into its own part of the batch, or renders them for the output.
-<<<<<<< HEAD
-//! 4. Whoever is free when the last block of a batch is done finishes it ([`engine::shuffle`]): the parts are cut into parcels
-//!    by key hash, those of the same keys are merged by one shard; the result is sorted, cut into ranges of the order, and
-//!    put through the next stage.
-=======
-//! 4. Whoever is free when the last block of a batch is done finishes it ([`engine::shuffle`]; the timer itself, if there was
-//!    no block): the parts are cut by key hash,
-//!    each piece is merged by one shard, sorted, cut into ranges of the order, and put through the next stage.
->>>>>>> helper-f
+//! 4. Whoever is free when the last block of a batch is done (the timer itself, if there was no block) finishes it
+//!    ([`engine::shuffle`]): the parts are cut into parcels by key hash, those of the same keys are merged by one shard; the
+//!    result is sorted, cut into ranges of the order, and put through the next stage.
 //! 5. The *output* thread ([`engine::output`]) gives everything to the sinks in the order of batch, source and position, one
 //!    flush at the end of every batch and whenever nothing more is under way.
 //!
