@@ -120,10 +120,15 @@ $ streamer --in txt count
 
 # several --from of different columns: what one shows is there of all that have it
 + a.txt a line
-$ streamer --from {dir}/a.txt --from rate:2 --batch 1s --batches 1 count --by line,value
-@ 1s
-> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:00.000Z\t0\t0\t1
-> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:00.500Z\t1\t1\t1
-> 1970-01-01T00:00:01.000Z\ta line\t\t1
+$ streamer --from {dir}/a.txt --from rate:2 --shards 1 --explain head 1
 .
+> chain    head 1
+> batches  every 1s
+> shards   1
+> input    {dir}/a.txt: columns line
+> input    rate:2: columns timestamp, value, line
+> stage 0  on each block as it comes, by any shard
+>   head       gives all that is printed; keeps the first 1 rows of the batch
+> stage 1  on what was merged by one shard
+> output   standard output
 
