@@ -25,8 +25,9 @@ use super::shard;
 
 /// Fewer rows than this are not worth a second shard.
 const SMALL: usize = 8 * 1024;
-/// A share of the work of a stage is at most about so many rows, so that what is rendered can be written meanwhile.
-const SHARE_ROWS: usize = 128 * 1024;
+/// A share of the work of a stage is at most about so many rows: what is made of them stays in the second-level cache and in
+/// memory that the next share uses again, and what is rendered can be written meanwhile.
+const SHARE_ROWS: usize = 16 * 1024;
 /// Accumulators that a stage keeps for its next batches.
 const SPARE: usize = 64;
 
