@@ -140,8 +140,6 @@ impl BatchStats {
 #[derive(Debug, Clone, Default)]
 pub struct Totals {
     batches: u64,
-    records: u64,
-    bytes: u64,
     bad: u64,
     late: u64,
     state_rows: u64,
@@ -154,8 +152,6 @@ impl Totals {
     /// Counts a batch in.
     pub fn add(&mut self, batch: &BatchStats) {
         self.batches += 1;
-        self.records += batch.records;
-        self.bytes += batch.bytes;
         self.bad += batch.bad;
         self.late += batch.late;
         (self.state_rows, self.state_bytes) = (batch.state_rows, batch.state_bytes);
@@ -163,16 +159,17 @@ impl Totals {
         self.worst_delay = self.worst_delay.max(self.last_delay);
     }
 
-    /// What SIGUSR1 prints, after `elapsed` of the run and with `queued` blocks on their way to the shards.
-    pub fn report(&self, elapsed: Duration, queued: usize) -> String {
+    /// What SIGUSR1 prints, after `elapsed` of the run and with `queued` blocks on their way to the shards. `records` and
+    /// `bytes`: read so far, those of the open batch too.
+    pub fn report(&self, records: u64, bytes: u64, elapsed: Duration, queued: usize) -> String {
         format!(
             "{} {}, {}, {} in {} ({} records/s); delay {}, at most {}; {} queued; state {} in {}; {} bad, {} late",
             human::count(self.batches),
             if self.batches == 1 { "batch" } else { "batches" },
-            human::counted(self.records, "record"),
-            human::bytes(self.bytes),
+            human::counted(records, "record"),
+            human::bytes(bytes),
             human::duration(elapsed),
-            human::rate(per_second(self.records, elapsed)),
+            human::rate(per_second(records, elapsed)),
             human::duration(self.last_delay),
             human::duration(self.worst_delay),
             human::counted(queued as u64, "block"),
@@ -267,7 +264,7 @@ mod tests {
         totals.add(&batch());
         totals.add(&BatchStats { processing: Duration::from_secs(2), state_rows: 9, ..batch() });
         totals.add(&BatchStats { processing: Duration::ZERO, ..batch() });
-        let report = totals.report(Duration::from_secs(3), 1);
+        let report = totals.report(4500, 9 << 20, Duration::from_secs(3), 1);
         let expected = "3 batches, 4,500 records, 9.0 MiB in 3.0 s (1,500 records/s); delay 10 ms, at most 2.0 s; \
                         1 block queued; state 7 rows in 512 B; 6 bad, 0 late";
         assert_eq!(report, expected);

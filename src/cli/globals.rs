@@ -125,7 +125,7 @@ pub fn options() -> Vec<Arg> {
                 "The input is the clock: time stands still but for the lines that match, each of which ends a batch and \
                  is dropped. For replays and tests: the same output on every run. The interval is --batch, or 1s",
             ),
-        value("start", "TIME", "Where time stands at first, with --tick: 2026-11-20T00:00:00Z [default: 0]"),
+        value("start", "TIME", "Where time stands at first, with --tick: 2026-11-20T00:00:00Z [default: the epoch]"),
     ];
     let output = [
         value("to", "SINK", "Write to here (repeatable) [default: -, standard output]")
@@ -310,13 +310,15 @@ impl Given {
             "`--start` sets the clock of `--tick REGEX`, which is not given: add it, or leave --start out".to_string()
         } else if globals.tick.is_some() && timeless {
             format!(
-                "`--tick` moves time on by the interval of --batch, but `--batch {batch}` has none: write for example --batch 1s"
+                "`--tick` ends each batch by a line of the input: `--batch {batch}` can only say how far it moves time on, such as --batch 1s"
             )
         } else if self.has("limit") && globals.out.as_deref() != Some("spark") {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
-        } else if let Some(name) = ["from", "to", "stats"].iter().find(|n| self.all(n).iter().any(String::is_empty)) {
+        } else if let Some(name) =
+            ["from", "to", "stats", "tick"].iter().find(|n| self.all(n).iter().any(String::is_empty))
+        {
             format!("`--{name} ''`: the value is empty; was it a variable of the shell that is not set?")
         } else {
             return Ok(());

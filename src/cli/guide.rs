@@ -40,7 +40,7 @@ const STATUS: &[Row] = &[
 const SIGNALS: &[Row] = &[
     (
         "INT, TERM, HUP",
-        "stop reading, print the open batch, end by the signal (130, 143, 129 in a shell); a second one ends at once",
+        "stop reading, print the open batch, end by the signal (130, 143, 129 in a shell); a second one ends at once (within a quarter of a second it counts as the same)",
     ),
     ("USR1", "print the statistics on standard error"),
 ];

@@ -197,6 +197,10 @@ fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[En
         format!("{text}; `{dashed}` is no option here and was taken as a value")
     } else if word.parse::<f64>().is_ok() {
         text
+    } else if word.starts_with('$') {
+        let name = entry.map_or("", |e| e.name);
+        let by = if matches!(name, "sort" | "top") { "" } else { "--by " };
+        format!("{text}. several columns are one list, quoted: {name} … {by}'$1,$2'")
     } else {
         format!("{text}. to read a file: --from {}", quoted(word))
     }

@@ -43,7 +43,8 @@ pub fn bind(keys: &[Named], schema: &Schema) -> Result<Vec<SortKey>> {
 /// How many rows `written` asks for. `usage`: how the operator is written.
 pub fn count(operator: &str, written: &str, usage: &str) -> Result<usize> {
     let wrong = || format!("{operator} needs a whole number of rows first, not `{written}`: `{usage}`");
-    written.parse().map_err(|_| Error::usage(wrong()))
+    let digits = written.bytes().all(|b| b.is_ascii_digit());
+    written.parse().ok().filter(|_| digits).ok_or_else(|| Error::usage(wrong()))
 }
 
 #[cfg(test)]

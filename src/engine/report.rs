@@ -134,7 +134,9 @@ impl Report {
     /// The statistics so far, on request.
     pub fn now(&self, core: &Core) {
         let elapsed = core.clock.monotonic().saturating_sub(self.began);
-        self.note(&self.totals.report(elapsed, core.queued()));
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let (records, bytes) = (read(&self.counters.records), read(&self.counters.bytes));
+        self.note(&self.totals.report(records, bytes, elapsed, core.queued()));
     }
 
     /// The run is over: what was left out in all, if more than the `shown` that were shown.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ impl Watch {
     /// Handles signals from now on.
     pub fn start(core: &Arc<Core>) -> Result<Self> {
         let ignored = ignored();
-        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| ignored & (1 << (s - 1)) == 0);
+        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXFSZ].into_iter().filter(|s| ignored & (1 << (s - 1)) == 0);
         let mut signals = Signals::new(wanted).map_err(|e| Error::io("cannot handle signals", &e))?;
         let handle = signals.handle();
         let first = Arc::new(AtomicI32::new(0));
@@ -41,6 +41,10 @@ impl Watch {
         let wait = move || {
             let mut told = Duration::MAX;
             for signal in signals.forever() {
+                if signal == SIGXFSZ {
+                    // Heard, it is an error of the write, which says what to do.
+                    continue;
+                }
                 if signal == SIGUSR1 {
                     let _ = core.output.send(Message::Report);
                 } else if noted.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok() {

@@ -1,7 +1,7 @@
 //! `sample FRACTION`: some of the rows, chosen by a hash of where they come from. Runs on the shards; the same rows pass
 //! on every run, however the input is cut into blocks.
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command};
 
 use super::{Bound, Built, Entry, Example, Filter, Operator, Work};
 use crate::data::block::Block;
@@ -48,7 +48,9 @@ fn command() -> Command {
             Arg::new("seed")
                 .long("seed")
                 .value_name("N")
-                .value_parser(value_parser!(u64))
+                .value_parser(|text: &str| {
+                    text.parse::<u64>().map_err(|_| "a seed is a whole number, such as --seed 7".to_string())
+                })
                 .default_value("0")
                 .help("Another seed chooses other rows"),
         )

@@ -1,6 +1,6 @@
 //! `tee SINK`: a copy of the rows goes to another sink as well. The engine does the work; this is its spelling.
 
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, ValueHint};
 
 use super::{Bound, Built, Entry, Example, Operator, Work};
 use crate::data::schema::{Live, Schema};
@@ -27,7 +27,13 @@ fn command() -> Command {
              with {end} for one file a batch, exec:COMMAND. A path's extension chooses the format. Where the rows \
              of the chain go to the same SINK, those of a batch stand behind its copies, and wait for them.",
         )
-        .arg(Arg::new("sink").value_name("SINK").required(true).help("Where the copy goes, as for --to"))
+        .arg(
+            Arg::new("sink")
+                .value_name("SINK")
+                .required(true)
+                .value_hint(ValueHint::AnyPath)
+                .help("Where the copy goes, as for --to"),
+        )
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {

@@ -85,6 +85,7 @@ struct Regular {
     stop: Arc<Stop>,
     read: u64,
     size: u64,
+    /// Read no further than `size`; not where it is 0, as files of the kernel (`/proc`) say of themselves.
     once: bool,
 }
 
@@ -93,7 +94,7 @@ impl Regular {
         let failed = |e: std::io::Error| Error::io("cannot read standard input", &e);
         let at = seek(&file, SeekFrom::Current(0)).map_err(|e| failed(e.into()))?;
         let size = file.metadata().map_err(failed)?.len().saturating_sub(at);
-        Ok(Regular { file, stop: Arc::clone(&setup.stop), read: 0, size, once: setup.once })
+        Ok(Regular { file, stop: Arc::clone(&setup.stop), read: 0, size, once: setup.once && size > 0 })
     }
 }
 

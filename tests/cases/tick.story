@@ -122,7 +122,7 @@ $ streamer --tick x --from rate:5 count
 # --tick needs an interval to move on by
 $ streamer --tick x --batch 10lines count
 .
-! streamer: `--tick` moves time on by the interval of --batch, but `--batch 10lines` has none: write for example --batch 1s
+! streamer: `--tick` ends each batch by a line of the input: `--batch 10lines` can only say how far it moves time on, such as --batch 1s
 ! see: streamer --help
 ? 2
 

@@ -20,9 +20,10 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// A file that had `size` bytes when the run began; with `once` it is read no further than that.
+    /// A file that had `size` bytes when the run began; with `once` it is read no further than that, unless it is one of those
+    /// of the kernel that say nothing of their size (`/proc`).
     pub fn new(file: File, size: u64, once: bool) -> Self {
-        Raw { file, at: 0, size, once }
+        Raw { file, at: 0, size, once: once && size > 0 }
     }
 }
 
@@ -31,7 +32,8 @@ impl Read for Raw {
         let left = usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let most = if self.once { into.len().min(left) } else { into.len() };
         let n = self.file.read(&mut into[..most])?;
-        if n == 0 && most > 0 && self.at < self.size {
+        // A file of the kernel may hold less than it says (`/sys`), and says so still.
+        if n == 0 && most > 0 && self.at < self.size && self.file.metadata()?.len() < self.size {
             let (size, at) = (self.size, self.at);
             return Err(std::io::Error::other(format!(
                 "it has shrunk from {size} to {at} bytes since the start of the run"

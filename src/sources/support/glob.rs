@@ -1,4 +1,4 @@
-//! The files that a glob means, as a shell would list them: `*`, `?`, `[a-z]`, `{a,b}`, `**` for any depth. Names are bytes.
+//! The regular files that a glob means, as a shell would list them: `*`, `?`, `[a-z]`, `{a,b}`, `**` for any depth. Names are bytes.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ pub fn is_glob(path: &str) -> bool {
     path.contains(SPECIAL)
 }
 
-/// What `pattern` matches but directories, in order of name.
+/// The regular files that `pattern` matches, in order of name.
 pub fn expand(pattern: &str) -> Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
@@ -53,7 +53,9 @@ enum Part<'a> {
 
 fn walk(pattern: &str, at: &Path, parts: &[Part<'_>], found: &mut Vec<PathBuf>) -> Result<()> {
     let Some((part, rest)) = parts.split_first() else {
-        if !at.is_dir() && at.symlink_metadata().is_ok() {
+        // A link that leads nowhere is kept: reading it will say so.
+        let meant = at.metadata().map_or_else(|_| at.symlink_metadata().is_ok(), |file| file.is_file());
+        if meant {
             found.push(at.to_path_buf());
         }
         return Ok(());
@@ -108,6 +110,8 @@ mod tests {
         for name in [&b"b.log"[..], b"a\xff.log", b"a b.log", b".hidden.log", b"c.txt"] {
             std::fs::write(dir.path().join(OsStr::from_bytes(name)), "x").unwrap();
         }
+        let fifo = dir.path().join("fifo.log");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
         std::fs::create_dir_all(dir.path().join("d.log/e")).unwrap();
         std::fs::write(dir.path().join("d.log/e/f.log"), "x").unwrap();
         assert_eq!(names(dir.path(), "*.log"), [&b"a b.log"[..], b"a\xff.log", b"b.log"]);
