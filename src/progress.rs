@@ -16,8 +16,8 @@ use crate::stats::per_second;
 /// Between two drawings.
 const STEP: Duration = Duration::from_millis(100);
 /// With a known size, and without.
-const BAR: &str = "{bar:24} {percent:>3}%  {msg}";
-const SPINNER: &str = "{spinner} {msg}";
+const BAR: &str = "{bar:24} {percent:>3}%  {wide_msg}";
+const SPINNER: &str = "{spinner} {wide_msg}";
 /// What the rate is taken over.
 const RATE_OVER: Duration = Duration::from_secs(1);
 

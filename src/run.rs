@@ -215,6 +215,7 @@ impl Prepared {
             progress,
             began,
             cut: began,
+            told: None,
             totals: Totals::default(),
             records: BTreeMap::new(),
         };

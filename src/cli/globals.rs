@@ -320,6 +320,8 @@ impl Given {
             ["from", "to", "stats", "tick"].iter().find(|n| self.all(n).iter().any(String::is_empty))
         {
             format!("`--{name} ''`: the value is empty; was it a variable of the shell that is not set?")
+        } else if self.one("stats") == Some("-") {
+            "`--stats -`: statistics go into a file; to see them on standard error: --stats /dev/stderr".to_string()
         } else {
             return Ok(());
         };

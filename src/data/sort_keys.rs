@@ -20,6 +20,9 @@ pub fn parse(operator: &str, list: &str, descending: bool) -> Result<Vec<Named>>
         let (column, descending) = match text.rsplit_once(':') {
             Some((column, "asc")) => (column, false),
             Some((column, "desc")) => (column, true),
+            Some((_, way)) if ["asc", "desc"].contains(&way.to_lowercase().as_str()) => {
+                return Err(Error::usage(format!("{operator}: `:{way}` is written `:{}`", way.to_lowercase())));
+            }
             _ => (text, descending),
         };
         if column.is_empty() {

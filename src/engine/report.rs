@@ -19,6 +19,8 @@ use super::message::Finished;
 
 /// A batch that is later than this, and than its interval, is behind.
 const BEHIND: Duration = Duration::from_secs(1);
+/// Falling behind is said again after so long.
+const AGAIN: Duration = Duration::from_secs(600);
 
 /// Everything that is said beside the results.
 pub struct Report {
@@ -42,6 +44,8 @@ pub struct Report {
     pub began: Duration,
     /// When the batch before was cut.
     pub cut: Duration,
+    /// When it was last said that the run falls behind.
+    pub told: Option<Duration>,
     /// Sums over the batches.
     pub totals: Totals,
     /// Records of each lane in the batch at hand.
@@ -118,7 +122,8 @@ impl Report {
             self.note(&stats.line(&self.zone));
         }
         let behind = self.interval && delay > BEHIND.max(self.span(finished));
-        if core.falls_behind(behind) {
+        if behind && self.told.is_none_or(|told| now.saturating_sub(told) >= AGAIN) {
+            self.told = Some(now);
             let delay = human::duration(delay);
             self.note(&format!(
                 "falling behind: batch {} came out {delay} after its end; input waits, nothing is dropped",

@@ -142,7 +142,10 @@ impl ExecStream {
     fn ended(&mut self, status: ExitStatus) -> Result<Got> {
         self.child = None;
         if let Some(retry) = &mut self.retry {
-            retry.later();
+            match status.success() {
+                true => retry.later(),
+                false => retry.failed(&format!("`{}` {}", self.command, describe_end(status))),
+            }
             return Ok(Got::Break);
         }
         if status.success() {

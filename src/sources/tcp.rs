@@ -140,7 +140,10 @@ impl TcpStream {
                 ))),
             };
         };
-        retry.later();
+        match found {
+            None => retry.lost(&format!("the connection to {address} has ended")),
+            Some(found) => retry.lost(&format!("the connection to {address} was lost: {found}")),
+        }
         Ok(Got::Break)
     }
 

@@ -185,3 +185,45 @@ $ streamer pipe sort
 ! see: streamer pipe --help
 ? 2
 
+# a direction in capitals
+$ streamer sort line:DESC
+.
+! streamer: sort: `:DESC` is written `:desc`
+! see: streamer sort --help
+? 2
+
+# several columns as several words
+$ streamer sort '$1' '$2'
+.
+! streamer: sort: unexpected argument `$2`. several columns are one list, quoted: sort … '$1,$2'
+! see: streamer sort --help
+? 2
+
+# the habit of tail +2
+$ streamer tail +2
+.
+! streamer: tail needs a whole number of rows first, not `+2`: `tail 10`
+! see: streamer tail --help
+? 2
+
+# statistics have no stream of their own
+$ streamer count --stats -
+.
+! streamer: `--stats -`: statistics go into a file; to see them on standard error: --stats /dev/stderr
+! see: streamer --help
+? 2
+
+# a tick that every line matches
+$ streamer count --tick ''
+.
+! streamer: `--tick ''`: the value is empty; was it a variable of the shell that is not set?
+! see: streamer --help
+? 2
+
+# ticks and a number of lines
+$ streamer count --tick x --batch 1s,2lines
+.
+! streamer: `--tick` ends each batch by a line of the input: `--batch 1s,2lines` can only say how far it moves time on, such as --batch 1s
+! see: streamer --help
+? 2
+

@@ -117,7 +117,6 @@ pub struct State {
     ended: bool,
     aborted: bool,
     error: Option<Error>,
-    late: bool,
 }
 
 impl Core {
@@ -139,7 +138,6 @@ impl Core {
             ended: false,
             aborted: false,
             error: None,
-            late: false,
         };
         Core {
             quotas,
@@ -208,14 +206,6 @@ impl Core {
     /// How many blocks wait for a shard: for statistics.
     pub fn queued(&self) -> usize {
         self.lock().queue.len()
-    }
-
-    /// True the first time that it is asked while batches pile up, and again once they did not meanwhile.
-    pub fn falls_behind(&self, behind: bool) -> bool {
-        let mut state = self.lock();
-        let news = behind && !state.late;
-        state.late = behind;
-        news
     }
 
     /// A source broke: what it gave is still worked on, then the run fails.

@@ -44,6 +44,13 @@ impl Retry {
         self.at = self.clock.monotonic() + self.pause;
     }
 
+    /// What had worked broke off, as `what` tells: what was not ended there is a record all the same.
+    pub fn lost(&mut self, what: &str) {
+        let pause = humantime::format_duration(self.pause);
+        self.messages.note(&format!("{what}; trying again in {pause}"));
+        self.later();
+    }
+
     /// The attempt succeeded.
     pub fn worked(&mut self) {
         self.said = false;
