@@ -100,7 +100,8 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
         let first = cell(by, &run[0], level.key);
         // Only if they are the same to the end does the next key decide.
         let bytes = by.keys[level.key].bytes;
-        if run.iter().any(|entry| compare_cells(cell(by, entry, level.key), first, bytes).is_ne()) {
+        let differs = |cell: Cell<'_>| cell != first && compare_cells(cell, first, bytes).is_ne();
+        if run.iter().any(|entry| differs(cell(by, entry, level.key))) {
             run.sort_unstable_by(|a, b| by.compare_from(level.key, a, b));
             return;
         }
