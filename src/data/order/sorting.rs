@@ -100,7 +100,8 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
         let first = cell(by, &run[0], level.key);
         // Only if they are the same to the end does the next key decide.
         let bytes = by.keys[level.key].bytes;
-        if run.iter().any(|entry| compare_cells(cell(by, entry, level.key), first, bytes).is_ne()) {
+        let differs = |cell: Cell<'_>| cell != first && compare_cells(cell, first, bytes).is_ne();
+        if run.iter().any(|entry| differs(cell(by, entry, level.key))) {
             run.sort_unstable_by(|a, b| by.compare_from(level.key, a, b));
             return;
         }
@@ -170,7 +171,12 @@ fn fetch_ahead(by: &Comparator<'_>, run: &[Entry]) {
 fn merge_two(comparator: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry]) -> Vec<Entry> {
     let mut merged = Vec::with_capacity(a.len() + b.len());
     while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
-        if comparator.compare(first, second).is_le() {
+        let ties = |run: &[Entry]| run.iter().take_while(|entry| entry.prefix == first.prefix).count();
+        let many = |run: &[Entry]| run.get(MANY).is_some_and(|entry| entry.prefix == first.prefix);
+        if first.prefix == second.prefix && (many(a) || many(b)) {
+            let (a_ties, b_ties) = (a.split_off(..ties(a)), b.split_off(..ties(b)));
+            merge_ties(comparator, a_ties.unwrap_or_default(), b_ties.unwrap_or_default(), &mut merged);
+        } else if comparator.compare(first, second).is_le() {
             merged.push(*first);
             fetch_ahead(comparator, a);
             a = a_rest;
@@ -183,6 +189,31 @@ fn merge_two(comparator: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry]) -> V
     merged.extend_from_slice(a);
     merged.extend_from_slice(b);
     merged
+}
+
+/// More rows of one prefix than this are looked at for whether they are all the same.
+const MANY: usize = 16;
+
+/// Merges rows of one prefix, of which both runs have some.
+fn merge_ties(by: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry], merged: &mut Vec<Entry>) {
+    // A run whose first and last keys are the same holds nothing else: then no text need be fetched for each of its rows.
+    let ends = [a.first(), a.last(), b.first(), b.last()].into_iter().flatten();
+    let same = by.keys.first().is_some_and(|key| {
+        let first = cell(by, &a[0], 0);
+        ends.skip(1).all(|entry| compare_cells(cell(by, entry, 0), first, key.bytes).is_eq())
+    });
+    while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
+        let order = if same { by.compare_from(1, first, second) } else { by.compare(first, second) };
+        if order.is_le() {
+            merged.push(*first);
+            a = a_rest;
+        } else {
+            merged.push(*second);
+            b = b_rest;
+        }
+    }
+    merged.extend_from_slice(a);
+    merged.extend_from_slice(b);
 }
 
 /// How many rows of each part are looked at to find where to cut.
@@ -263,6 +294,24 @@ mod tests {
                 merged.extend(merge(&comparator, &slices));
             }
             prop_assert_eq!(merged, whole);
+        }
+    }
+
+    /// A few values, of which some have one prefix, and each many times.
+    fn few() -> impl Strategy<Value = Option<Vec<u8>>> {
+        proptest::sample::select(vec!["x", "x\0", "longer than a", "longer than b", "1", "1.0", "2"])
+            .prop_map(|text| Some(text.as_bytes().to_vec()))
+    }
+
+    proptest! {
+        #[test]
+        fn many_ties_are_merged_as_they_are_sorted(rows in sample_rows(few(), 40), keys in keys(), each in any::<bool>()) {
+            let whole = sorted(&rows, &keys, 0);
+            let mut runs = [Vec::new(), Vec::new()];
+            // One after the other, or all of the first before all of the second.
+            let run = |entry: &Entry| if each { entry.block as usize % 2 } else { usize::from(entry.block >= 20) };
+            whole.iter().for_each(|entry| runs[run(entry)].push(*entry));
+            prop_assert_eq!(merge(&Comparator::new(&rows, &keys), &[&runs[0], &runs[1]]), whole);
         }
     }
 
