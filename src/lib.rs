@@ -28,7 +28,7 @@
 //! operators/     one file an operator: its help, its arguments, what it does, its tests
 //! sinks/         where results go, one file a sink
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs shard.rs shuffle.rs
-//!                pieces.rs output.rs message.rs report.rs shutdown.rs, and core/ (what the threads share)
+//!                shares.rs output.rs message.rs report.rs shutdown.rs, and core/ (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own
 //! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
 //! ```

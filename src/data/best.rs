@@ -101,14 +101,14 @@ impl Best {
         self.admit(block, rows, |row| block.order_of(row));
     }
 
-    /// Takes out piece `piece` of `pieces`: by key hash, and without groups piece 0 is everything.
-    pub fn ship(&mut self, piece: usize, pieces: usize) -> Rows {
-        if self.cut.len() != pieces {
+    /// Takes out what belongs to shard `shard` of `shards`: by key hash, and without groups everything belongs to shard 0.
+    pub fn ship(&mut self, shard: usize, shards: usize) -> Rows {
+        if self.cut.len() != shards {
             self.settle();
             self.thin_out();
-            self.cut(pieces);
+            self.cut(shards);
         }
-        let entries = std::mem::take(&mut self.cut[piece]);
+        let entries = std::mem::take(&mut self.cut[shard]);
         let shipped = self.turned(rows_of(&self.store.rows, &entries));
         if self.is_empty() {
             self.clear();
@@ -116,14 +116,14 @@ impl Best {
         shipped
     }
 
-    fn cut(&mut self, pieces: usize) {
-        let mut piece_of = vec![0; self.groups.len().max(1)];
-        for (piece, parcel) in self.groups.cut(pieces).iter().enumerate() {
-            parcel.groups().for_each(|group| piece_of[group as usize] = piece);
+    fn cut(&mut self, shards: usize) {
+        let mut shard_of = vec![0; self.groups.len().max(1)];
+        for (shard, parcel) in self.groups.cut(shards).iter().enumerate() {
+            parcel.groups().for_each(|group| shard_of[group as usize] = shard);
         }
-        self.cut = vec![Vec::new(); pieces];
+        self.cut = vec![Vec::new(); shards];
         for candidate in self.candidates.drain(..) {
-            self.cut[piece_of[candidate.group as usize]].push(candidate.entry);
+            self.cut[shard_of[candidate.group as usize]].push(candidate.entry);
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::block::Text;
 use super::fast::{HugeVec, prefetch};
-use super::slot::{HASHER, Hasher, Key, Slot, piece_of};
+use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 
 /// How many rows are hashed and prefetched before they are looked up.
 const RUN: usize = 256;
@@ -110,17 +110,17 @@ impl Groups {
         });
     }
 
-    /// Cuts everything into so many pieces by key hash; the table is empty then, and numbers begin anew.
-    pub fn cut(&mut self, pieces: usize) -> Vec<Parcel> {
+    /// Cuts everything into a parcel for each of so many shards, by key hash; the table is empty then, and numbers begin anew.
+    pub fn cut(&mut self, shards: usize) -> Vec<Parcel> {
         self.settle();
-        let expected = self.len / pieces + self.len / pieces / 16 + STRETCH;
+        let expected = self.len / shards + self.len / shards / 16 + STRETCH;
         let entries = || HugeVec::with_capacity(expected.min(self.len));
-        let mut parcels: Vec<Parcel> = (0..pieces).map(|_| Parcel { entries: entries(), arena: Vec::new() }).collect();
+        let mut parcels: Vec<Parcel> = (0..shards).map(|_| Parcel { entries: entries(), arena: Vec::new() }).collect();
         for stretch in stretches(self.slots.len()) {
             for slot in &mut self.slots[stretch] {
                 if slot.tag != 0 {
-                    let piece = piece_of(self.hasher.of_slot(slot), pieces);
-                    parcels[piece].push(*slot, &self.arena);
+                    let shard = shard_of(self.hasher.of_slot(slot), shards);
+                    parcels[shard].push(*slot, &self.arena);
                     *slot = Slot::default();
                 }
             }
@@ -130,13 +130,13 @@ impl Groups {
         parcels
     }
 
-    /// Takes out piece `piece` of `pieces` (by key hash). Made to be called for several pieces in a row: the table is
+    /// Takes out the parcel of shard `shard` of `shards` (by key hash). Made to be called for several shards in a row: the table is
     /// gone through only the first time. Group numbers do not outlast it.
-    pub fn ship(&mut self, piece: usize, pieces: usize) -> Parcel {
-        if self.cut.len() != pieces {
-            self.cut = self.cut(pieces);
+    pub fn ship(&mut self, shard: usize, shards: usize) -> Parcel {
+        if self.cut.len() != shards {
+            self.cut = self.cut(shards);
         }
-        std::mem::take(&mut self.cut[piece])
+        std::mem::take(&mut self.cut[shard])
     }
 
     /// Merges groups in: values are added up.

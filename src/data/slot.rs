@@ -142,7 +142,7 @@ impl Hasher {
     }
 }
 
-/// Which piece a key of this hash belongs to: by high bits, for the low ones choose the slot.
-pub(super) fn piece_of(hash: u64, pieces: usize) -> usize {
-    (((hash >> 32) * pieces as u64) >> 32) as usize
+/// Which shard a key of this hash belongs to: by high bits, for the low ones choose the slot.
+pub(super) fn shard_of(hash: u64, shards: usize) -> usize {
+    (((hash >> 32) * shards as u64) >> 32) as usize
 }

@@ -7,11 +7,12 @@ pub mod cutting;
 pub mod message;
 pub mod output;
 pub mod pace;
-pub mod pieces;
+
 pub mod plan;
 pub mod receiver;
 pub mod report;
 pub mod shard;
+pub mod shares;
 pub mod shuffle;
 pub mod shutdown;
 pub mod timer;

@@ -26,9 +26,9 @@ pub fn work(core: &Arc<Core>, me: usize) {
     loop {
         let mut block = match core.next_job() {
             Job::Exit => return,
-            Job::Pieces(pieces) => {
-                pieces.help();
-                core.withdraw(&pieces);
+            Job::Shares(shares) => {
+                shares.help();
+                core.withdraw(&shares);
                 None
             }
             Job::Finish(cut) => {

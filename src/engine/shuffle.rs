@@ -1,7 +1,7 @@
 //! Finishes a batch: the parts that the shards have combined come together.
 //!
-//! Each part is cut by key hash and piece i of all parts is merged by one shard, which so owns those keys: no shared table,
-//! no lock. The merged pieces are sorted where they are, cut into ranges of the order, and each range is put through the
+//! Each part is cut by key hash and parcel i of all parts is merged by shard i, which so owns those keys: no shared table,
+//! no lock. What was merged is sorted where it is, cut into ranges of the order, and each range is put through the
 //! next stage by one shard again. So the rows of every result have one order, whatever the number of shards.
 
 use std::ops::Range;
@@ -19,9 +19,9 @@ use crate::operators::{Accumulator, Aggregate, Spread};
 use super::batcher::Cut;
 use super::core::Core;
 use super::message::{Finished, Message, Rendered};
-use super::pieces;
 use super::plan::End;
 use super::shard;
+use super::shares;
 
 /// Fewer rows than this are not worth a second shard.
 const SMALL: usize = 8 * 1024;
@@ -134,14 +134,14 @@ fn combine(core: &Arc<Core>, stage: usize, aggregate: &dyn Aggregate, parts: Vec
     let merged = match aggregate.spread() {
         Spread::Loose => return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys),
         Spread::ByKey if total >= SMALL && parts.len() > 1 => {
-            let pieces = parts.len();
-            let shipped = pieces::map(core, parts, move |me, mut part| {
-                let foreign = (0..pieces).map(|to| (to != me).then(|| part.ship(to, pieces)));
+            let shards = parts.len();
+            let shipped = shares::map(core, parts, move |me, mut part| {
+                let foreign = (0..shards).map(|to| (to != me).then(|| part.ship(to, shards)));
                 let foreign: Vec<_> = foreign.collect();
                 (part, foreign)
             });
             let mut merged: Vec<_> = Vec::new();
-            let mut foreign: Vec<Vec<_>> = (0..pieces).map(|_| Vec::new()).collect();
+            let mut foreign: Vec<Vec<_>> = (0..shards).map(|_| Vec::new()).collect();
             for (part, parcels) in shipped {
                 merged.push(part);
                 for (to, parcel) in parcels.into_iter().enumerate() {
@@ -180,7 +180,7 @@ fn order_parts(
     keys: Vec<SortKey>,
 ) -> Ordered {
     let sort_keys = keys.clone();
-    let finished = pieces::map(core, parts, move |_, (mut part, parcels)| {
+    let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
         for parcel in parcels {
             part.take(parcel);
         }
@@ -202,7 +202,7 @@ fn order_parts(
     ordered
 }
 
-/// A piece of the work of a stage.
+/// A share of the work of a stage.
 enum Share {
     /// A range of the order: of each run the entries, and the numbers of its first block and row.
     Range(Vec<Range<usize>>, u64, u64),
@@ -264,7 +264,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         (rendered, part)
     };
     let mut parts = Vec::new();
-    pieces::each(core, shares, work, |(rendered, part)| {
+    shares::each(core, shares, work, |(rendered, part)| {
         if !rendered.is_empty() {
             let _ = core.output.send(Message::Result(rendered));
         }

@@ -127,8 +127,8 @@ impl Accumulator for Counts {
         self.groups.add(&keys::encode(block, &self.columns), None);
     }
 
-    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
-        Box::new(self.groups.ship(piece, pieces))
+    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
+        Box::new(self.groups.ship(shard, shards))
     }
 
     fn take(&mut self, parcel: Box<dyn Any + Send>) {
@@ -186,7 +186,7 @@ impl Accumulator for Total {
         self.0 = self.0.saturating_add_unsigned(block.rows as u64);
     }
 
-    fn ship(&mut self, _piece: usize, _pieces: usize) -> Box<dyn Any + Send> {
+    fn ship(&mut self, _shard: usize, _shards: usize) -> Box<dyn Any + Send> {
         Box::new(std::mem::take(&mut self.0))
     }
 
@@ -275,7 +275,7 @@ mod tests {
         (prop::option::weighted(0.9, "[ab]{0,2}|[a-b]{17,18}"), 0i64..3)
     }
 
-    /// Accumulators that have folded the blocks in turn, merged as shards do it: each sends every other its piece.
+    /// Accumulators that have folded the blocks in turn, merged as shards do it: each sends every other its parcel.
     fn merged(aggregate: &dyn Aggregate, blocks: &[Block], shards: usize) -> HashMap<String, i64> {
         let mut parts: Vec<Box<dyn Accumulator>> = (0..shards).map(|_| aggregate.start()).collect();
         blocks.iter().enumerate().for_each(|(n, block)| parts[n % shards].fold(block));

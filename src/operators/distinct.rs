@@ -196,13 +196,13 @@ impl Accumulator for Firsts {
         self.early = early;
     }
 
-    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
-        if self.cut.len() != pieces {
+    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
+        if self.cut.len() != shards {
             self.settle();
-            self.cut = self.groups.cut(pieces);
+            self.cut = self.groups.cut(shards);
         }
         self.close();
-        let keys = std::mem::take(&mut self.cut[piece]);
+        let keys = std::mem::take(&mut self.cut[shard]);
         let kept = keys.groups().map(|group| self.firsts[group as usize]).collect();
         Box::new(gather(&self.blocks, kept))
     }

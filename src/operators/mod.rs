@@ -204,8 +204,8 @@ pub trait Accumulator: Send {
     /// Combines the rows of a block, whose [`Block::order_of`] is the order of each.
     fn fold(&mut self, block: &Block);
 
-    /// Takes out what belongs to piece `piece` of `pieces` (by key hash), to be [`Accumulator::take`]n by another.
-    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send>;
+    /// Takes out what belongs to shard `shard` of `shards` (by key hash), to be [`Accumulator::take`]n by another.
+    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send>;
 
     /// Merges what another accumulator of the same aggregate has shipped.
     fn take(&mut self, parcel: Box<dyn Any + Send>);
@@ -240,8 +240,8 @@ impl Accumulator for Best {
         Best::fold(self, block);
     }
 
-    fn ship(&mut self, piece: usize, pieces: usize) -> Box<dyn Any + Send> {
-        Box::new(Best::ship(self, piece, pieces))
+    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
+        Box::new(Best::ship(self, shard, shards))
     }
 
     fn take(&mut self, parcel: Box<dyn Any + Send>) {

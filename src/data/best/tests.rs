@@ -70,7 +70,7 @@ proptest! {
         let saved = parts[1].save();
         parts[1] = Best::new(wanted.clone());
         parts[1].take(&saved);
-        // Pieces 0 and 1 come together on the parts of these numbers, the last part gives away everything.
+        // Shards 0 and 1 come together on the parts of these numbers, the last part gives away everything.
         let mut parcels: Vec<(usize, Rows)> = Vec::new();
         for (me, part) in parts.iter_mut().enumerate() {
             parcels.extend((0..2).filter(|&to| to != me).map(|to| (to, part.ship(to, 2))));

@@ -77,7 +77,7 @@ proptest! {
     }
 
     #[test]
-    fn shipped_pieces_come_together_to_the_whole(keys in keys(), shards in 1usize..9) {
+    fn shipped_parcels_come_together_to_the_whole(keys in keys(), shards in 1usize..9) {
         let mut parts: Vec<Groups> = (0..shards).map(|_| Groups::new()).collect();
         for (n, some) in keys.chunks(100).enumerate() {
             parts[n % shards].add(&text(some), None);
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_lost_between_shipping_some_pieces_and_going_on(keys in keys(), again in keys()) {
+    fn nothing_is_lost_between_shipping_some_parcels_and_going_on(keys in keys(), again in keys()) {
         let mut groups = Groups::new();
         groups.add(&text(&keys), None);
         let mut other = Groups::new();
@@ -106,8 +106,8 @@ proptest! {
         let both: Model = content(&groups).into_iter().chain(content(&other)).collect();
         prop_assert_eq!(both, model(&keys));
         groups.add(&text(&again), None);
-        for piece in 0..2 {
-            other.take(&groups.ship(piece, 2));
+        for shard in 0..2 {
+            other.take(&groups.ship(shard, 2));
         }
         prop_assert!(groups.is_empty());
         prop_assert_eq!(content(&other), model(&[keys, again].concat()));

@@ -7,12 +7,12 @@ use super::Core;
 use crate::engine::batcher::{Batch, Cut, Made, Task};
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::message::Message;
-use crate::engine::pieces::Pieces;
+use crate::engine::shares::Shares;
 
 /// What a shard is to do next.
 pub enum Job {
-    /// Help with the pieces of a batch that is being finished.
-    Pieces(Arc<dyn Pieces>),
+    /// Help with the shares of a batch that is being finished.
+    Shares(Arc<dyn Shares>),
     /// Finish this batch.
     Finish(Cut),
     /// Work on a block.
@@ -32,8 +32,8 @@ impl Core {
             if state.aborted {
                 return Job::Exit;
             }
-            if let Some(pieces) = state.pieces.front() {
-                return Job::Pieces(Arc::clone(pieces));
+            if let Some(shares) = state.shares.front() {
+                return Job::Shares(Arc::clone(shares));
             }
             if let Some(cut) = state.ready(|_| true) {
                 return Job::Finish(cut);
@@ -126,13 +126,13 @@ impl Core {
     }
 
     /// Work that other shards may help with.
-    pub fn offer(&self, pieces: Arc<dyn Pieces>) {
-        self.lock().pieces.push_back(pieces);
+    pub fn offer(&self, shares: Arc<dyn Shares>) {
+        self.lock().shares.push_back(shares);
         self.work.notify_all();
     }
 
     /// All of it has been taken.
-    pub fn withdraw(&self, pieces: &Arc<dyn Pieces>) {
-        self.lock().pieces.retain(|p| !Arc::ptr_eq(p, pieces));
+    pub fn withdraw(&self, shares: &Arc<dyn Shares>) {
+        self.lock().shares.retain(|p| !Arc::ptr_eq(p, shares));
     }
 }

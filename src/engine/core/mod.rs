@@ -25,8 +25,8 @@ use crate::stop::Stop;
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
 use crate::engine::cutting::Cutting;
 use crate::engine::message::{Finished, Message};
-use crate::engine::pieces::Pieces;
 use crate::engine::plan::Plan;
+use crate::engine::shares::Shares;
 
 use self::waiting::Waiting;
 
@@ -102,7 +102,7 @@ pub struct State {
     /// Gives records their batches.
     pub batcher: Batcher,
     queue: VecDeque<Task>,
-    pieces: VecDeque<Arc<dyn Pieces>>,
+    shares: VecDeque<Arc<dyn Shares>>,
     cuts: VecDeque<Cut>,
     /// Those of them that have records.
     loaded: VecDeque<Arc<Batch>>,
@@ -127,7 +127,7 @@ impl Core {
         let state = State {
             batcher,
             queue: VecDeque::new(),
-            pieces: VecDeque::new(),
+            shares: VecDeque::new(),
             cuts: VecDeque::new(),
             loaded: VecDeque::new(),
             finishing: false,

@@ -1,4 +1,4 @@
-//! Work that is cut into pieces, of which every idle shard takes some.
+//! Work that is cut into shares, of which every idle shard takes some.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::core::Core;
 
 /// Work that others may help with.
-pub trait Pieces: Send + Sync {
-    /// Works on pieces until none is left to take.
+pub trait Shares: Send + Sync {
+    /// Works on shares until none is left to take.
     fn help(&self);
 }
 
@@ -22,7 +22,7 @@ struct Work<T, R, F> {
 }
 
 impl<T: Send, R: Send, F: Fn(usize, T) -> R + Send + Sync> Work<T, R, F> {
-    /// Works on one piece; false if none is left to take.
+    /// Works on one share; false if none is left to take.
     fn one(&self) -> bool {
         let at = self.next.fetch_add(1, Ordering::Relaxed);
         let Some(item) = self.items.get(at) else { return false };
@@ -35,7 +35,7 @@ impl<T: Send, R: Send, F: Fn(usize, T) -> R + Send + Sync> Work<T, R, F> {
     }
 }
 
-impl<T: Send, R: Send, F: Fn(usize, T) -> R + Send + Sync> Pieces for Work<T, R, F> {
+impl<T: Send, R: Send, F: Fn(usize, T) -> R + Send + Sync> Shares for Work<T, R, F> {
     fn help(&self) {
         while self.one() {}
     }
@@ -60,7 +60,7 @@ where
         next: AtomicUsize::new(0),
         work,
     });
-    let offered: Arc<dyn Pieces> = Arc::clone(&shared) as Arc<dyn Pieces>;
+    let offered: Arc<dyn Shares> = Arc::clone(&shared) as Arc<dyn Shares>;
     core.offer(Arc::clone(&offered));
     let mut given = 0;
     while given < count && !core.is_aborted() {
