@@ -198,9 +198,16 @@ fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[En
     } else if word.parse::<f64>().is_ok() {
         text
     } else if word.starts_with('$') {
-        let name = entry.map_or("", |e| e.name);
-        let by = if matches!(name, "sort" | "top") { "" } else { "--by " };
-        format!("{text}. several columns are one list, quoted: {name} … {by}'$1,$2'")
+        let takes = |id: &str| entry.is_some_and(|e| (e.command)().get_arguments().any(|a| a.get_id() == id));
+        match entry {
+            Some(entry) if takes("keys") => {
+                format!("{text}. several columns are one list, quoted: {} … '$1,$2'", entry.name)
+            }
+            Some(entry) if takes("by") => {
+                format!("{text}. a column stands behind --by, quoted: {} --by '{word}'", entry.name)
+            }
+            _ => text,
+        }
     } else {
         format!("{text}. to read a file: --from {}", quoted(word))
     }

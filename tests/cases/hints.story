@@ -227,3 +227,17 @@ $ streamer count --tick x --batch 1s,2lines
 ! see: streamer --help
 ? 2
 
+# a column where --by is meant
+$ streamer count '$1'
+.
+! streamer: count: unexpected argument `$1`. a column stands behind --by, quoted: count --by '$1'
+! see: streamer count --help
+? 2
+
+# a column where none belongs
+$ streamer head 5 '$1'
+.
+! streamer: head: unexpected argument `$1`
+! see: streamer head --help
+? 2
+
