@@ -70,6 +70,7 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod expr;
 pub mod formats;
 pub mod io;
 pub mod messages;

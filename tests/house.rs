@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["data"],
     &["clock", "messages"],
     &["stop", "stats"],
+    &["expr"],
     &["progress", "formats"],
     &["sources", "operators", "sinks"],
     &["engine", "io"],

@@ -1,6 +1,39 @@
 //! Values as JSON (RFC 8259) writes them.
 
-use super::scan;
+use jiff::tz::TimeZone;
+
+use super::column::Cell;
+use super::{scan, write};
+
+/// Appends a value: numbers, and text that is one, bare only where they are valid JSON; lists as arrays; times as strings.
+pub fn value(cell: Cell<'_>, zone: &TimeZone, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => out.extend_from_slice(b"null"),
+        Cell::Text(value) if is_number(value) => out.extend_from_slice(value),
+        Cell::Text(value) => string(value, out),
+        Cell::Float(value) if !value.is_finite() => {
+            out.push(b'"');
+            write::float(value, out);
+            out.push(b'"');
+        }
+        Cell::Int(_) | Cell::Float(_) | Cell::Bool(_) => write::cell(cell, zone, out),
+        Cell::Time(_) => {
+            out.push(b'"');
+            write::cell(cell, zone, out);
+            out.push(b'"');
+        }
+        Cell::List(list) => {
+            out.push(b'[');
+            for (at, item) in list.cells().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                value(item, zone, out);
+            }
+            out.push(b']');
+        }
+    }
+}
 
 /// Appends a string with its quotes. What is no UTF-8 becomes U+FFFD.
 pub fn string(value: &[u8], out: &mut Vec<u8>) {

@@ -75,11 +75,7 @@ impl From<Rows> for Store {
 }
 
 fn bytes_of(block: &Block) -> usize {
-    let of = |column: &Column| match column {
-        Column::Text(text) => text.data.len() + size_of_val(&text.spans[..]),
-        Column::Int(values) => size_of_val(&values[..]),
-    };
-    block.columns.iter().map(of).sum()
+    block.columns.iter().map(Column::bytes).sum()
 }
 
 /// Copies these rows, with their orders, into blocks of bounded size.

@@ -7,9 +7,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::block::{Block, Cell, Column, Span, Text};
+use jiff::tz::TimeZone;
+
+use super::block::Block;
 use super::buffer::Buffer;
+use super::column::{Cell, Column, Span, Text};
 use super::rows::{BLOCK_BYTES, BLOCK_ROWS};
+use super::write;
 use crate::error::{Error, Result};
 
 /// The columns that the value of an option such as `--by` names: `a,b`, `$1`. An empty list, an empty name or the same
@@ -35,23 +39,25 @@ pub fn parse(option: &str, list: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The key of each row, made of these columns; whole numbers count as their decimal text.
+/// The key of each row, made of these columns; what is no text counts as the text that it is written as.
 pub fn encode<'a>(block: &'a Block, columns: &[usize]) -> Cow<'a, Text> {
     match columns {
         [one] => match &block.columns[*one] {
             Column::Text(text) => Cow::Borrowed(text),
-            Column::Int(values) => Cow::Owned(decimal(values)),
+            other => Cow::Owned(written(other)),
         },
         _ => Cow::Owned(composite(block, columns)),
     }
 }
 
-fn decimal(values: &[i64]) -> Text {
-    let mut data = Vec::with_capacity(values.len() * 4);
-    let mut spans = Vec::with_capacity(values.len());
-    let mut digits = itoa::Buffer::new();
-    for &value in values {
-        append(&mut data, &mut spans, Some(digits.format(value).as_bytes()));
+/// The values of a column as text.
+pub fn written(column: &Column) -> Text {
+    let mut data = Vec::with_capacity(column.len() * 4);
+    let mut spans = Vec::with_capacity(column.len());
+    for row in 0..column.len() {
+        let (cell, start) = (column.cell(row), data.len());
+        write::cell(cell, &TimeZone::UTC, &mut data);
+        spans.push(if cell == Cell::Null { Span::NULL } else { Span::range(start, data.len()) });
     }
     Text { data: Arc::new(Buffer::from_vec(data)), spans }
 }
@@ -59,14 +65,18 @@ fn decimal(values: &[i64]) -> Text {
 fn composite(block: &Block, columns: &[usize]) -> Text {
     let mut data = Vec::with_capacity(block.rows * columns.len() * 8);
     let mut spans = Vec::with_capacity(block.rows);
-    let mut digits = itoa::Buffer::new();
+    let mut text = Vec::new();
     for row in 0..block.rows {
         let start = data.len();
         for &column in columns {
             let bytes = match block.columns[column].cell(row) {
                 Cell::Null => None,
                 Cell::Text(bytes) => Some(bytes),
-                Cell::Int(value) => Some(digits.format(value).as_bytes()),
+                other => {
+                    text.clear();
+                    write::cell(other, &TimeZone::UTC, &mut text);
+                    Some(&text[..])
+                }
             };
             push_code(&mut data, bytes.map_or(0, |b| b.len() as u64 + 1));
             data.extend_from_slice(bytes.unwrap_or_default());
@@ -157,7 +167,7 @@ impl Decoder {
         };
         let rows = self.numbers.len();
         let mut columns: Vec<Column> = self.columns.iter_mut().map(text).collect();
-        columns.push(Column::Int(std::mem::take(&mut self.numbers)));
+        columns.push(Column::ints(std::mem::take(&mut self.numbers)));
         self.blocks.push(Block { rows, columns, ..Block::default() });
         self.bytes = 0;
     }
@@ -217,7 +227,7 @@ mod tests {
 
     #[test]
     fn one_text_column_is_borrowed_and_numbers_are_decimal() {
-        let columns = vec![column([Some(b"7".to_vec())].into_iter()), Column::Int(vec![-7])];
+        let columns = vec![column([Some(b"7".to_vec())].into_iter()), Column::ints(vec![-7])];
         let block = Block { rows: 1, columns, ..Block::default() };
         assert!(matches!(encode(&block, &[0]), Cow::Borrowed(_)));
         let keys = encode(&block, &[1]);

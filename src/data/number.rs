@@ -75,6 +75,18 @@ impl Number<'_> {
         Some(if self.negative { -value } else { value })
     }
 
+    /// The value if it is written without point and exponent and fits.
+    #[inline]
+    pub fn whole(&self) -> Option<i64> {
+        if let Some(value) = self.short() {
+            return Some(value);
+        }
+        if self.integer.len() + usize::from(self.text[0] < b'0') != self.text.len() {
+            return None;
+        }
+        std::str::from_utf8(self.text).ok()?.parse().ok()
+    }
+
     /// The nearest `f64`, which may be infinite or zero (of either sign). A greater number never has a smaller value.
     pub fn value(&self) -> f64 {
         if let Some(value) = self.short() {

@@ -3,9 +3,11 @@
 
 use std::cmp::Ordering;
 
-use super::block::{Block, Cell, Column, Order, Span};
+use super::block::{Block, Order};
+use super::column::{Cell, Column, Span};
 use super::number;
 use super::rows::Rows;
+use super::write;
 
 mod sorting;
 
@@ -39,11 +41,46 @@ pub fn compare_cells(a: Cell<'_>, b: Cell<'_>, bytes: bool) -> Ordering {
         (Cell::Null, Cell::Null) => Ordering::Equal,
         (Cell::Null, _) => Ordering::Less,
         (_, Cell::Null) => Ordering::Greater,
-        (Cell::Int(a), Cell::Int(b)) => a.cmp(&b),
-        (Cell::Int(a), Cell::Text(b)) => compare_texts(itoa::Buffer::new().format(a).as_bytes(), b, bytes),
-        (Cell::Text(a), Cell::Int(b)) => compare_texts(a, itoa::Buffer::new().format(b).as_bytes(), bytes),
+        (Cell::List(a), Cell::List(b)) => {
+            let unequal = a.cells().zip(b.cells()).map(|(a, b)| compare_cells(a, b, bytes)).find(|order| order.is_ne());
+            unequal.unwrap_or_else(|| a.len().cmp(&b.len()))
+        }
+        (Cell::List(_), _) => Ordering::Greater,
+        (_, Cell::List(_)) => Ordering::Less,
         (Cell::Text(a), Cell::Text(b)) => compare_texts(a, b, bytes),
+        (Cell::Text(a), b) => compare_texts(a, &text_of(b), bytes),
+        (a, Cell::Text(b)) => compare_texts(&text_of(a), b, bytes),
+        (Cell::Float(a), Cell::Float(b)) => compare_floats(a, b),
+        (Cell::Float(a), _) if !a.is_finite() => compare_floats(a, 0.0),
+        (_, Cell::Float(b)) if !b.is_finite() => compare_floats(0.0, b),
+        (Cell::Float(_), b) => compare_texts(&text_of(a), &text_of(b), false),
+        (a, Cell::Float(_)) => compare_texts(&text_of(a), &text_of(b), false),
+        (a, b) => whole(a).cmp(&whole(b)),
     }
+}
+
+/// The order of floats by value; the two zeros are equal, and what is no number is greater than any.
+pub fn compare_floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// What stands for a number, a truth value or a time among whole numbers.
+fn whole(cell: Cell<'_>) -> i64 {
+    match cell {
+        Cell::Int(value) | Cell::Time(value) => value,
+        Cell::Bool(value) => i64::from(value),
+        Cell::Null | Cell::Text(_) | Cell::Float(_) | Cell::List(_) => 0,
+    }
+}
+
+/// A number as text, so that it can be compared with one that is written.
+fn text_of(cell: Cell<'_>) -> Vec<u8> {
+    let mut text = Vec::new();
+    match cell {
+        Cell::Float(value) => write::float(value, &mut text),
+        other => write::int(whole(other), &mut text),
+    }
+    text
 }
 
 fn compare_texts(a: &[u8], b: &[u8], bytes: bool) -> Ordering {
@@ -61,7 +98,9 @@ fn compare_texts(a: &[u8], b: &[u8], bytes: bool) -> Ordering {
 pub fn prefix(cell: Cell<'_>) -> u64 {
     match cell {
         Cell::Null => 0,
-        Cell::Int(value) => of_number(value as f64),
+        Cell::Int(_) | Cell::Time(_) | Cell::Bool(_) => of_number(whole(cell) as f64),
+        Cell::Float(value) => of_number(value),
+        Cell::List(_) => u64::MAX,
         Cell::Text(text) => match number::parse(text) {
             Some(number) => of_number(number.value()),
             None => 1 << 63 | word(text) >> 1,
@@ -89,7 +128,13 @@ fn is_text(prefix: u64) -> bool {
 
 /// The order of floats as one of whole numbers: above zero the bits grow with the value, below they shrink.
 fn of_number(value: f64) -> u64 {
-    let bits = if value == 0.0 { 0 } else { value.to_bits() };
+    let bits = if value == 0.0 {
+        0
+    } else if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        value.to_bits()
+    };
     (if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }) >> 1
 }
 
@@ -128,7 +173,7 @@ impl<'a> Comparator<'a> {
     pub fn new(rows: &'a Rows, keys: &'a [SortKey]) -> Self {
         let text = |block: &'a Block| match &block.columns[keys.first()?.column] {
             Column::Text(text) => Some((&text.spans[..], text.data.bytes())),
-            Column::Int(_) => None,
+            _ => None,
         };
         Comparator { rows, keys, texts: rows.blocks.iter().map(text).collect() }
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::block::{Block, Cell, Column, Order, Span, Text};
+use super::block::{Block, Order};
 use super::buffer::{Buffer, PAD};
+use super::column::{Cell, Column, Lists, NO_TIME, Number, Numbers, Span, Text, UNKNOWN};
 use super::fast::prefetch;
 use super::order::Entry;
 
@@ -23,7 +24,10 @@ pub struct Builder {
 #[derive(Clone)]
 enum Building {
     Text { data: Vec<u8>, spans: Vec<Span> },
-    Int(Vec<i64>),
+    Number(Numbers),
+    Bool(Vec<u8>),
+    Time(Vec<i64>),
+    List { items: Box<Building>, spans: Vec<Span> },
 }
 
 impl Builder {
@@ -78,7 +82,19 @@ impl Building {
     fn like(column: &Column) -> Self {
         match column {
             Column::Text(_) => Building::Text { data: Vec::new(), spans: Vec::new() },
-            Column::Int(_) => Building::Int(Vec::new()),
+            Column::Number(_) => Building::Number(Numbers::default()),
+            Column::Bool(_) => Building::Bool(Vec::new()),
+            Column::Time(_) => Building::Time(Vec::new()),
+            Column::List(lists) => Building::List { items: Box::new(Building::like(&lists.items)), spans: Vec::new() },
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Building::Text { spans, .. } | Building::List { spans, .. } => spans.len(),
+            Building::Number(values) => values.len(),
+            Building::Bool(values) => values.len(),
+            Building::Time(values) => values.len(),
         }
     }
 
@@ -93,11 +109,30 @@ impl Building {
                 spans.push(Span::NULL);
                 0
             }
-            (Building::Int(values), Cell::Int(value)) => {
-                values.push(value);
+            (Building::Number(values), cell) => {
+                values.push(match cell {
+                    Cell::Int(value) => Number::Int(value),
+                    Cell::Float(value) => Number::Float(value),
+                    _ => Number::Null,
+                });
                 8
             }
-            (Building::Int(_), _) => unreachable!("a column of whole numbers has no other cells"),
+            (Building::Bool(values), cell) => {
+                values.push(if let Cell::Bool(value) = cell { u8::from(value) } else { UNKNOWN });
+                1
+            }
+            (Building::Time(values), cell) => {
+                values.push(if let Cell::Time(micros) = cell { micros } else { NO_TIME });
+                8
+            }
+            (Building::List { items, spans }, Cell::List(list)) => {
+                spans.push(Span { start: items.len() as u32, len: list.len() as u32 });
+                list.cells().map(|cell| items.push(cell)).sum::<usize>() + 8
+            }
+            (Building::List { spans, .. }, _) => {
+                spans.push(Span::NULL);
+                8
+            }
         }
     }
 
@@ -114,19 +149,22 @@ impl Building {
                 }
                 data.len() - before
             }
-            (Building::Int(values), Column::Int(from)) => {
+            (Building::Number(Numbers::Ints(values)), Column::Number(Numbers::Ints(from))) => {
                 let bytes = 8 * rows.len();
                 values.extend(rows.map(|row| from[row]));
                 bytes
             }
-            _ => unreachable!("a column is of the same kind in all blocks of a stage"),
+            (building, _) => rows.map(|row| building.push(from.cell(row))).sum(),
         }
     }
 
     fn finish(self) -> Column {
         match self {
             Building::Text { data, spans } => Column::Text(Text { data: Arc::new(Buffer::from_vec(data)), spans }),
-            Building::Int(values) => Column::Int(values),
+            Building::Number(values) => Column::Number(values),
+            Building::Bool(values) => Column::Bool(values),
+            Building::Time(values) => Column::Time(values),
+            Building::List { items, spans } => Column::List(Lists { items: Arc::new(items.finish()), spans }),
         }
     }
 }
@@ -163,21 +201,25 @@ impl Rows {
 pub fn gather(rows: &Rows, entries: &[Entry]) -> Block {
     let Some(first) = rows.blocks.first() else { return Block::default() };
     let column = |number: usize| match &first.columns[number] {
-        Column::Int(_) => Column::Int(gather_ints(rows, entries, number)),
         Column::Text(_) => Column::Text(gather_text(rows, entries, number)),
+        column => gather_ints(rows, entries, number).unwrap_or_else(|| gather_cells(rows, entries, number, column)),
     };
     Block { rows: entries.len(), columns: (0..first.columns.len()).map(column).collect(), ..Block::default() }
 }
 
-fn gather_ints(rows: &Rows, entries: &[Entry], column: usize) -> Vec<i64> {
-    let mut blocks: Vec<&[i64]> = Vec::with_capacity(rows.blocks.len());
-    for block in &rows.blocks {
-        match &block.columns[column] {
-            Column::Int(values) => blocks.push(values),
-            Column::Text(_) => unreachable!("a column is of the same kind in all blocks of a stage"),
-        }
+/// A column that holds nothing but whole numbers.
+fn gather_ints(rows: &Rows, entries: &[Entry], column: usize) -> Option<Column> {
+    let blocks: Vec<&[i64]> = rows.blocks.iter().map(|block| block.columns[column].as_ints()).collect::<Option<_>>()?;
+    Some(Column::ints(entries.iter().map(|entry| blocks[entry.block as usize][entry.row as usize]).collect()))
+}
+
+/// A column of any kind but text, whose first block is `like`.
+fn gather_cells(rows: &Rows, entries: &[Entry], column: usize, like: &Column) -> Column {
+    let mut building = Building::like(like);
+    for entry in entries {
+        building.push(rows.blocks[entry.block as usize].columns[column].cell(entry.row as usize));
     }
-    entries.iter().map(|entry| blocks[entry.block as usize][entry.row as usize]).collect()
+    building.finish()
 }
 
 /// How many rows ahead text is fetched from memory.
@@ -190,7 +232,7 @@ fn gather_text(rows: &Rows, entries: &[Entry], column: usize) -> Text {
     for block in &rows.blocks {
         match &block.columns[column] {
             Column::Text(text) => blocks.push((&text.spans, text.data.padded())),
-            Column::Int(_) => unreachable!("a column is of the same kind in all blocks of a stage"),
+            _ => unreachable!("a column is of the same kind in all blocks of a stage"),
         }
     }
     let mut spans: Vec<Span> = entries.iter().map(|entry| blocks[entry.block as usize].0[entry.row as usize]).collect();
@@ -294,7 +336,7 @@ pub(crate) fn sample_rows(
             let names: Vec<String> = (0..values.len()).map(|row| format!("{number}/{row}")).collect();
             let texts = values.iter().map(|value| value.0.as_deref()).collect();
             let mut block = block_of(&[texts, names.iter().map(|name| Some(name.as_bytes())).collect()]);
-            block.columns.insert(1, Column::Int(values.iter().map(|value| value.1).collect()));
+            block.columns.insert(1, Column::ints(values.iter().map(|value| value.1).collect()));
             block.order = number as u64;
             rows.orders.push((0..block.rows).map(|row| block.order_of(row)).collect());
             rows.blocks.push(block);

@@ -5,6 +5,37 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// What the values of a column are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes as they stood in the input: text, and a number where they spell one.
+    #[default]
+    Input,
+    /// Text that was computed.
+    Text,
+    /// Numbers that were computed.
+    Number,
+    /// True and false.
+    Bool,
+    /// Points in time.
+    Time,
+    /// Lists of one kind.
+    List(Box<Kind>),
+}
+
+impl Kind {
+    /// As messages name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Input | Kind::Text => "text",
+            Kind::Number => "a number",
+            Kind::Bool => "a condition",
+            Kind::Time => "a time",
+            Kind::List(_) => "a list",
+        }
+    }
+}
+
 /// One column of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -12,17 +43,25 @@ pub struct Field {
     pub name: String,
     /// Needed by an operator, but no part of the row that is printed (`$2` of a line of text).
     pub hidden: bool,
+    /// What its values are.
+    pub kind: Kind,
 }
 
 impl Field {
-    /// A column that is printed.
+    /// A column of the input that is printed.
     pub fn shown(name: impl Into<String>) -> Self {
-        Field { name: name.into(), hidden: false }
+        Field { name: name.into(), hidden: false, kind: Kind::Input }
     }
 
-    /// A column that is only looked at.
+    /// A column of the input that is only looked at.
     pub fn hidden(name: impl Into<String>) -> Self {
-        Field { name: name.into(), hidden: true }
+        Field { name: name.into(), hidden: true, kind: Kind::Input }
+    }
+
+    /// The same with values of this kind.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> Self {
+        Field { kind, ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Output, Settings};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell};
-use crate::data::scan;
+use crate::data::{scan, write};
 
 /// `text`: columns joined by a tab, values byte for byte; of whole records just `line`.
 struct Text {
@@ -21,7 +21,6 @@ pub(super) fn text(settings: &Settings) -> Box<dyn Output> {
 impl Output for Text {
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
         let prefix: String = self.settings.times(batch).iter().flat_map(|time| [time.as_str(), "\t"]).collect();
-        let mut digits = itoa::Buffer::new();
         for row in 0..block.rows {
             out.extend_from_slice(prefix.as_bytes());
             for (at, &column) in self.columns.iter().enumerate() {
@@ -30,8 +29,7 @@ impl Output for Text {
                 }
                 match block.columns[column].cell(row) {
                     Cell::Text(value) => out.extend_from_slice(value),
-                    Cell::Int(value) => out.extend_from_slice(digits.format(value).as_bytes()),
-                    Cell::Null => {}
+                    other => write::cell(other, &self.settings.zone, out),
                 }
             }
             out.push(b'\n');
@@ -104,7 +102,6 @@ impl Output for Delimited {
         }
         // A null alone would make an empty line, which readers of csv skip: the row would be lost.
         let alone = prefix.is_empty() && self.columns.len() == 1;
-        let mut digits = itoa::Buffer::new();
         for row in 0..block.rows {
             out.extend_from_slice(&prefix);
             for (at, &column) in self.columns.iter().enumerate() {
@@ -113,9 +110,13 @@ impl Output for Delimited {
                 }
                 match block.columns[column].cell(row) {
                     Cell::Text(value) => self.value(value, out),
-                    Cell::Int(value) => out.extend_from_slice(digits.format(value).as_bytes()),
                     Cell::Null if alone => out.extend_from_slice(b"\"\""),
-                    Cell::Null => {}
+                    Cell::List(_) => {
+                        let mut text = Vec::new();
+                        write::cell(block.columns[column].cell(row), &self.settings.zone, &mut text);
+                        self.value(&text, out);
+                    }
+                    other => write::cell(other, &self.settings.zone, out),
                 }
             }
             out.push(b'\n');
@@ -133,7 +134,7 @@ mod tests {
     use crate::data::block::Column;
 
     fn counts() -> Block {
-        block(vec![column(&[Some(b"a"), None]), Column::Int(vec![2, -1])])
+        block(vec![column(&[Some(b"a"), None]), Column::ints(vec![2, -1])])
     }
 
     #[test]
@@ -179,7 +180,7 @@ mod tests {
     #[test]
     fn only_what_must_be_is_quoted() {
         let values: [&[u8]; 6] = [b"a b", b"a,b", b"a\tb", b"\"", b"a\nb", b"a\r"];
-        let rows = block(vec![column(&values.map(Some)), Column::Int(vec![0; 6])]);
+        let rows = block(vec![column(&values.map(Some)), Column::ints(vec![0; 6])]);
         let with = settings(&["a", "n"]);
         assert_eq!(printed(&*csv(&with), &rows), "a b,0\n\"a,b\",0\na\tb,0\n\"\"\"\",0\n\"a\nb\",0\n\"a\r\",0\n");
         assert_eq!(printed(&*tsv(&with), &rows), "a b\t0\na,b\t0\n\"a\tb\"\t0\n\"\"\"\"\t0\n\"a\nb\"\t0\n\"a\r\"\t0\n");

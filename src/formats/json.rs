@@ -44,16 +44,13 @@ impl Output for Json {
             .map(|(name, time)| format!("\"{name}\":\"{time}\""))
             .collect();
         let prefix = format!("{{{}", stamps.join(","));
-        let mut digits = itoa::Buffer::new();
         for row in 0..block.rows {
             out.extend_from_slice(prefix.as_bytes());
             for column in &self.columns {
                 out.extend_from_slice(&column.key);
                 match block.columns[column.at].cell(row) {
-                    Cell::Text(value) if !column.text && json::is_number(value) => out.extend_from_slice(value),
-                    Cell::Text(value) => json::string(value, out),
-                    Cell::Int(value) => out.extend_from_slice(digits.format(value).as_bytes()),
-                    Cell::Null => out.extend_from_slice(b"null"),
+                    Cell::Text(value) if column.text => json::string(value, out),
+                    other => json::value(other, &self.settings.zone, out),
                 }
             }
             out.extend_from_slice(b"}\n");
@@ -73,7 +70,7 @@ mod tests {
     #[test]
     fn the_row_of_the_contract() {
         let with = Settings { stamp: Stamp::End, ..settings(&["word", "count"]) };
-        let rows = block(vec![text(&[Some(b"a")]), Column::Int(vec![2])]);
+        let rows = block(vec![text(&[Some(b"a")]), Column::ints(vec![2])]);
         let expected = "{\"window_end\":\"1970-01-01T00:00:02.000Z\",\"word\":\"a\",\"count\":2}\n";
         assert_eq!(printed(&*output(&with), &rows), expected);
         let both = Settings { stamp: Stamp::Both, ..with };
@@ -92,7 +89,7 @@ mod tests {
 
     #[test]
     fn keys_are_escaped() {
-        let rows = block(vec![Column::Int(vec![1])]);
+        let rows = block(vec![Column::ints(vec![1])]);
         assert_eq!(printed(&*output(&settings(&["a\"\n"])), &rows), "{\"a\\\"\\n\":1}\n");
     }
 

@@ -2,25 +2,28 @@
 //!
 //! A rendered row travels as its length (u32, little-endian) and its bytes, because a value may hold a newline.
 
+use jiff::tz::TimeZone;
+
 use super::{Layout, Output, Settings, Summary};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell};
+use crate::data::write;
 
 const RULE: &str = "-------------------------------------------";
 
 struct Spark {
     columns: Vec<usize>,
     limit: usize,
+    zone: TimeZone,
 }
 
 /// The output format `spark`.
 pub(super) fn output(settings: &Settings) -> Box<dyn Output> {
-    Box::new(Spark { columns: settings.shown(), limit: settings.limit })
+    Box::new(Spark { columns: settings.shown(), limit: settings.limit, zone: settings.zone.clone() })
 }
 
 impl Output for Spark {
     fn rows(&self, block: &Block, _: &BatchInfo, out: &mut Vec<u8>) {
-        let mut digits = itoa::Buffer::new();
         // No block shows more than the limit, and one row beyond it tells that there are more.
         for row in 0..block.rows.min(self.limit.saturating_add(1)) {
             let length = out.len();
@@ -33,9 +36,19 @@ impl Output for Spark {
                     _ => out.push(b','),
                 }
                 match block.columns[column].cell(row) {
-                    Cell::Text(value) => out.extend_from_slice(value),
-                    Cell::Int(value) => out.extend_from_slice(digits.format(value).as_bytes()),
                     Cell::Null => out.extend_from_slice(b"null"),
+                    Cell::List(list) => {
+                        out.push(b'[');
+                        for (at, item) in list.cells().enumerate() {
+                            out.extend_from_slice(if at == 0 { b"" } else { b", " });
+                            match item {
+                                Cell::Null => out.extend_from_slice(b"null"),
+                                item => write::cell(item, &self.zone, out),
+                            }
+                        }
+                        out.push(b']');
+                    }
+                    other => write::cell(other, &self.zone, out),
                 }
             }
             if !bare {
@@ -98,7 +111,7 @@ mod tests {
 
     #[test]
     fn pairs_nulls_and_values_with_a_newline() {
-        let rows = block(vec![text(&[Some(b"hello"), None, Some(b"a\nb")]), Column::Int(vec![1, 2, 3])]);
+        let rows = block(vec![text(&[Some(b"hello"), None, Some(b"a\nb")]), Column::ints(vec![1, 2, 3])]);
         let printed = laid_out(&*output(&settings(&["word", "count"])), &[rows], &Summary::default());
         assert_eq!(printed, format!("{HEAD}(hello,1)\n(null,2)\n(a\nb,3)\n\n"));
     }
@@ -106,7 +119,7 @@ mod tests {
     #[test]
     fn one_column_is_bare_and_an_empty_batch_has_its_head() {
         let output = output(&settings(&["count"]));
-        let printed = laid_out(&*output, &[block(vec![Column::Int(vec![0])])], &Summary::default());
+        let printed = laid_out(&*output, &[block(vec![Column::ints(vec![0])])], &Summary::default());
         assert_eq!(printed, format!("{HEAD}0\n\n"));
         assert_eq!(laid_out(&*output, &[], &Summary::default()), format!("{HEAD}\n"));
     }
@@ -114,7 +127,7 @@ mod tests {
     #[test]
     fn more_rows_than_the_limit_end_in_dots_even_over_several_blocks() {
         let output = output(&Settings { limit: 2, ..settings(&["n"]) });
-        let ints = |values: &[i64]| block(vec![Column::Int(values.to_vec())]);
+        let ints = |values: &[i64]| block(vec![Column::ints(values.to_vec())]);
         let exact = laid_out(&*output, &[ints(&[1]), ints(&[2])], &Summary::default());
         assert_eq!(exact, format!("{HEAD}1\n2\n\n"));
         let more = laid_out(&*output, &[ints(&[1]), ints(&[2, 3, 4, 5])], &Summary::default());

@@ -9,7 +9,7 @@ use super::{Layout, Output, Settings, Summary};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell};
 use crate::data::terminal::harmless;
-use crate::data::{human, json};
+use crate::data::{human, json, write};
 
 /// So many rows, or so many bytes of them, settle the widths.
 const SAMPLE_ROWS: u64 = 1000;
@@ -40,7 +40,7 @@ pub(super) fn output(settings: &Settings) -> Box<dyn Output> {
 impl Output for Table {
     fn rows(&self, block: &Block, _: &BatchInfo, out: &mut Vec<u8>) {
         let most = widest(&self.settings);
-        let mut digits = itoa::Buffer::new();
+        let mut text = Vec::new();
         for row in 0..block.rows {
             for &column in &self.columns {
                 match block.columns[column].cell(row) {
@@ -48,8 +48,13 @@ impl Output for Table {
                         let kind = if json::is_number(value) { NUMBER } else { TEXT };
                         encode(kind, |out| harmless(value, most, out), out);
                     }
-                    Cell::Int(value) => encode(NUMBER, |out| harmless(digits.format(value).as_bytes(), most, out), out),
                     Cell::Null => encode(NULL, |out| harmless(b"null", most, out), out),
+                    other => {
+                        let kind = if matches!(other, Cell::Int(_) | Cell::Float(_)) { NUMBER } else { TEXT };
+                        text.clear();
+                        write::cell(other, &self.settings.zone, &mut text);
+                        encode(kind, |out| harmless(&text, most, out), out);
+                    }
                 }
             }
         }
@@ -270,7 +275,7 @@ mod tests {
     const SUMMARY: Summary = Summary { rate: 3.0 };
 
     fn words() -> Block {
-        block(vec![text(&[Some(b"hello"), None]), crate::data::block::Column::Int(vec![12, 3])])
+        block(vec![text(&[Some(b"hello"), None]), crate::data::block::Column::ints(vec![12, 3])])
     }
 
     #[test]
@@ -319,7 +324,7 @@ mod tests {
         let mut layout = table.layout().expect("a layout");
         let ints = |from: i64, to: i64| {
             let mut out = Vec::new();
-            let rows = block(vec![crate::data::block::Column::Int((from..to).collect())]);
+            let rows = block(vec![crate::data::block::Column::ints((from..to).collect())]);
             table.rows(&rows, &super::super::tests::BATCH, &mut out);
             out
         };

@@ -155,7 +155,7 @@ impl Accumulator for Counts {
     fn restore(&mut self, rows: Rows) {
         let columns: Vec<usize> = (0..self.columns.len()).collect();
         for block in &rows.blocks {
-            if let Some(Column::Int(counts)) = block.columns.last() {
+            if let Some(counts) = block.columns.last().and_then(Column::as_ints) {
                 self.groups.add(&keys::encode(block, &columns), Some(counts));
             }
         }
@@ -206,13 +206,13 @@ impl Accumulator for Total {
     }
 
     fn save(&self) -> Rows {
-        let block = Block { rows: 1, columns: vec![Column::Int(vec![self.0])], ..Block::default() };
+        let block = Block { rows: 1, columns: vec![Column::ints(vec![self.0])], ..Block::default() };
         Rows { blocks: vec![block], orders: Vec::new() }
     }
 
     fn restore(&mut self, rows: Rows) {
         for block in &rows.blocks {
-            if let Some(Column::Int(counts)) = block.columns.last() {
+            if let Some(counts) = block.columns.last().and_then(Column::as_ints) {
                 self.0 = counts.iter().fold(self.0, |sum, count| sum.saturating_add(*count));
             }
         }
@@ -254,7 +254,7 @@ mod tests {
             spans.push(if word.is_some() { Span::range(start, data.len()) } else { Span::NULL });
         }
         let text = Text { data: Arc::new(Buffer::from_vec(data)), spans };
-        let columns = vec![Column::Text(text), Column::Int(rows.iter().map(|r| r.1).collect())];
+        let columns = vec![Column::Text(text), Column::ints(rows.iter().map(|r| r.1).collect())];
         Block { rows: rows.len(), columns, ..Block::default() }
     }
 

@@ -275,7 +275,7 @@ mod tests {
         }
         let text = Text { data: Arc::new(Buffer::from_vec(data)), spans };
         let serial = (0..rows.len()).map(|row| (order * 1000) as i64 + row as i64).collect();
-        let columns = vec![Column::Text(text), Column::Int(rows.iter().map(|r| r.1).collect()), Column::Int(serial)];
+        let columns = vec![Column::Text(text), Column::ints(rows.iter().map(|r| r.1).collect()), Column::ints(serial)];
         Block { rows: rows.len(), columns, order, ..Block::default() }
     }
 

@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn columns_are_joined_by_a_tab_as_text_output_does() {
         let mut block = block_of(&[vec![Some(b"a"), None], vec![Some(b"x"), Some(b"y")]]);
-        block.columns.push(Column::Int(vec![1, -2]));
+        block.columns.push(Column::ints(vec![1, -2]));
         let fields = vec![Field::shown("word"), Field::hidden("$2"), Field::shown("count")];
         let schema = Schema { fields: fields.clone(), records: false };
         assert_eq!(run_with(&["cat"], &schema, vec![block]).unwrap(), ["a\t1", "\t-2"]);

@@ -128,7 +128,7 @@ mod tests {
     fn block() -> Block {
         let data = Arc::new(Buffer::from_vec(b"a bb\tccc  7".to_vec()));
         let spans = vec![Span::range(0, 8), Span::NULL, Span::range(8, 10), Span::range(9, 11)];
-        let columns = vec![Column::Text(Text { data, spans }), Column::Int(vec![12, -3, 4, 5])];
+        let columns = vec![Column::Text(Text { data, spans }), Column::ints(vec![12, -3, 4, 5])];
         Block { rows: 4, columns, order: 9, numbers: Some(vec![20, 21, 22, 23]), ..Block::default() }
     }
 

@@ -66,7 +66,7 @@ fn all() -> Vec<Bound> {
 fn block(schema: &Schema, lines: &[&[u8]], order: u64) -> Block {
     let column = |field: &Field| {
         if field.name.starts_with("count") {
-            return Column::Int(lines.iter().map(|line| line.len() as i64 % 3 - 1).collect());
+            return Column::ints(lines.iter().map(|line| line.len() as i64 % 3 - 1).collect());
         }
         let number = field.name.strip_prefix('$').map_or(0, |number| number.parse::<usize>().unwrap());
         let (mut data, mut spans) = (Vec::new(), Vec::new());

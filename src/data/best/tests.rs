@@ -110,7 +110,7 @@ fn ascending(count: usize, by: Vec<usize>) -> Wanted {
 fn block(range: Range<i64>, order: u64, weight: usize) -> Block {
     let texts: Vec<Vec<u8>> = range.clone().map(|_| vec![b'0'; weight]).collect();
     let mut block = crate::data::rows::block_of(&[texts.iter().map(|text| Some(&text[..])).collect()]);
-    block.columns.insert(0, Column::Int(range.collect()));
+    block.columns.insert(0, Column::ints(range.collect()));
     block.order = order;
     block
 }

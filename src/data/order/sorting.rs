@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::{Comparator, Entry, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
-use crate::data::block::{Cell, Column};
+use crate::data::column::{Cell, Column, Numbers};
 use crate::data::fast::prefetch;
 use crate::data::rows::Rows;
 
@@ -126,7 +126,7 @@ fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
         let entry = |row: usize, prefix| Entry { prefix, block: number as u32, row: row as u32 };
         // A column of whole numbers needs no look at each cell's kind.
         match keys.first().map(|key| (&block.columns[key.column], key.descending)) {
-            Some((Column::Int(values), descending)) => {
+            Some((Column::Number(Numbers::Ints(values)), descending)) => {
                 let flip = if descending { u64::MAX } else { 0 };
                 let made = values.iter().enumerate().map(|(row, &v)| entry(row, of_number(v as f64) ^ flip));
                 entries.extend(made);

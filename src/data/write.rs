@@ -1,0 +1,96 @@
+//! Values as text, as every output but JSON and the keys of groups write them: text byte for byte, floats in their shortest
+//! form (`2` for 2.0), times as RFC 3339 with milliseconds (microseconds where there are some), lists as JSON arrays.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::column::Cell;
+use super::json;
+
+/// Appends the text of a value, nothing for null.
+pub fn cell(cell: Cell<'_>, zone: &TimeZone, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => {}
+        Cell::Text(bytes) => out.extend_from_slice(bytes),
+        Cell::Int(value) => int(value, out),
+        Cell::Float(value) => float(value, out),
+        Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
+        Cell::Time(micros) => time(micros, zone, out),
+        Cell::List(_) => json::value(cell, zone, out),
+    }
+}
+
+/// Appends a whole number.
+pub fn int(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends a float: the shortest text that reads back as the same, without a final `.0`; `NaN`, `Infinity`, `-Infinity`.
+pub fn float(value: f64, out: &mut Vec<u8>) {
+    if !value.is_finite() {
+        let text: &[u8] = match value.partial_cmp(&0.0) {
+            None => b"NaN",
+            Some(std::cmp::Ordering::Less) => b"-Infinity",
+            Some(_) => b"Infinity",
+        };
+        out.extend_from_slice(text);
+        return;
+    }
+    let mut digits = zmij::Buffer::new();
+    let text = digits.format_finite(value);
+    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+}
+
+/// Appends a time, in microseconds since the epoch.
+pub fn time(micros: i64, zone: &TimeZone, out: &mut Vec<u8>) {
+    let Ok(stamp) = Timestamp::from_microsecond(micros) else { return int(micros, out) };
+    let text = match (*zone == TimeZone::UTC, micros % 1000 == 0) {
+        (true, true) => stamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+        (true, false) => stamp.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string(),
+        (false, true) => stamp.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string(),
+        (false, false) => stamp.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string(),
+    };
+    out.extend_from_slice(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(value: Cell<'_>) -> String {
+        let mut out = Vec::new();
+        cell(value, &TimeZone::UTC, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn floats_are_written_in_their_shortest_form() {
+        for (value, written) in [
+            (2.0, "2"),
+            (0.1, "0.1"),
+            (-0.5, "-0.5"),
+            (1e21, "1e21"),
+            (1.5e-7, "1.5e-7"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(text(Cell::Float(value)), written);
+        }
+    }
+
+    #[test]
+    fn times_have_milliseconds_or_microseconds() {
+        assert_eq!(text(Cell::Time(1_000)), "1970-01-01T00:00:00.001Z");
+        assert_eq!(text(Cell::Time(-1)), "1969-12-31T23:59:59.999999Z");
+    }
+
+    proptest! {
+        #[test]
+        fn floats_read_back_as_the_same(value: f64) {
+            prop_assume!(value.is_finite());
+            prop_assert_eq!(text(Cell::Float(value)).parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+}

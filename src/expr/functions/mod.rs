@@ -1,0 +1,39 @@
+//! The functions of expressions, by family: one file each. To add one: its [`Function`] in the table of its family. Names and
+//! results are Spark SQL's; where SPEC 3 deviates, the text of the function says so.
+
+use super::{Context, Node};
+
+/// One function.
+pub struct Function {
+    /// Its name, in lower case.
+    pub name: &'static str,
+    /// Other names of the same.
+    pub aliases: &'static [&'static str],
+    /// How it is written: `substring(text, start[, length])`.
+    pub form: &'static str,
+    /// What it gives, in a sentence.
+    pub about: &'static str,
+    /// Expressions without columns and what they give (as `--out text` prints it, `NULL` for null): shown in the help, run as
+    /// tests.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Checks number and kinds of the arguments and makes the node. The error says what is wrong, without the name.
+    pub bind: fn(Vec<Node>, &Context) -> Result<Node, String>,
+}
+
+/// The functions of a kind.
+pub struct Family {
+    /// What they are about: `text`.
+    pub name: &'static str,
+    /// All of them, in the order of the help.
+    pub functions: &'static [Function],
+}
+
+/// All families, in the order of the help.
+pub static FAMILIES: &[Family] = &[];
+
+/// The function of this name, in any case.
+pub fn find(name: &str) -> Option<&'static Function> {
+    let named =
+        |f: &&Function| f.name.eq_ignore_ascii_case(name) || f.aliases.iter().any(|a| a.eq_ignore_ascii_case(name));
+    FAMILIES.iter().flat_map(|family| family.functions).find(named)
+}
