@@ -302,7 +302,7 @@ mod tests {
                 let bytes = |&column: &usize| match block.columns[column].cell(row) {
                     Cell::Null => None,
                     Cell::Text(text) => Some(text.to_vec()),
-                    Cell::Int(value) => Some(value.to_string().into_bytes()),
+                    other => Some(format!("{other:?}").into_bytes()),
                 };
                 if seen.insert(columns.iter().map(bytes).collect::<Vec<_>>()) {
                     all.insert(block.order_of(row), show(block, row));

@@ -97,6 +97,7 @@ fn result(aggregate: &dyn Aggregate, parts: Vec<Rows>) -> Vec<Vec<String>> {
         Cell::Null => "null".to_string(),
         Cell::Int(value) => value.to_string(),
         Cell::Text(bytes) => format!("\"{}\"", bytes.escape_ascii()),
+        other => format!("{other:?}"),
     };
     (0..block.rows).map(|row| block.columns.iter().map(|column| text(column.cell(row))).collect()).collect()
 }
