@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::data::schema::Schema;
+use crate::data::schema::{Field, Schema};
 
 use super::aggregate;
 
@@ -285,10 +285,10 @@ impl Path {
         Path { base: name.into(), steps: Vec::new() }
     }
 
-    /// The name with the first `steps` of its steps: `a.b[0]`.
-    pub fn name_of(&self, steps: usize) -> String {
+    /// The whole name: `a.b[0].c`.
+    pub fn name(&self) -> String {
         let mut name = self.base.clone();
-        for step in &self.steps[..steps] {
+        for step in &self.steps {
             match step {
                 Step::Key(key) => name.extend([".", key]),
                 Step::Index(index) => name.push_str(&format!("[{index}]")),
@@ -297,24 +297,28 @@ impl Path {
         name
     }
 
-    /// The whole name: `a.b[0].c`.
-    pub fn name(&self) -> String {
-        self.name_of(self.steps.len())
-    }
-
     /// Which column of the schema it is, and which items are taken of it: its own name goes before a list of a shorter one.
     pub fn resolve(&self, schema: &Schema) -> Option<(usize, Vec<u64>)> {
-        for steps in (0..=self.steps.len()).rev() {
-            let name = self.name_of(steps);
-            if let Some(at) = schema.fields.iter().position(|field| field.name == name) {
-                let items = self.steps[steps..].iter().map(|step| match step {
-                    Step::Index(index) => Some(*index),
-                    Step::Key(_) => None,
-                });
-                return items.collect::<Option<Vec<_>>>().map(|items| (at, items));
-            }
+        let name = self.name();
+        let mut ends = vec![self.base.len()];
+        for step in &self.steps {
+            let length = match step {
+                Step::Key(key) => 1 + key.len(),
+                Step::Index(index) => format!("[{index}]").len(),
+            };
+            ends.push(ends[ends.len() - 1] + length);
         }
-        None
+        // A column whose name is the path up to one of its steps: the longest.
+        let begun = |(at, field): (usize, &Field)| {
+            let steps = name.starts_with(&field.name).then(|| ends.binary_search(&field.name.len()).ok())??;
+            Some((steps, std::cmp::Reverse(at)))
+        };
+        let (steps, std::cmp::Reverse(at)) = schema.fields.iter().enumerate().filter_map(begun).max()?;
+        let items = self.steps[steps..].iter().map(|step| match step {
+            Step::Index(index) => Some(*index),
+            Step::Key(_) => None,
+        });
+        items.collect::<Option<Vec<_>>>().map(|items| (at, items))
     }
 }
 

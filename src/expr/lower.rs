@@ -276,18 +276,17 @@ impl Lower<'_> {
         of: Sql,
         pattern: Sql,
         any_case: bool,
-        escape: Option<ValueWithSpan>,
+        escape: Option<Box<Sql>>,
         negated: bool,
     ) -> Lowered<Tree> {
-        let escape = match escape {
+        let escape = match self.boxed(escape)? {
             None => '\\',
-            Some(value) => {
-                let place = self.place(value.span);
-                let text = value.value.into_string().unwrap_or_default();
+            Some(tree) => {
+                let text = if let Form::Text(text) = &tree.form { text.as_str() } else { "" };
                 let mut characters = text.chars();
                 match (characters.next(), characters.next()) {
                     (Some(escape), None) => escape,
-                    _ => return Err(Fault::new(place, "ESCAPE wants one character")),
+                    _ => return Err(Fault::new(tree.place, "ESCAPE wants one character")),
                 }
             }
         };
@@ -315,7 +314,7 @@ impl Lower<'_> {
         };
         let mut place = self.place(name.span);
         place.end = self.tokens.closing(place.end).unwrap_or(place.end).max(place.end);
-        let mut call = Call { name: name.value, args: Vec::new(), star: false, distinct: false, filter: None };
+        let mut call = Call { name: name.value.to_lowercase(), args: Vec::new(), star: false, distinct: false, filter: None };
         if let FunctionArguments::List(list) = function.args {
             call.distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
             if !list.clauses.is_empty() {

@@ -10,6 +10,7 @@ pub mod like;
 pub mod logic;
 pub mod members;
 pub mod quick;
+pub mod shared;
 
 use std::borrow::Cow;
 
