@@ -6,7 +6,10 @@
 
 pub mod convert;
 pub mod functions;
+pub mod lists;
 pub mod node;
+pub mod times;
+pub mod unify;
 
 use jiff::tz::TimeZone;
 
