@@ -141,29 +141,15 @@ impl Binder<'_> {
     #[inline(never)]
     fn members(&self, of: &Tree, list: &[Tree], negated: bool, place: Place) -> Bound {
         let node = self.node(of)?;
-        let mut constants = members::Constants::default();
-        let mut others = Vec::new();
-        for item in list {
-            let bound = self.node(item)?;
-            if !constants.take(&node.kind, &bound) {
-                others.push((item.place, bound));
-            }
-        }
-        let at = |message| Fault::new(place, message);
-        let (places, others): (Vec<Place>, Vec<Node>) = others.into_iter().unzip();
-        let any = match (others.is_empty(), constants.is_empty()) {
-            (true, _) => members::bind(node, constants),
-            (false, all_others) => {
-                let wrong = |(item, message): (usize, String)| Fault::new(places[item], message);
-                let others = shared::any(node, others, self.context).map_err(wrong)?;
-                match all_others {
-                    true => others,
-                    // Computed twice, but not more often however deep such lists lie in each other: see `settle`.
-                    false => logic::either(members::bind(self.node(of)?, constants), others).map_err(at)?,
-                }
+        let items = list.iter().map(|item| self.node(item)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let any = match members::Constants::of(&node.kind, &items) {
+            Some(constants) => members::bind(node, constants),
+            None => {
+                let wrong = |(item, message): (usize, String)| Fault::new(list[item].place, message);
+                shared::any(node, items, self.context).map_err(wrong)?
             }
         };
-        logic::opposite_if(negated, any).map_err(at)
+        logic::opposite_if(negated, any).map_err(|message| Fault::new(place, message))
     }
 
     #[inline(never)]

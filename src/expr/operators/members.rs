@@ -44,8 +44,13 @@ fn canonical(number: Number) -> (bool, u64) {
 }
 
 impl Constants {
-    /// Takes a constant, if it can be looked up for what is of this kind.
-    pub fn take(&mut self, of: &Kind, item: &Node) -> bool {
+    /// Those of a list, if it has nothing else that could be looked up for what is of this kind.
+    pub fn of(kind: &Kind, list: &[Node]) -> Option<Self> {
+        let mut constants = Constants::default();
+        list.iter().all(|item| constants.take(kind, item)).then_some(constants)
+    }
+
+    fn take(&mut self, of: &Kind, item: &Node) -> bool {
         match (of, item.value()) {
             (_, Some(Cell::Null)) => self.null = true,
             (Kind::Input | Kind::Text, Some(Cell::Text(text))) => self.texts.push(text.to_vec()),
@@ -58,11 +63,6 @@ impl Constants {
             _ => return false,
         }
         true
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.numbers.is_empty() && !self.null
     }
 
     fn ready(mut self) -> Self {

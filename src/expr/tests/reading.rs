@@ -80,7 +80,7 @@ fn operators_bind_as_in_spark() {
         ("if(a, left(b, 1), right(b, 1))", "if(a, left(b, 1), right(b, 1))"),
         ("date_trunc('HOUR', timestamp)", "date_trunc('HOUR', `timestamp`)"),
         ("case when a then 1 else 2 end", "CASE WHEN a THEN 1 ELSE 2 END"),
-        ("9223372036854775808", "9.223372036854775808e18"),
+        ("9223372036854775808", "9.223372036854776e18"),
         ("1.50", "1.5e0"),
     ] {
         assert_eq!(print(written), meant);
