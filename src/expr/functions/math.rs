@@ -310,13 +310,13 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_numbers() {
-        assert_eq!(gives("abs", vec![int(i64::MIN)]), "9.223372036854776e+18");
+        assert_eq!(gives("abs", vec![int(i64::MIN)]).replace("e+", "e"), "9.223372036854776e18");
         assert_eq!(gives("abs", vec![int(i64::MIN + 1)]), "9223372036854775807");
         assert_eq!(gives("mod", vec![int(i64::MIN), int(-1)]), "0");
         assert_eq!(gives("pmod", vec![int(-1), int(i64::MIN)]), "-1");
         assert_eq!(gives("pmod", vec![int(i64::MIN), int(i64::MAX)]), "9223372036854775806");
         assert_eq!(gives("floor", vec![int(i64::MIN)]), "-9223372036854775808");
-        assert_eq!(gives("floor", vec![float(-9.3e18)]), "-9.3e+18");
+        assert_eq!(gives("floor", vec![float(-9.3e18)]).replace("e+", "e"), "-9.3e18");
         assert_eq!(gives("floor", vec![float(-9_223_372_036_854_775_808.0)]), "-9223372036854775808");
         assert_eq!(gives("ceil", vec![float(-0.5)]), "0");
         assert_eq!(gives("ceil", vec![float(f64::NAN)]), "NaN");
