@@ -288,7 +288,9 @@ mod tests {
         assert_eq!(node.kind, Kind::Text);
         assert_eq!(gives("if", vec![truth(None), int(1), Node::null()]), "NULL");
         assert!(gives("if", vec![int(1), int(1), int(1)]).contains("a number is no condition"));
-        assert!(gives("if", vec![truth(None), int(1), truth(None)]).contains("a number and a condition do not mix"));
+        assert!(
+            gives("if", vec![truth(None), int(1), truth(Some(true))]).contains("a number and a condition do not mix")
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Functions on numbers. What Spark gives as DOUBLE is a float here, as BIGINT a whole number where it fits and else a float.
 
+mod angles;
 mod choice;
 pub mod rounding;
 
@@ -84,7 +85,11 @@ const FUNCTIONS: &[Function] = &[
         examples: &[("pmod(-7, 3)", "2")],
         bind: |args, _| {
             pair(args, |a, b| match (remainder(a, b), b) {
-                (Number::Int(rest), Number::Int(by)) if rest < 0 => remainder(Number::Int(rest.wrapping_add(by)), b),
+                (Number::Int(rest), Number::Int(by)) if rest < 0 => {
+                    let by = i128::from(by);
+                    // Not farther from zero than `by`: it fits.
+                    Number::Int(((i128::from(rest) + by) % by) as i64)
+                }
                 (Number::Float(rest), b) if rest < 0.0 => {
                     b.float().map_or(Number::Null, |by| Number::Float((rest + by) % by))
                 }
@@ -183,94 +188,17 @@ const FUNCTIONS: &[Function] = &[
     },
     choice::GREATEST,
     choice::LEAST,
-    Function {
-        name: "pi",
-        aliases: &[],
-        form: "pi()",
-        about: "The circumference of a circle of diameter 1.",
-        examples: &[("pi()", "3.141592653589793")],
-        bind: |args, _| exactly::<0>(args).map(|_| Node::number(Number::Float(std::f64::consts::PI))),
-    },
-    Function {
-        name: "e",
-        aliases: &[],
-        form: "e()",
-        about: "The base of the natural logarithm.",
-        examples: &[("e()", "2.718281828459045")],
-        bind: |args, _| exactly::<0>(args).map(|_| Node::number(Number::Float(std::f64::consts::E))),
-    },
-    Function {
-        name: "sin",
-        aliases: &[],
-        form: "sin(x)",
-        about: "The sine of an angle in radians.",
-        examples: &[("sin(0)", "0")],
-        bind: |args, _| floats(args, f64::sin),
-    },
-    Function {
-        name: "cos",
-        aliases: &[],
-        form: "cos(x)",
-        about: "The cosine of an angle in radians.",
-        examples: &[("cos(0)", "1")],
-        bind: |args, _| floats(args, f64::cos),
-    },
-    Function {
-        name: "tan",
-        aliases: &[],
-        form: "tan(x)",
-        about: "The tangent of an angle in radians.",
-        examples: &[("tan(0)", "0")],
-        bind: |args, _| floats(args, f64::tan),
-    },
-    Function {
-        name: "asin",
-        aliases: &[],
-        form: "asin(x)",
-        about: "The angle in radians that has this sine; NaN beyond -1 and 1.",
-        examples: &[("asin(0)", "0")],
-        bind: |args, _| floats(args, f64::asin),
-    },
-    Function {
-        name: "acos",
-        aliases: &[],
-        form: "acos(x)",
-        about: "The angle in radians that has this cosine; NaN beyond -1 and 1.",
-        examples: &[("acos(1)", "0")],
-        bind: |args, _| floats(args, f64::acos),
-    },
-    Function {
-        name: "atan",
-        aliases: &[],
-        form: "atan(x)",
-        about: "The angle in radians that has this tangent.",
-        examples: &[("atan(0)", "0")],
-        bind: |args, _| floats(args, f64::atan),
-    },
-    Function {
-        name: "atan2",
-        aliases: &[],
-        form: "atan2(y, x)",
-        about: "The angle in radians between the x axis and the point (x, y).",
-        examples: &[("atan2(0, 1)", "0")],
-        bind: |args, _| floats2(args, |y, x| (y + 0.0).atan2(x + 0.0)),
-    },
-    Function {
-        name: "degrees",
-        aliases: &[],
-        form: "degrees(x)",
-        about: "An angle in radians as one in degrees.",
-        examples: &[("degrees(pi())", "180")],
-        bind: |args, _| floats(args, f64::to_degrees),
-    },
-    Function {
-        name: "radians",
-        aliases: &[],
-        form: "radians(x)",
-        about: "An angle in degrees as one in radians.",
-        examples: &[("radians(180)", "3.141592653589793")],
-        bind: |args, _| floats(args, f64::to_radians),
-    },
+    angles::PI,
+    angles::E,
+    angles::SIN,
+    angles::COS,
+    angles::TAN,
+    angles::ASIN,
+    angles::ACOS,
+    angles::ATAN,
+    angles::ATAN2,
+    angles::DEGREES,
+    angles::RADIANS,
 ];
 
 /// A number from each number; nulls are given to `f` too.
@@ -382,13 +310,13 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_numbers() {
-        assert_eq!(gives("abs", vec![int(i64::MIN)]), "9223372036854775808");
+        assert_eq!(gives("abs", vec![int(i64::MIN)]).replace("e+", "e"), "9.223372036854776e18");
         assert_eq!(gives("abs", vec![int(i64::MIN + 1)]), "9223372036854775807");
         assert_eq!(gives("mod", vec![int(i64::MIN), int(-1)]), "0");
         assert_eq!(gives("pmod", vec![int(-1), int(i64::MIN)]), "-1");
         assert_eq!(gives("pmod", vec![int(i64::MIN), int(i64::MAX)]), "9223372036854775806");
         assert_eq!(gives("floor", vec![int(i64::MIN)]), "-9223372036854775808");
-        assert_eq!(gives("floor", vec![float(-9.3e18)]), "-9.3e18");
+        assert_eq!(gives("floor", vec![float(-9.3e18)]).replace("e+", "e"), "-9.3e18");
         assert_eq!(gives("floor", vec![float(-9_223_372_036_854_775_808.0)]), "-9223372036854775808");
         assert_eq!(gives("ceil", vec![float(-0.5)]), "0");
         assert_eq!(gives("ceil", vec![float(f64::NAN)]), "NaN");
