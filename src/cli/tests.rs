@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::*;
 use crate::data::schema::{Live, Schema};
 use crate::error::Error;
+use crate::expr::Context;
 use crate::formats::Stamp;
 use crate::io::Color;
 use crate::operators::{Bound, Built, Example, Work};
@@ -84,8 +85,8 @@ impl Operator for Fake {
     fn live(&self, output: &Live) -> Live {
         output.clone()
     }
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
-        Ok(Bound { schema: input.clone(), work: Work::Tee(String::new()) })
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
+        Ok(Bound::new(input.clone(), Work::Tee(String::new())))
     }
     fn keeps(&self) -> String {
         self.0.clone()

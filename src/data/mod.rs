@@ -6,6 +6,7 @@ pub mod block;
 pub mod buffer;
 pub mod column;
 pub mod fast;
+pub mod framing;
 pub mod groups;
 pub mod human;
 pub mod json;

@@ -68,10 +68,11 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
             End::WholeBatch(whole) => {
                 let ordered = loose(core, at, parts);
                 let range = ordered.runs.iter().map(|r| 0..r.len()).collect();
-                Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info)?)
+                let mut kept = core.kept[at].lock().unwrap_or_else(|e| e.into_inner());
+                Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info, &mut kept)?)
             }
         };
-        parts = feed(core, at + 1, blocks, cut.info);
+        parts = feed(core, at + 1, blocks, cut.info)?;
         if core.is_aborted() {
             return Ok(());
         }
@@ -240,7 +241,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
 }
 
 /// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
-fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn Accumulator>> {
+fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<Box<dyn Accumulator>>> {
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
     let work = move |_: usize, share| {
@@ -256,19 +257,23 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Vec<Box<dyn
         let mut rendered: Vec<Rendered> = Vec::new();
         let mut part = None;
         for block in blocks {
-            let block = shard::run(&shared, stage, 0, block, &info, &mut rendered);
+            let block = shard::run(&shared, stage, 0, block, &info, &mut rendered)?;
             if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
                 part.get_or_insert_with(|| start(&shared, at)).fold(&block);
             }
         }
-        (rendered, part)
+        Ok((rendered, part))
     };
     let mut parts = Vec::new();
-    shares::each(core, shares, work, |(rendered, part)| {
-        if !rendered.is_empty() {
-            let _ = core.output.send(Message::Result(rendered));
+    let mut failed = None;
+    shares::each(core, shares, work, |made| match made {
+        Ok((rendered, part)) => {
+            if !rendered.is_empty() {
+                let _ = core.output.send(Message::Result(rendered));
+            }
+            parts.extend(part);
         }
-        parts.extend(part);
+        Err(error) => failed = failed.take().or(Some(error)),
     });
-    parts
+    failed.map_or(Ok(parts), Err)
 }

@@ -30,6 +30,7 @@ use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -89,7 +90,12 @@ pub trait Operator: Send + Sync {
 
     /// Settles names to columns: the work to be done and the columns that come out, of which `output` is needed. An unknown
     /// name is a usage error.
-    fn bind(&self, input: &Schema, output: &Live) -> Result<Bound>;
+    fn bind(&self, input: &Schema, output: &Live, context: &Context) -> Result<Bound>;
+
+    /// Writes a copy of the rows elsewhere.
+    fn tees(&self) -> bool {
+        false
+    }
 
     /// Asks for [`Block::numbers`].
     fn wants_numbers(&self) -> bool {
@@ -111,8 +117,15 @@ pub trait Operator: Send + Sync {
 pub struct Bound {
     /// The columns that come out.
     pub schema: Schema,
-    /// What is to be done.
-    pub work: Work,
+    /// What is to be done, one after the other.
+    pub work: Vec<Work>,
+}
+
+impl Bound {
+    /// One thing is to be done.
+    pub fn new(schema: Schema, work: Work) -> Self {
+        Bound { schema, work: vec![work] }
+    }
 }
 
 /// The kinds of operators.
@@ -132,7 +145,7 @@ pub enum Work {
 /// Drops rows.
 pub trait Filter: Send + Sync {
     /// Pushes the numbers of the rows of `block` that pass, in ascending order.
-    fn select(&self, block: &Block, passed: &mut Vec<u32>);
+    fn select(&self, block: &Block, batch: &BatchInfo, passed: &mut Vec<u32>) -> Result<()>;
 
     /// The quick way at the head of a chain of text: pushes the spans of those whole records of `raw` that pass
     /// (without their delimiter). `None` if there is no quick way, and records are cut first.
@@ -146,7 +159,7 @@ pub trait Filter: Send + Sync {
 pub trait Map: Send + Sync {
     /// The rows that come of `block`, in its order. `order` and `input` are kept by the engine; `numbers` must be carried
     /// over (see [`Block::numbers`]) if the block has them.
-    fn map(&self, block: Block) -> Block;
+    fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
 
     /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the
     /// result. `None` if there is no quick way, and records are cut first.
@@ -231,8 +244,8 @@ pub trait Accumulator: Send {
 
 /// Needs all rows of the batch in order, in one place.
 pub trait WholeBatch: Send + Sync {
-    /// The rows that come of the batch's rows.
-    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>>;
+    /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first.
+    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo, state: &mut Rows) -> Result<Vec<Block>>;
 }
 
 impl Accumulator for Best {
