@@ -4,6 +4,7 @@ pub mod batch;
 pub mod best;
 pub mod block;
 pub mod buffer;
+pub mod builder;
 pub mod column;
 pub mod fast;
 pub mod framing;
