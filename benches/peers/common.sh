@@ -114,7 +114,8 @@ finish() {
             for (i = 1; i <= total; i++) {
                 key = keys[i]; split(key, part, FS)
                 wall = median(key, 3); peer = part[1] FS "DuckDB"
-                ratio = peer in n && wall > 0 ? sprintf("%.1f", median(peer, 3) / wall) : ""
+                ratio = peer in n && wall > 0 ? median(peer, 3) / wall : ""
+                if (ratio != "") ratio = sprintf(ratio < 0.1 ? "%.3f" : "%.1f", ratio)
                 about = part[2] ~ /~$/
                 printf "| %s | %s%s | %s%.*f |%s %s%.2f | %.0f | %s |\n", part[1] == last ? "" : part[1], part[2],
                     n[key] == 1 && !about ? " (one run)" : "", about ? "~" : "", wall < 0.1 ? 3 : 2, wall,
