@@ -18,6 +18,7 @@ pub mod order;
 pub mod rows;
 pub mod scan;
 pub mod schema;
+pub mod sequence;
 mod slot;
 pub mod sort_keys;
 pub mod terminal;
