@@ -311,6 +311,7 @@ mod tests {
             assert_eq!(Pattern::new(pattern.as_bytes()).err().as_deref(), Some(message));
         }
         assert!(Pattern::new(b"\xff").is_err());
+        assert!(Pattern::new(b"^.{1,1000}$").is_ok(), "a long run of any characters is no large regex");
     }
 
     /// Only what has no operators is plain text.
