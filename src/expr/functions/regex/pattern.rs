@@ -17,7 +17,7 @@ use super::super::text::chars;
 pub struct Pattern {
     regex: Arc<Regex>,
     literal: Option<Vec<u8>>,
-    run: Option<Run>,
+    run: Option<Box<Run>>,
     /// Each thread's own: the scratch memory of one that several use is handed around at every search.
     own: Mutex<Vec<(ThreadId, Arc<Regex>)>>,
 }
@@ -43,7 +43,7 @@ impl Pattern {
                 format!("cannot read the regex `{text}`: {}", last.trim_start_matches("error: "))
             }
         })?;
-        let (literal, run) = (literal(&tree), Run::of(&written));
+        let (literal, run) = (literal(&tree), Run::of(&written).map(Box::new));
         Ok(Pattern { regex: Arc::new(regex), literal, run, own: Mutex::default() })
     }
 
@@ -71,7 +71,7 @@ impl Pattern {
 
     /// The ASCII that it matches, if it is `[…]` or `[…]+` of nothing else.
     pub fn run(&self) -> Option<&Run> {
-        self.run.as_ref()
+        self.run.as_deref()
     }
 
     /// How many groups it has, without that of the whole match.
