@@ -95,6 +95,16 @@ impl Binder<'_> {
             _ => {}
         }
         let (left, right) = (self.node(a)?, self.node(b)?);
+        if let (Some(_), Form::Binary(inner, _, joined)) = (compare::Truths::of(operator), &a.form)
+            && compare::Truths::of(*inner).is_some()
+            && right.kind != Kind::Bool
+        {
+            let hint = match joined.form {
+                Form::Binary(O::Concat, ..) => "`||` joins texts: either of two conditions is written OR",
+                _ => "comparisons are not chained: write a < b AND b < c",
+            };
+            return Err(Fault::new(place, hint));
+        }
         // The operand that is no number is pointed at.
         let wrong = |node: &Node| !matches!(node.kind, Kind::Number | Kind::Input | Kind::Text);
         let operand = if wrong(&left) {
@@ -175,7 +185,9 @@ impl Binder<'_> {
             Like::Wildcards { any_case, escape } => like::bind(node, with, (any_case, escape), negated, self.context)
                 .map_err(|message| Fault::new(place, message)),
             Like::Regex => {
-                let matches = self.function("regexp_like", vec![node, with], pattern.place)?;
+                let Some(function) = functions::find("regexp_like") else { return Err(unknown("regexp_like", place)) };
+                let matches = (function.bind)(vec![node, with], self.context);
+                let matches = matches.map_err(|message| Fault::new(pattern.place, message))?;
                 logic::opposite_if(negated, matches).map_err(|message| Fault::new(place, message))
             }
         }
@@ -227,8 +239,10 @@ impl Binder<'_> {
     fn function(&self, name: &str, args: Vec<Node>, place: Place) -> Bound {
         let Some(function) = functions::find(name) else { return Err(unknown(name, place)) };
         (function.bind)(args, self.context).map_err(|message| {
-            let form = function.form;
-            Fault::new(place, format!("{}: {message}; it is written {form}", function.name))
+            // Who gave too few or too many wants to see what they are.
+            let form =
+                if message.starts_with("takes") { format!("; it is written {}", function.form) } else { String::new() };
+            Fault::new(place, format!("{name}: {message}{form}"))
         })
     }
 }
