@@ -13,7 +13,7 @@ pub fn explain(prepared: &Prepared, words: &[String]) -> String {
     let _ = writeln!(out, "batches  {}", prepared.batches());
     let _ = writeln!(out, "shards   {}", prepared.shards);
     for input in &prepared.plan.inputs {
-        let _ = writeln!(out, "input    {}: columns {}", input.name, columns(&input.schema));
+        let _ = writeln!(out, "input    {}: columns {}", input.name, columns(&input.cutter.schema));
     }
     let _ = writeln!(out, "stage 0  on each block as it comes, by any shard");
     for operator in &prepared.plan.explained {

@@ -117,7 +117,7 @@ pub fn run(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Ended {
     }
 }
 
-fn start(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
+fn start(args: &[OsString], mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
     let invocation = match cli::parse(args, &io.env)? {
         Parsed::Run(invocation) => *invocation,
         Parsed::Show(text) => return show(&io, &text).map(|()| None),
@@ -127,7 +127,7 @@ fn start(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>
     }
     let explain = invocation.globals.explain;
     let words = invocation.words.clone();
-    let prepared = run::prepare(invocation, &io)?;
+    let prepared = run::prepare(invocation, &mut io, &clock)?;
     if explain {
         return show(&io, &explain::explain(&prepared, &words)).map(|()| None);
     }

@@ -8,38 +8,43 @@ use crate::clock::Clock;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
+use crate::engine::bad_file::BadFile;
 use crate::engine::calendar::Calendar;
 use crate::engine::cutting::Cutting;
-use crate::engine::plan::{Outlet, Outlets, Plan, plan};
+use crate::engine::plan::{Inputs, Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
-use crate::formats::{self, Input, Settings, Stamp};
+use crate::expr::Context;
+use crate::formats::{self, Input, Reading, Settings, Stamp};
 use crate::io::Io;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
-use crate::sources::{self, Lane, Setup, Source};
+use crate::sources::{self, Lane, Setup, Source, Wanted};
 use crate::stats::{StatsFile, Totals};
 use crate::stop::Stop;
 
 /// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
 const INTERVAL: i64 = 1000;
 
-/// A run with all its defaults settled, but nothing open yet.
+/// A run with all its defaults settled.
 pub struct Prepared {
     globals: Globals,
     sources: Vec<Box<dyn Source>>,
     sinks: Vec<(String, Box<dyn Spec>, Vec<u8>)>,
-    default: Arc<dyn Input>,
     cutting: Cutting,
     calendar: Option<Calendar>,
+    /// Already open, where their heads had to be read.
+    lanes: Option<Vec<Vec<Lane>>>,
+    stop: Arc<Stop>,
     /// What is done with the records.
     pub plan: Plan,
     /// How many workers.
     pub shards: usize,
 }
 
-/// Settles what an invocation leaves open, and binds the chain to columns. Nothing is opened.
-pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
+/// Settles what an invocation leaves open, and binds the chain to columns. Sources are opened only if their heads tell which
+/// columns there are.
+pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
     let Invocation { globals, chain, .. } = invocation;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
@@ -49,16 +54,91 @@ pub fn prepare(invocation: Invocation, io: &Io) -> Result<Prepared> {
     let (cutting, interval) = cutting(&globals, files);
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
-    let default: Arc<dyn Input> = formats::text_input(if globals.null { 0 } else { b'\n' });
-    let inputs: Vec<(String, Arc<dyn Input>)> =
-        sources.iter().map(|s| (s.name(), s.format().unwrap_or_else(|| Arc::clone(&default)))).collect();
+    let formats = sources.iter().map(|source| format_of(&**source, &globals)).collect::<Result<Vec<_>>>()?;
+    let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
-    let mut outlets =
-        Made { globals: &globals, io, written, interval: calendar.is_some(), sinks: Vec::new(), outlets: Vec::new() };
-    let plan = plan(inputs, &chain, &mut outlets, calendar.is_some())?;
-    let sinks = outlets.sinks;
+    let interval = calendar.is_some();
+    let context = Context { zone: globals.zone.clone() };
+    let bind = |inputs: &Inputs, io: &Io| {
+        let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
+        let plan = plan(inputs, &chain, &mut outlets, interval, &context)?;
+        Ok((plan, outlets.sinks))
+    };
+    let (mut plan, mut sinks) = bind(&inputs, io)?;
+    let stop = Stop::new()?;
+    let mut lanes = None;
+    let headless: Vec<usize> = (0..inputs.len()).filter(|&at| plan.inputs[at].needs_head).collect();
+    if !headless.is_empty() && (!globals.explain || files) {
+        let setup = setup(&globals, io, clock, &stop);
+        let mut opened = open(&sources, &inputs, &setup)?;
+        for at in headless {
+            let format = &inputs[at].1;
+            let mut rest = std::mem::take(&mut opened[at]).into_iter();
+            if let Some(first) = rest.next() {
+                let (first, head) = first.peek(format.framing(), globals.max_record)?;
+                let seen = format.head(&head).map_err(|error| from_input(&first.name, error))?;
+                opened[at].push(first);
+                if let Some(format) = seen {
+                    inputs[at].1 = format;
+                }
+            }
+            opened[at].extend(rest);
+        }
+        (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
+        lanes = Some(opened);
+    }
     let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    Ok(Prepared { sources, sinks, cutting, calendar, plan, shards, default, globals })
+    Ok(Prepared { sources, sinks, cutting, calendar, lanes, stop, plan, shards, globals })
+}
+
+/// What only the input shows to be wrong is no usage error.
+fn from_input(name: &str, error: Error) -> Error {
+    match error {
+        Error::Usage(text) => Error::failed(format!("{name}: {text}")),
+        other => other,
+    }
+}
+
+/// The format of a source's records: of its own, by its extension, by `--in`, or text.
+fn format_of(source: &dyn Source, globals: &Globals) -> Result<Arc<dyn Input>> {
+    let Wanted { format, header, path, own, gathers } = source.format();
+    if let Some(own) = own {
+        return Ok(own);
+    }
+    let by_extension = || path.as_deref().and_then(formats::by_extension).map(String::from);
+    let name = format.or_else(by_extension).or_else(|| globals.input.clone()).unwrap_or_else(|| "text".to_string());
+    let delimiter = if globals.null { 0 } else { b'\n' };
+    let named = header.is_some();
+    let header = header.or_else(|| globals.header.clone()).map(|row| formats::header(&row)).transpose()?;
+    if gathers && header.is_none() && ["csv", "tsv"].contains(&name.as_str()) {
+        return Err(Error::usage(format!(
+            "{} gathers many senders, so that {name} needs the names of its columns: add --header a,b",
+            source.name()
+        )));
+    }
+    if named && !["csv", "tsv"].contains(&name.as_str()) {
+        return Err(Error::usage(format!(
+            "{}: `header=` names the columns of csv and tsv, not of {name}",
+            source.name()
+        )));
+    }
+    formats::input(&name, &Reading { delimiter, header, argument: None })
+}
+
+/// What sources are opened with.
+fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
+    Setup {
+        clock: Arc::clone(clock),
+        max_record: globals.max_record,
+        once: globals.once,
+        stop: Arc::clone(stop),
+        stdin: Mutex::new(io.stdin.take().map(|make| make(Arc::clone(stop)))),
+        messages: Arc::clone(&io.stderr),
+    }
+}
+
+fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<Vec<Vec<Lane>>> {
+    sources.iter().zip(inputs).map(|(source, (_, format))| source.open(setup, format.framing())).collect()
 }
 
 /// What the sources do not allow.
@@ -137,6 +217,7 @@ impl Made<'_> {
             interval: self.interval,
         };
         let output = formats::output(name, &settings)?;
+        let needs = output.needs();
         let names_end = matches!(stamp, Stamp::End | Stamp::Both);
         let late = parsed.needs_end() && !self.interval;
         let header = output.header();
@@ -153,7 +234,7 @@ impl Made<'_> {
                 self.sinks.len() - 1
             }
         };
-        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end, late });
+        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end, needs, late });
         Ok(self.outlets.len() - 1)
     }
 }
@@ -180,19 +261,13 @@ impl Prepared {
     }
 
     /// Opens everything and runs; the signal that ended the run, if one did.
-    pub fn run(self, io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
-        let globals = self.globals;
-        let stop = Stop::new()?;
-        let setup = Setup {
-            clock: Arc::clone(&clock),
-            format: self.default,
-            max_record: globals.max_record,
-            once: globals.once,
-            stop: Arc::clone(&stop),
-            stdin: Mutex::new(io.stdin.map(|make| make(Arc::clone(&stop)))),
-            messages: Arc::clone(&io.stderr),
-        };
-        let lanes = self.sources.iter().map(|s| s.open(&setup)).collect::<Result<Vec<Vec<Lane>>>>()?;
+    pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
+        let (globals, stop) = (self.globals, self.stop);
+        let inputs: Inputs = self.plan.inputs.iter().map(|i| (i.name.clone(), Arc::clone(&i.cutter.format))).collect();
+        let opened = || open(&self.sources, &inputs, &setup(&globals, &mut io, &clock, &stop));
+        let lanes = self.lanes.map_or_else(opened, Ok)?;
+        let delimiter = if globals.null { 0 } else { b'\n' };
+        let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
         let sinks = self.sinks.into_iter().map(|(_, spec, header)| spec.open(&stdout(header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
@@ -232,6 +307,7 @@ impl Prepared {
             max_record: globals.max_record,
             max_rate: globals.max_rate,
             strict: globals.strict,
+            bad,
             clock,
             stop,
             report,

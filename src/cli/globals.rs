@@ -16,7 +16,7 @@ use super::chain::Place;
 use super::values;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
-use crate::formats::{INPUTS, OUTPUTS, Stamp};
+use crate::formats::{self, OUTPUTS, Reading, Stamp};
 use crate::io::Color;
 
 /// How the input is cut into batches (SPEC 1, `--batch`).
@@ -58,6 +58,12 @@ pub struct Globals {
     pub start: Option<Time>,
     /// Records end in NUL.
     pub null: bool,
+    /// The format of the input, if written; one that exists.
+    pub input: Option<String>,
+    /// The names of the columns of csv and tsv, as one row, if written.
+    pub header: Option<String>,
+    /// Where bad records are kept.
+    pub bad: Option<PathBuf>,
     /// The longest record, in bytes.
     pub max_record: usize,
     /// At most so many records a second and source.
@@ -98,11 +104,16 @@ pub fn options() -> Vec<Arg> {
                  The default is -, standard input",
             )
             .value_hint(ValueHint::AnyPath),
-        value("in", "FORMAT", "The format of the records: text, a record is a line [default: text]")
-            .value_parser(INPUTS),
+        value("in", "FORMAT", "The format of the records: text, csv, json … [default: by extension, else text]")
+            .long_help(
+                "The format of the records: see Input formats below. It holds for every source that has no extension that \
+                 tells its format (under .gz and .zst too), and no ?in= of its own. The default is text",
+            ),
+        value("header", "NAMES", "The columns of csv and tsv without a header line: a,b,c"),
         flag("null", "Records end in NUL instead of a newline").short('0'),
         value("max-record", "SIZE", "A longer record is a bad record [default: 16MiB]"),
         value("max-rate", "N", "Read at most N records a second from each source"),
+        value("bad", "FILE", "Keep bad records: append them to this file, as they came").value_hint(ValueHint::FilePath),
         flag("strict", "A bad record ends the run with status 1, instead of being counted and left out"),
     ];
     let batches = [
@@ -275,6 +286,9 @@ impl Given {
             tick,
             start: self.parsed("start", Time::parse)?,
             null: self.has("null"),
+            input: self.one("in").map(str::to_string),
+            header: self.one("header").map(str::to_string),
+            bad: self.one("bad").map(PathBuf::from),
             max_record: self.parsed("max-record", values::size)?.unwrap_or(MAX_RECORD),
             max_rate: self.parsed("max-rate", values::count)?,
             out: self.one("out").map(str::to_string),
@@ -299,6 +313,12 @@ impl Given {
             },
             explain: self.has("explain"),
         };
+        if let Some(format) = &globals.input {
+            formats::input(format, &Reading { delimiter: b'\n', header: None, argument: None })?;
+        }
+        if let Some(header) = &globals.header {
+            formats::header(header)?;
+        }
         self.contradictions(&globals)?;
         Ok(globals)
     }
@@ -317,7 +337,7 @@ impl Given {
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
         } else if let Some(name) =
-            ["from", "to", "stats", "tick"].iter().find(|n| self.all(n).iter().any(String::is_empty))
+            ["from", "to", "stats", "tick", "bad"].iter().find(|n| self.all(n).iter().any(String::is_empty))
         {
             format!("`--{name} ''`: the value is empty; was it a variable of the shell that is not set?")
         } else if self.one("stats") == Some("-") {

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use super::*;
 use crate::data::schema::{Live, Schema};
 use crate::error::Error;
+use crate::expr::Context;
 use crate::formats::Stamp;
 use crate::io::Color;
 use crate::operators::{Bound, Built, Example, Work};
@@ -84,8 +85,8 @@ impl Operator for Fake {
     fn live(&self, output: &Live) -> Live {
         output.clone()
     }
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
-        Ok(Bound { schema: input.clone(), work: Work::Tee(String::new()) })
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
+        Ok(Bound::new(input.clone(), Work::Tee(String::new())))
     }
     fn keeps(&self) -> String {
         self.0.clone()
@@ -218,7 +219,7 @@ fn wrong_values_of_globals_are_named_with_the_fix() {
     assert!(refused(&["words", "--batch", "5"]).contains("durations need a unit, for example --batch 5s"));
     assert!(refused(&["words", "--batch", "-5s"]).starts_with("`--batch -5s`"));
     assert!(refused(&["words", "--max-record", "5"]).contains("5MiB"));
-    assert!(refused(&["words", "--in", "jsn"]).contains("one of text"));
+    assert!(refused(&["words", "--in", "jsn"]).contains("there is no format `jsn`"));
     assert!(refused(&["words", "--out", "jsn"]).contains("did you mean `json`"));
     assert!(refused(&["words", "--tick", "("]).contains("not a regular expression"));
     assert!(refused(&["words", "--stats", ""]).contains("empty"));

@@ -72,6 +72,10 @@ pub struct Schema {
     pub fields: Vec<Field>,
     /// The rows are still whole input records (`grep x`): text prints `line`.
     pub records: bool,
+    /// More columns are shown than these, but only the head of the input tells which.
+    pub open: bool,
+    /// Each row has a JSON object as its `line`, of which these members were replaced or added since.
+    pub json: Option<Vec<String>>,
 }
 
 impl Schema {
@@ -126,6 +130,14 @@ impl Live {
     /// Just these.
     pub fn only<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         Live { shown: false, names: names.into_iter().map(|n| n.as_ref().to_string()).collect() }
+    }
+
+    /// What either needs.
+    #[must_use]
+    pub fn with(mut self, other: &Live) -> Self {
+        self.shown |= other.shown;
+        self.names.extend(other.names.iter().cloned());
+        self
     }
 
     /// These as well.

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_unknown_column_is_named_with_the_nearest() {
-        let schema = Schema { fields: vec![Field::shown("word"), Field::shown("count")], records: false };
+        let schema = Schema { fields: vec![Field::shown("word"), Field::shown("count")], ..Schema::default() };
         assert_eq!(
             bind(&[named("count", true)], &schema).unwrap(),
             [SortKey { column: 1, descending: true, bytes: false }]

@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
+use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
 use super::calendar::Calendar;
-use super::cutting::{Cutting, Rest, count_records};
+use super::cutting::{Cutting, Rest};
 
 /// A batch on its way through the engine.
 pub struct Batch {
@@ -79,8 +80,8 @@ pub struct Cut {
 pub struct LaneState {
     /// Which input it belongs to.
     pub input: usize,
-    /// What ends its records.
-    pub delimiter: u8,
+    /// How its records end.
+    pub framing: Framing,
     /// The number of the next piece.
     pub seq: u64,
     /// The position of the next record.
@@ -244,8 +245,8 @@ impl Batcher {
                     let mut end = rest.range.end;
                     if left > room {
                         let bytes = &rest.buffer.bytes()[rest.range.clone()];
-                        let last = memchr::memchr_iter(self.lanes[lane].delimiter, bytes).nth(room as usize - 1);
-                        end = last.map_or(end, |p| rest.range.start + p + 1);
+                        let last = self.lanes[lane].framing.nth_end(bytes, room as usize);
+                        end = last.map_or(end, |end| rest.range.start + end);
                     } else {
                         let fit = too_long.len().min((room - records) as usize);
                         rest.too_long = too_long.drain(..fit).collect();
@@ -324,7 +325,7 @@ impl Batcher {
         if self.count {
             state.records += long;
             state.records +=
-                if records > 0 { records } else { count_records(&rest.buffer.bytes()[range.clone()], state.delimiter) };
+                if records > 0 { records } else { state.framing.count(&rest.buffer.bytes()[range.clone()]) };
         }
         state.position = if whole { rest.until } else { rest.from + end as u64 };
         let seq = state.seq;

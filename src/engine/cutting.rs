@@ -7,6 +7,7 @@ use grep_matcher::Matcher;
 use grep_regex::RegexMatcher;
 
 use crate::data::buffer::Buffer;
+use crate::data::framing::Framing;
 use crate::sources::{Chunk, TooLong};
 
 /// What ends a batch.
@@ -32,13 +33,14 @@ pub struct Marks {
 
 impl Cutting {
     /// Looks the bytes of `range` through, outside the engine's lock.
-    fn marks(&self, bytes: &[u8], range: &Span<usize>, delimiter: u8, count: bool) -> Marks {
+    fn marks(&self, bytes: &[u8], range: &Span<usize>, framing: Framing, count: bool) -> Marks {
         let mut marks = Marks::default();
         let bytes = &bytes[..range.end];
         if count || matches!(self, Cutting::Lines(_)) {
-            marks.records = count_records(&bytes[range.start..], delimiter);
+            marks.records = framing.count(&bytes[range.start..]);
         }
         if let Cutting::Tick(matcher) = self {
+            let delimiter = framing.delimiter;
             let mut at = range.start;
             while at < bytes.len() {
                 // A tick is rare: search the whole rest, then find the line around the hit.
@@ -56,12 +58,6 @@ impl Cutting {
     }
 }
 
-/// How many records there are, an unended last one included.
-pub fn count_records(bytes: &[u8], delimiter: u8) -> u64 {
-    let ended = memchr::memchr_iter(delimiter, bytes).count() as u64;
-    ended + u64::from(bytes.last().is_some_and(|b| *b != delimiter))
-}
-
 /// What of a buffer has no batch yet.
 pub struct Rest {
     pub(super) buffer: Arc<Buffer>,
@@ -75,11 +71,12 @@ pub struct Rest {
 }
 
 impl Rest {
-    /// All of a chunk, looked through for what `cutting` needs; `count` asks for the number of records as well.
-    pub fn new(chunk: Chunk, cutting: &Cutting, delimiter: u8, count: bool) -> Self {
+    /// A chunk but for its first `head` bytes, looked through for what `cutting` needs; `count` asks for the number of records
+    /// as well.
+    pub fn new(chunk: Chunk, head: usize, cutting: &Cutting, framing: Framing, count: bool) -> Self {
         let Chunk { buffer, from, until, too_long } = chunk;
-        let range = 0..buffer.len();
-        let marks = cutting.marks(buffer.bytes(), &range, delimiter, count);
+        let range = head..buffer.len();
+        let marks = cutting.marks(buffer.bytes(), &range, framing, count);
         Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
     }
 
@@ -88,15 +85,20 @@ impl Rest {
         self.marks.records
     }
 
+    /// The position of the record behind it.
+    pub fn until(&self) -> u64 {
+        self.until
+    }
+
     /// Takes the first `records` records off, which must be fewer than there are.
-    pub fn split(&mut self, records: u64, cutting: &Cutting, delimiter: u8) -> Rest {
+    pub fn split(&mut self, records: u64, cutting: &Cutting, framing: Framing) -> Rest {
         let bytes = &self.buffer.bytes()[self.range.clone()];
-        let last = memchr::memchr_iter(delimiter, bytes).nth((records as usize).saturating_sub(1));
-        let end = last.map_or(self.range.end, |p| self.range.start + p + 1);
+        let last = framing.nth_end(bytes, records as usize);
+        let end = last.map_or(self.range.end, |end| self.range.start + end);
         let range = self.range.start..end;
         self.range.start = end;
-        self.marks = cutting.marks(self.buffer.bytes(), &self.range, delimiter, true);
-        let marks = cutting.marks(self.buffer.bytes(), &range, delimiter, true);
+        self.marks = cutting.marks(self.buffer.bytes(), &self.range, framing, true);
+        let marks = cutting.marks(self.buffer.bytes(), &range, framing, true);
         let (from, until) = (self.from, self.from + end as u64);
         Rest { buffer: Arc::clone(&self.buffer), marks, range, tick: 0, from, until, too_long: Vec::new() }
     }

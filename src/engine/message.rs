@@ -25,6 +25,8 @@ pub enum Message {
         seq: u64,
         /// How many records it had, the bad ones included.
         records: u64,
+        /// How many lines these were.
+        lines: u64,
         /// Rows that came to the end of the stage.
         rows: u64,
         /// Records that were left out.
@@ -61,18 +63,12 @@ pub struct Rendered {
 
 /// A record that was left out.
 pub struct Bad {
-    /// Its number in its block, from 0.
-    pub at: u64,
-    /// What is wrong with it.
+    /// Lines before it in its block.
+    pub line: u64,
+    /// What is wrong with it; empty if nobody will ask.
     pub what: String,
-}
-
-impl Bad {
-    /// A record longer than the limit, in bytes.
-    pub fn too_long(at: u64, len: u64, limit: usize) -> Self {
-        let what = format!("a record of {len} bytes is longer than --max-record ({limit} bytes)");
-        Bad { at, what }
-    }
+    /// Its bytes, where bad records are kept.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// A batch that went through all stages.

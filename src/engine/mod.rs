@@ -1,8 +1,10 @@
 //! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
 
+pub mod bad_file;
 pub mod batcher;
 pub mod calendar;
 pub mod core;
+pub mod cutter;
 pub mod cutting;
 pub mod message;
 pub mod output;
@@ -22,12 +24,14 @@ use std::thread;
 
 use crate::clock::Clock;
 use crate::data::buffer::{Freed, Pool, Quota};
+use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::sinks::Sink;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
 use crate::stop::Stop;
 
+use self::bad_file::BadFile;
 use self::batcher::{Batcher, LaneState};
 use self::calendar::Calendar;
 use self::core::{Core, Fixed};
@@ -68,6 +72,8 @@ pub struct Engine {
     pub max_rate: Option<u64>,
     /// A record that does not fit is an error.
     pub strict: bool,
+    /// Where bad records are kept.
+    pub bad: Option<BadFile>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Told to end all waiting for input.
@@ -90,7 +96,8 @@ impl Engine {
     pub fn run(self) -> Result<Option<i32>> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let timed = self.calendar.is_some() && matches!(self.cutting, Cutting::Time | Cutting::Lines(_));
-        let (signals, strict, max_rate, report) = (self.signals, self.strict, self.max_rate, self.report);
+        let (signals, strict, bad) = (self.signals, self.strict, self.bad);
+        let (max_rate, report) = (self.max_rate, self.report);
         let sinks = self.sinks.into_iter().map(SinkState::new).collect();
         let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
         let mut batcher =
@@ -105,6 +112,8 @@ impl Engine {
             stop: self.stop,
             shards: self.shards,
             max_record: self.max_record,
+            keep_bad: bad.is_some(),
+            names: report.lanes.clone(),
             pulled: made.pulled,
             input_of: made.input_of,
             controls: made.controls,
@@ -114,7 +123,7 @@ impl Engine {
         };
         let core = Core::shared(fixed, batcher);
         core.receivers_start(receivers.len());
-        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict);
+        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict, bad);
         let bell = timed.then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
 
@@ -205,17 +214,17 @@ impl Made {
         let (states, pulled, controls, input_of) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut made = Made { states, pulled, controls, input_of, inputs, receivers: Vec::new() };
         for (input, lanes) in lanes.into_iter().enumerate() {
-            let delimiter = plan.inputs[input].format.delimiter();
+            let framing = plan.inputs[input].cutter.format.framing();
             let mut received = Vec::new();
             for lane in lanes {
                 let at = made.states.len();
-                made.states.push(LaneState { input, delimiter, seq: 0, position: 0, records: 0, ended: false });
+                made.states.push(LaneState { input, framing, seq: 0, position: 0, records: 0, ended: false });
                 made.controls.push(lane.control);
                 made.input_of.push(input);
                 let intake = match lane.feed {
                     Feed::Bytes(stream) => {
                         let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
-                        let receiver = Receiver::new(stream, lane.format, max_record).in_steps(steps);
+                        let receiver = Receiver::new(stream, framing, max_record).in_steps(steps);
                         Box::new(receiver) as Box<dyn Intake>
                     }
                     Feed::Records(intake) => intake,
@@ -254,18 +263,20 @@ impl Core {
 fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
     let mut pace = max_rate.map(|rate| Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop)));
     for (lane, mut intake) in lanes {
-        let format = &core.plan.inputs[core.input_of[lane]].format;
-        let delimiter = format.delimiter();
+        let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
         while core.wait_for_room(lane) {
-            let until = match intake.next(&core.quotas[lane]) {
-                Ok(Step::Records(chunk)) => {
-                    let until = chunk.until;
-                    let rest = Rest::new(chunk, &core.cutting, delimiter, core.plan.numbers || pace.is_some());
-                    bring(core, lane, rest, pace.as_mut(), delimiter);
+            let rest = intake.next(&core.quotas[lane]).and_then(|step| match step {
+                Step::Records(chunk) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
+                Step::End => Ok(None),
+            });
+            let until = match rest {
+                Ok(Some(rest)) => {
+                    let until = rest.until();
+                    bring(core, lane, rest, pace.as_mut(), framing);
                     until
                 }
-                Ok(Step::End) => break,
+                Ok(None) => break,
                 Err(error) => {
                     core.fail(error);
                     break;
@@ -283,7 +294,7 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
 }
 
 /// Brings records to the batcher, no faster than the pace allows.
-fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, delimiter: u8) {
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, framing: Framing) {
     if let Some(pace) = pace {
         while rest.records() > 0 {
             let records = pace.take(rest.records());
@@ -291,7 +302,7 @@ fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, deli
             if records == 0 || records == rest.records() {
                 break;
             }
-            core.place(lane, rest.split(records, &core.cutting, delimiter));
+            core.place(lane, rest.split(records, &core.cutting, framing));
         }
     }
     core.place(lane, rest);

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
+use super::bad_file::BadFile;
 use super::core::Core;
 use super::message::{Bad, Finished, Message, Rendered};
 use super::report::Report;
@@ -50,11 +51,13 @@ struct LaneState {
     next: u64,
     ended: Option<u64>,
     waiting: BTreeMap<u64, Waiting>,
-    records: u64,
+    /// Lines written so far.
+    lines: u64,
 }
 
 struct Waiting {
     records: u64,
+    lines: u64,
     rows: u64,
     bad: Vec<Bad>,
     rendered: Vec<Rendered>,
@@ -84,6 +87,8 @@ pub struct Output {
     report: Report,
     bad: u64,
     strict: bool,
+    /// Where bad records are kept.
+    keep_bad: Option<BadFile>,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
@@ -93,7 +98,14 @@ const SHOWN: u64 = 3;
 
 impl Output {
     /// Writes to these sinks.
-    pub fn new(core: Arc<Core>, sinks: Vec<SinkState>, lanes: usize, report: Report, strict: bool) -> Self {
+    pub fn new(
+        core: Arc<Core>,
+        sinks: Vec<SinkState>,
+        lanes: usize,
+        report: Report,
+        strict: bool,
+        keep_bad: Option<BadFile>,
+    ) -> Self {
         let plan = &core.plan;
         let shares = |at: usize| {
             let me = &plan.outlets[at];
@@ -121,6 +133,7 @@ impl Output {
             report,
             bad: 0,
             strict,
+            keep_bad,
             done: 0,
         }
     }
@@ -139,6 +152,9 @@ impl Output {
             }
         }
         self.report.end(self.bad, SHOWN);
+        for unseen in self.core.unseen() {
+            self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
+        }
     }
 
     fn serve(&mut self, messages: &Receiver<Message>) -> Result<()> {
@@ -159,11 +175,11 @@ impl Output {
                 Message::Cut { info, lanes } => {
                     self.cuts.insert(info.id, lanes.into());
                 }
-                Message::Block { info, lane, seq, records, rows, bad, rendered, lease } => {
+                Message::Block { info, lane, seq, records, lines, rows, bad, rendered, lease } => {
                     self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
-                    let piece = Waiting { records, rows, bad, rendered, _lease: lease, info };
+                    let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
@@ -209,8 +225,8 @@ impl Output {
         {
             let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
             lane.next += 1;
-            let line = lane.records;
-            lane.records += piece.records;
+            let line = lane.lines;
+            lane.lines += piece.lines;
             self.report.written(at, piece.records);
             self.rows += piece.rows;
             self.core.met(self.rows);
@@ -244,13 +260,17 @@ impl Output {
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
         for bad in &piece.bad {
-            let text = format!("{}, record {}: {}", self.report.lane(lane), line + bad.at + 1, bad.what);
+            let line = line + self.core.head_lines(lane) + bad.line + 1;
+            let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
             if self.strict {
-                return Err(Error::failed(format!("{text}; without --strict it is left out and counted")));
+                return Err(Error::failed(format!("{}; without --strict it is left out and counted", text())));
             }
             self.bad += 1;
             if self.bad <= SHOWN {
-                self.report.note(&format!("{text}; it is left out"));
+                self.report.note(&format!("{}; it is left out", text()));
+            }
+            if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
+                file.write(bytes)?;
             }
         }
         for rendered in piece.rendered {
@@ -325,6 +345,7 @@ impl Output {
             sink.begun = false;
             sink.dirty = false;
         }
+        self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
         self.report.batch(&self.core, &finished, began)?;
         self.core.written(&finished);
         Ok(())

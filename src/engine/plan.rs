@@ -6,15 +6,20 @@
 
 use std::sync::Arc;
 
-use crate::data::schema::{Live, Schema};
+use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
+use crate::expr::Context;
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, WholeBatch, Work};
+use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, Totals, WholeBatch, Work};
+
+use super::cutter::Cutter;
 
 /// What is to be run.
 pub struct Plan {
     /// One for each `--from`.
     pub inputs: Vec<PlanInput>,
+    /// The columns that records are cut into: those of all inputs together.
+    pub entry: Schema,
     /// In the order in which a batch passes them.
     pub stages: Vec<Stage>,
     /// Where rows are written.
@@ -50,14 +55,16 @@ pub struct Explained {
 pub struct PlanInput {
     /// As messages name it.
     pub name: String,
-    /// How its records are cut.
-    pub format: Arc<dyn Input>,
-    /// The columns that are cut out of its records.
-    pub schema: Schema,
-    /// For each column of the stage that it feeds, which of its own columns that is; it may have none of that name.
-    pub columns: Vec<Option<usize>>,
+    /// How its records are cut, unless the begin of a lane says otherwise.
+    pub cutter: Cutter,
+    /// What is needed of its columns.
+    pub live: Live,
+    /// The columns that a leading filter looks at.
+    pub first: Vec<String>,
     /// The stage that it feeds.
     pub feeds: usize,
+    /// Which columns it shows is needed, and only its head tells.
+    pub needs_head: bool,
 }
 
 /// Row-wise operators, and what happens to the rows behind them.
@@ -78,12 +85,19 @@ pub enum Step {
     Map(Box<dyn Map>),
     /// A copy to the outlet of this number.
     Tee(usize),
+    /// The times of the batch become columns, [`TIMES`].
+    Times,
 }
+
+/// The attributes of a batch that are columns where they are named.
+pub const TIMES: [&str; 2] = ["window_start", "window_end"];
 
 /// Where a stage ends.
 pub enum End {
     /// Rows are combined; the result feeds the next stage.
     Aggregate(Box<dyn Aggregate>),
+    /// Rows are combined, and kept as well: they feed the next stage, where they look up the result.
+    Totals(Box<dyn Aggregate>, Box<dyn Totals>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
     /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
@@ -103,6 +117,7 @@ impl End {
                 Spread::Whole => "merged by one shard",
                 Spread::Loose => "sorted by every shard, then merged by ranges of the order",
             },
+            End::Totals(..) => "kept, until what is combined of them is known: all rows of the batch, in order",
             End::WholeBatch(_) | End::Hold => "brought together: all rows of the batch, in order",
             End::Output(_) => "written",
         }
@@ -130,6 +145,8 @@ pub struct Outlet {
     pub stage: usize,
     /// Its rows name the end of the batch.
     pub names_end: bool,
+    /// Which columns it prints.
+    pub needs: Live,
     /// Its sink asks for the end of the batch with the first row, and it is known with the last one only.
     pub late: bool,
 }
@@ -143,31 +160,57 @@ pub trait Outlets {
     fn take(&mut self) -> Vec<Outlet>;
 }
 
+/// The inputs of a plan: how messages name them, and their formats.
+pub type Inputs = Vec<(String, Arc<dyn Input>)>;
+
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `known`: the end of a batch is known while it
 /// is open, because it has an interval.
 pub fn plan(
-    inputs: Vec<(String, Arc<dyn Input>)>,
+    inputs: &Inputs,
     chain: &[Box<dyn Operator>],
     outlets: &mut dyn Outlets,
     known: bool,
+    context: &Context,
 ) -> Result<Plan> {
-    let plan = bind(inputs.clone(), chain, outlets, false)?;
-    if known || !plan.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end) {
-        return Ok(plan);
-    }
-    bind(inputs, chain, outlets, true)
+    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new() };
+    // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
+    let first = bind(inputs, chain, outlets, &wishes, context)?;
+    let needs = |at: &usize| first.outlets[*at].needs.clone();
+    let end = first.stages.last().map_or(&[][..], |stage| match &stage.end {
+        End::Output(outlets) => outlets,
+        _ => &[],
+    });
+    let all = |outlets: &[usize]| outlets.iter().map(needs).fold(Live::default(), |all, live| all.with(&live));
+    let tee = |step: &Step| if let Step::Tee(outlet) = step { Some(all(&[*outlet])) } else { None };
+    let tees = first.stages.iter().flat_map(|stage| &stage.steps).filter_map(tee).collect();
+    let times = first.stages[0].steps.iter().any(|step| matches!(step, Step::Times));
+    let named = first.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end);
+    wishes = Wishes { hold: !known && (times || named), end: all(end), tees };
+    bind(inputs, chain, outlets, &wishes, context)
+}
+
+/// What is known only when a chain has been bound once.
+struct Wishes {
+    /// Rows wait for the end of the batch.
+    hold: bool,
+    /// What the outlets at the end of the chain print.
+    end: Live,
+    /// What each outlet in mid-chain prints.
+    tees: Vec<Live>,
 }
 
 fn bind(
-    inputs: Vec<(String, Arc<dyn Input>)>,
+    inputs: &Inputs,
     chain: &[Box<dyn Operator>],
     outlets: &mut dyn Outlets,
-    hold: bool,
+    wishes: &Wishes,
+    context: &Context,
 ) -> Result<Plan> {
-    let live = live(chain);
-    let (mut schema, inputs) = bind_inputs(inputs, &live[0]).map_err(|(name, error)| {
+    let live = live(chain, wishes);
+    let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
+    let (mut schema, inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
         // The operator that asks for it.
-        let asks = chain.iter().find(|o| o.live(&Live::default()).names.contains(&name));
+        let asks = chain.iter().find(|o| own(&***o).contains(&name));
         let error = match error {
             Error::Usage(text) if REGISTRY.iter().any(|entry| entry.name == name) => {
                 Error::Usage(format!("{text}; to go on with the operator of that name: then {name}"))
@@ -179,96 +222,130 @@ fn bind(
     let numbers = chain.iter().any(|o| o.wants_numbers());
     let mut stages: Vec<Stage> = Vec::new();
     let mut steps = Vec::new();
+    let union = schema.clone();
     let mut entry = schema.clone();
     let mut aggregated = false;
     let mut explained = Vec::new();
-    if hold {
+    if wishes.hold {
         let keeps = "the rows of the batch: they name its end, which no interval tells before".to_string();
         let shuffle = Some("held: all rows of the batch, in order");
         explained.push(Explained { name: "(hold)", stage: 0, live: live[0].clone(), keeps, shuffle });
         stages.push(Stage { schema: schema.clone(), steps: Vec::new(), end: End::Hold });
     }
     for (operator, live) in chain.iter().zip(&live[1..]) {
-        let bound = operator.bind(&schema, live).map_err(|e| named(operator.name(), e))?;
+        let unknown = |name: &&&str| !schema.fields.iter().any(|field| field.name == ***name);
+        if TIMES.iter().filter(unknown).any(|time| own(&**operator).iter().any(|name| name == time)) {
+            schema.fields.retain(|field| !TIMES.contains(&field.name.as_str()));
+            schema.fields.extend(TIMES.map(|name| Field::hidden(name).of(Kind::Time)));
+            steps.push(Step::Times);
+        }
+        let bound = operator.bind(&schema, live, context).map_err(|e| named(operator.name(), e))?;
         aggregated |= operator.aggregates();
-        let end = match bound.work {
-            Work::Filter(filter) => {
-                steps.push(Step::Filter(filter));
-                None
-            }
-            Work::Map(map) => {
-                steps.push(Step::Map(map));
-                None
-            }
-            Work::Tee(spec) => {
-                let made = outlets.make(Some(&spec), &schema, aggregated, stages.len())?;
-                steps.extend(made.into_iter().map(Step::Tee));
-                None
-            }
-            Work::Aggregate(aggregate) => Some(End::Aggregate(aggregate)),
-            Work::WholeBatch(whole) => Some(End::WholeBatch(whole)),
-        };
-        let shuffle = end.as_ref().map(End::shuffle);
         let (name, keeps) = (operator.name(), operator.keeps());
-        explained.push(Explained { name, stage: stages.len(), live: live.clone(), keeps, shuffle });
-        schema = bound.schema;
-        if let Some(end) = end {
-            let schema = std::mem::replace(&mut entry, schema.clone());
+        explained.push(Explained { name, stage: stages.len(), live: live.clone(), keeps, shuffle: None });
+        for work in bound.work {
+            let end = match work {
+                Work::Filter(filter) => {
+                    steps.push(Step::Filter(filter));
+                    continue;
+                }
+                Work::Map(map) => {
+                    steps.push(Step::Map(map));
+                    continue;
+                }
+                Work::Tee(spec) => {
+                    let made = outlets.make(Some(&spec), &schema, aggregated, stages.len())?;
+                    steps.extend(made.into_iter().map(Step::Tee));
+                    continue;
+                }
+                Work::Aggregate(aggregate) => End::Aggregate(aggregate),
+                Work::Totals(aggregate, totals) => End::Totals(aggregate, totals),
+                Work::WholeBatch(whole) => End::WholeBatch(whole),
+            };
+            if let Some(explained) = explained.last_mut() {
+                explained.shuffle = explained.shuffle.or(Some(end.shuffle()));
+            }
+            let schema = std::mem::replace(&mut entry, bound.schema.clone());
             stages.push(Stage { schema, steps: std::mem::take(&mut steps), end });
         }
+        schema = bound.schema;
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
-    Ok(Plan { inputs, stages, outlets: outlets.take(), numbers, explained })
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+}
+
+/// The columns that an operator itself looks at.
+fn own(operator: &dyn Operator) -> Vec<String> {
+    operator.live(&Live::default()).names.into_iter().collect()
 }
 
 /// Before each operator, and behind the last: the columns that are needed from there on.
-fn live(chain: &[Box<dyn Operator>]) -> Vec<Live> {
-    let mut live = vec![Live::all()];
+fn live(chain: &[Box<dyn Operator>], wishes: &Wishes) -> Vec<Live> {
+    let mut live = vec![wishes.end.clone()];
+    let mut tees = wishes.tees.iter().rev();
     for operator in chain.iter().rev() {
-        let before = operator.live(&live[live.len() - 1]);
-        live.push(before);
+        let behind = &live[live.len() - 1];
+        let before = operator.live(behind);
+        live.push(if operator.tees() { before.with(tees.next().unwrap_or(&Live::all())) } else { before });
     }
     live.reverse();
     live
 }
 
-/// The columns of the first stage are those of all inputs together, matched by name.
-/// An error comes with the name of the column that is unknown.
+/// The columns of the first stage are those of all inputs together, matched by name. `first`: those that a leading filter
+/// looks at. An error comes with the name of the column that is unknown.
 fn bind_inputs(
-    inputs: Vec<(String, Arc<dyn Input>)>,
+    inputs: &Inputs,
     live: &Live,
+    first: &[String],
 ) -> std::result::Result<(Schema, Vec<PlanInput>), (String, Error)> {
     let knows = |format: &Arc<dyn Input>, name: &String| format.schema(&Live::only([name])).is_ok();
-    if let Some(unknown) = live.names.iter().find(|name| !inputs.iter().any(|i| knows(&i.1, name))) {
-        for (_, format) in &inputs {
+    let is_time = |name: &String| TIMES.contains(&name.as_str());
+    // Whether a format has a column of such a name is certain only if it knows all its columns.
+    let has_time = |format: &Arc<dyn Input>, name: &String| {
+        knows(format, name) && !format.schema(&Live::all()).is_ok_and(|schema| schema.open)
+    };
+    let has = |format: &Arc<dyn Input>, name: &String| {
+        if is_time(name) { has_time(format, name) } else { knows(format, name) }
+    };
+    let unknown =
+        live.names.iter().filter(|name| !is_time(name)).find(|name| !inputs.iter().any(|i| knows(&i.1, name)));
+    if let Some(unknown) = unknown {
+        for (_, format) in inputs {
             format.schema(&Live::only([unknown])).map_err(|e| (unknown.clone(), e))?;
         }
     }
-    let schema_of = |format: &Arc<dyn Input>, live: &Live| {
-        let known = live.names.iter().filter(|n| knows(format, n)).cloned().collect();
-        format.schema(&Live { shown: live.shown, names: known }).map_err(|e| (String::new(), e))
+    let live_of = |format: &Arc<dyn Input>, live: &Live| Live {
+        shown: live.shown,
+        names: live.names.iter().filter(|n| has(format, n)).cloned().collect(),
     };
+    let schema_of =
+        |format: &Arc<dyn Input>, live: &Live| format.schema(&live_of(format, live)).map_err(|e| (String::new(), e));
     // A column that one input shows is wanted of all that have it, also where they do not show it.
     let mut wanted = live.clone();
-    for (_, format) in &inputs {
+    for (_, format) in inputs {
         wanted = wanted.and(schema_of(format, live)?.fields.iter().map(|f| &f.name));
     }
-    let mut union = Schema { records: true, ..Schema::default() };
+    let json = inputs.iter().all(|i| i.1.is_json()).then(Vec::new);
+    let mut union = Schema { json, ..Schema::default() };
     let mut bound = Vec::new();
-    for (name, format) in inputs {
-        let schema = schema_of(&format, &wanted)?;
+    for (_, format) in inputs {
+        let schema = schema_of(format, &wanted)?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
                 Some(known) => known.hidden &= field.hidden,
                 None => union.fields.push(field.clone()),
             }
         }
-        bound.push(PlanInput { name, format, schema, columns: Vec::new(), feeds: 0 });
+        union.records |= schema.records;
+        union.open |= schema.open;
     }
-    for input in &mut bound {
-        let at = |name: &str| input.schema.fields.iter().position(|f| f.name == name);
-        input.columns = union.fields.iter().map(|f| at(&f.name)).collect();
+    for (name, format) in inputs {
+        let live = live_of(format, &wanted);
+        let cutter = Cutter::new(Arc::clone(format), &live, &union, first).map_err(|e| (String::new(), e))?;
+        let needs_head = cutter.schema.open && (live.shown || wanted.names.iter().any(is_time));
+        bound.push(PlanInput { name: name.clone(), cutter, live, first: first.to_vec(), feeds: 0, needs_head });
     }
     Ok((union, bound))
 }

@@ -7,14 +7,14 @@
 use std::sync::Arc;
 
 use crate::data::buffer::{BLOCK, Buffer, Quota};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result};
-use crate::formats::Input;
 use crate::sources::{Chunk, Got, Intake, Step, Stream, TooLong};
 
 /// Finds the records of a stream of bytes.
 pub struct Receiver {
     stream: Box<dyn Stream>,
-    format: Arc<dyn Input>,
+    framing: Framing,
     max_record: usize,
     /// How many bytes are read at once, at most.
     most: usize,
@@ -31,10 +31,10 @@ pub struct Receiver {
 
 impl Receiver {
     /// Records of `stream`, none of them longer than `max_record` bytes.
-    pub fn new(stream: Box<dyn Stream>, format: Arc<dyn Input>, max_record: usize) -> Self {
+    pub fn new(stream: Box<dyn Stream>, framing: Framing, max_record: usize) -> Self {
         Receiver {
             stream,
-            format,
+            framing,
             max_record,
             most: BLOCK,
             carry: Vec::new(),
@@ -65,7 +65,7 @@ impl Receiver {
     /// Leaves out bytes up to the end of the record that is too long: how many, and whether it has ended.
     fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
         let Some(skipping) = &mut self.skipping else { return (0, true) };
-        let end = memchr::memchr(self.format.delimiter(), bytes);
+        let end = memchr::memchr(self.framing.delimiter, bytes);
         let left_out = end.map_or(bytes.len(), |at| at + 1);
         skipping.len += end.unwrap_or(bytes.len()) as u64;
         self.position += left_out as u64;
@@ -100,7 +100,7 @@ impl Intake for Receiver {
                     return Ok(self.left_out(rest, quota).map_or(Step::End, Step::Records));
                 }
             }
-            let whole = self.format.last_record_end(&bytes[..filled]);
+            let whole = self.framing.last_end(&bytes[..filled]);
             match whole {
                 Some(whole) if filled >= self.most || self.ended => {
                     return Ok(Step::Records(self.chunk(bytes, filled, whole, quota)));
@@ -154,7 +154,6 @@ impl Intake for Receiver {
 mod tests {
     use super::*;
     use crate::data::buffer::Pool;
-    use crate::formats::text_input;
 
     /// Gives its bytes, then its end.
     struct Given(Vec<u8>, Got);
@@ -171,7 +170,7 @@ mod tests {
     fn read(bytes: &str, end: Got) -> (String, u64) {
         let quota = Quota::new(Arc::new(Pool::default()), BLOCK, Arc::new(|| ()));
         let stream = Box::new(Given(bytes.into(), end));
-        let mut receiver = Receiver::new(stream, text_input(b'\n'), 8);
+        let mut receiver = Receiver::new(stream, Framing::plain(b'\n'), 8);
         let (mut all, mut position) = (String::new(), 0);
         while let Step::Records(chunk) = receiver.next(&quota).unwrap() {
             assert_eq!(chunk.from, position);

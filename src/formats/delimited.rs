@@ -3,6 +3,7 @@
 use super::{Output, Settings};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell};
+use crate::data::schema::Live;
 use crate::data::{scan, write};
 
 /// `text`: columns joined by a tab, values byte for byte; of whole records just `line`.
@@ -19,6 +20,10 @@ pub(super) fn text(settings: &Settings) -> Box<dyn Output> {
 }
 
 impl Output for Text {
+    fn needs(&self) -> Live {
+        if self.settings.schema.records { Live::only(["line"]) } else { Live::all() }
+    }
+
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
         let prefix: String = self.settings.times(batch).iter().flat_map(|time| [time.as_str(), "\t"]).collect();
         for row in 0..block.rows {

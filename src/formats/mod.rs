@@ -1,6 +1,7 @@
 //! Formats: bytes to rows, and rows to bytes. Every file but this one is one format, or several that differ in little:
 //! `delimited.rs` writes text, csv and tsv.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -8,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Column, Span};
 use crate::data::buffer::Buffer;
+use crate::data::framing::Framing;
 use crate::data::schema::{Live, Schema, nearest};
 use crate::error::{Error, Result};
 
@@ -22,6 +24,72 @@ pub fn text_input(delimiter: u8) -> Arc<dyn Input> {
     Arc::new(text::Text::new(delimiter))
 }
 
+/// What an input format has to know.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What ends a record: `\n`, or NUL.
+    pub delimiter: u8,
+    /// The names of the columns, where the input does not begin with them (csv, tsv).
+    pub header: Option<Vec<String>>,
+    /// What stands behind the name and a colon: the pattern of `regex:PATTERN`.
+    pub argument: Option<String>,
+}
+
+/// An input format as the command line knows it.
+pub struct InputEntry {
+    /// What `--in` calls it.
+    pub name: &'static str,
+    /// What it looks like, in a few words.
+    pub about: &'static str,
+    /// The extensions of files that are of this format, unless something else is said.
+    pub extensions: &'static [&'static str],
+    /// From what it has to know.
+    pub make: fn(&Reading) -> Result<Arc<dyn Input>>,
+}
+
+/// Every input format, in the order of the help.
+pub static INPUTS: &[InputEntry] = &[InputEntry {
+    name: "text",
+    about: "a record is a line: the one column `line`",
+    extensions: &["txt", "log"],
+    make: |reading| Ok(text_input(reading.delimiter)),
+}];
+
+/// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest
+/// names.
+pub fn input(spelling: &str, reading: &Reading) -> Result<Arc<dyn Input>> {
+    let (name, argument) = spelling.split_once(':').map_or((spelling, None), |(name, rest)| (name, Some(rest)));
+    let Some(entry) = INPUTS.iter().find(|entry| entry.name == name) else {
+        let names: Vec<&str> = INPUTS.iter().map(|entry| entry.name).collect();
+        let near = nearest(name, names.iter().copied());
+        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+        return Err(Error::usage(format!("there is no format `{name}`, the formats are: {}{hint}", names.join(", "))));
+    };
+    (entry.make)(&Reading { argument: argument.map(String::from), ..reading.clone() })
+}
+
+/// The names of columns as `--header` gives them, a row of csv: `a,"b c"`. None is empty or there twice.
+pub fn header(row: &str) -> Result<Vec<String>> {
+    let names: Vec<String> = row.split(',').map(|name| name.trim().trim_matches('"').to_string()).collect();
+    for (at, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(Error::usage(format!("--header '{row}' has no name for column {}; write a,b,c", at + 1)));
+        }
+        if names[..at].contains(name) {
+            return Err(Error::usage(format!("--header '{row}' names `{name}` twice; name each column once")));
+        }
+    }
+    Ok(names)
+}
+
+/// The name of the format that the extension of a path stands for, under `.gz` and `.zst` too.
+pub fn by_extension(path: &str) -> Option<&'static str> {
+    let path = [".gz", ".zst"].iter().find_map(|packed| path.strip_suffix(packed)).unwrap_or(path);
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.')?.1.to_ascii_lowercase();
+    INPUTS.iter().find(|entry| entry.extensions.contains(&extension.as_str())).map(|entry| entry.name)
+}
+
 /// Lines of text whose columns have these names and are separated by tabs.
 pub fn tabbed_input(names: &[&'static str]) -> Arc<dyn Input> {
     Arc::new(text::Text::columns(names))
@@ -34,20 +102,88 @@ pub fn text_output(schema: &Schema) -> Box<dyn Output> {
 
 /// Bytes to rows.
 pub trait Input: Send + Sync {
-    /// What ends a record.
-    fn delimiter(&self) -> u8;
+    /// How records end.
+    fn framing(&self) -> Framing;
 
-    /// Where the last whole record of `bytes` ends, its delimiter included; `bytes` begins at a record.
-    fn last_record_end(&self, bytes: &[u8]) -> Option<usize>;
+    /// Every record is a row, whatever its bytes: where no column is asked for, records need not be cut.
+    fn takes_all(&self) -> bool {
+        false
+    }
 
-    /// The columns that `live` asks for; an unknown name is an error.
+    /// The columns that `live` asks for, shown ones first; an unknown name is an error. [`Schema::open`] where more are shown,
+    /// but only the head of the input tells which.
     fn schema(&self, live: &Live) -> Result<Schema>;
 
-    /// Pushes the spans of the records in `bytes[start..end]`, without their delimiters.
-    fn records(&self, bytes: &[u8], start: usize, end: usize, records: &mut Vec<Span>);
+    /// The format as it is once its head (the begin of a lane, at least one whole record of it) has been seen: with the names
+    /// of what it shows. `None` if the head tells nothing.
+    fn head(&self, bytes: &[u8]) -> Result<Option<Arc<dyn Input>>> {
+        let _ = bytes;
+        Ok(None)
+    }
+
+    /// What stands at the begin of each lane before its records (a byte-order mark, a header): how many bytes, and the format
+    /// as it is for this lane if that differs. `bytes`: the first whole records of the lane, at least one.
+    fn begin(&self, bytes: &[u8]) -> Result<(usize, Option<Arc<dyn Input>>)> {
+        let _ = bytes;
+        Ok((0, None))
+    }
 
     /// Cuts the columns of `schema` (one of [`Input::schema`]) out of these records.
-    fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Vec<Column>;
+    fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Cut;
+
+    /// The same for all records of a range of the buffer at once, where that is quicker than finding the records first.
+    fn cut_range(&self, data: &Arc<Buffer>, range: Range<usize>, schema: &Schema) -> Option<Cut> {
+        let _ = (data, range, schema);
+        None
+    }
+
+    /// Whether cutting a column costs so much that the columns of a leading filter are better cut first, and the others of
+    /// what passes only.
+    fn is_costly(&self) -> bool {
+        false
+    }
+
+    /// Whether its records are JSON objects.
+    fn is_json(&self) -> bool {
+        false
+    }
+
+    /// Columns that were asked for and that no record so far had, where any record may have any column.
+    fn unseen(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What was cut out of records.
+pub struct Cut {
+    /// How many records fit the format: as many as each column has values.
+    pub rows: usize,
+    /// Where these lie; only formats that are costly tell it.
+    pub records: Vec<Span>,
+    /// The columns that were asked for.
+    pub columns: Vec<Column>,
+    /// The records that do not, in order.
+    pub bad: Vec<BadRecord>,
+}
+
+/// A record that does not fit its format.
+pub struct BadRecord {
+    /// Its number among the records that were to be cut.
+    pub at: usize,
+    /// Where it lies.
+    pub span: Span,
+    /// What is wrong with it. Only the first few are ever shown: beyond [`Cut::SHOWN`] of them it is empty.
+    pub what: String,
+}
+
+impl Cut {
+    /// So many bad records need a reason.
+    pub const SHOWN: usize = 3;
+
+    /// So many records, which all fit.
+    pub fn all(rows: usize, columns: Vec<Column>) -> Self {
+        Cut { rows, records: Vec::new(), columns, bad: Vec::new() }
+    }
 }
 
 /// Rows to bytes.
@@ -55,6 +191,11 @@ pub trait Output: Send + Sync {
     /// What stands once at the start of the output, rows or not; empty if nothing.
     fn header(&self) -> Vec<u8> {
         Vec::new()
+    }
+
+    /// Which columns it prints of the rows that it was made for.
+    fn needs(&self) -> Live {
+        Live::all()
     }
 
     /// Appends the rows of `block`. Called by the shards, on blocks in any order.
@@ -152,9 +293,6 @@ impl Settings {
     }
 }
 
-/// The input formats, as `--in` and `?in=` name them.
-pub const INPUTS: [&str; 1] = ["text"];
-
 /// An output format as the command line knows it.
 pub struct OutputEntry {
     /// What `--out` calls it.
@@ -191,61 +329,4 @@ pub fn output(name: &str, settings: &Settings) -> Result<Box<dyn Output>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::block::Text;
-    use crate::data::schema::Field;
-    use crate::data::time::Time;
-
-    /// A batch of the second before 1970-01-01T00:00:02Z.
-    pub const BATCH: BatchInfo = BatchInfo { id: 1, start: Time(1000), end: Time(2000), redo: false };
-
-    pub fn settings(names: &[&str]) -> Settings {
-        let schema = Schema { fields: names.iter().map(|n| Field::shown(*n)).collect(), records: false };
-        Settings { limit: 10, interval: true, ..Settings::plain(schema) }
-    }
-
-    pub fn text(values: &[Option<&[u8]>]) -> Column {
-        let (mut data, mut spans) = (Vec::new(), Vec::new());
-        for value in values {
-            let start = data.len();
-            data.extend_from_slice(value.unwrap_or_default());
-            spans.push(if value.is_some() { Span::range(start, data.len()) } else { Span::NULL });
-        }
-        Column::Text(Text { data: Arc::new(Buffer::from_vec(data)), spans })
-    }
-
-    pub fn block(columns: Vec<Column>) -> Block {
-        Block { rows: columns[0].len(), columns, ..Block::default() }
-    }
-
-    /// The block as a format without a layout prints it.
-    pub fn printed(output: &dyn Output, block: &Block) -> String {
-        let mut out = Vec::new();
-        output.rows(block, &BATCH, &mut out);
-        String::from_utf8(out).expect("text")
-    }
-
-    /// A batch of this block as a format with a layout prints it.
-    pub fn laid_out(output: &dyn Output, blocks: &[Block], summary: &Summary) -> String {
-        let mut layout = output.layout().expect("a layout");
-        let mut out = Vec::new();
-        layout.begin(&BATCH);
-        for block in blocks {
-            let mut rendered = Vec::new();
-            output.rows(block, &BATCH, &mut rendered);
-            layout.rows(&rendered, &mut out);
-        }
-        layout.end(&BATCH, summary, &mut out);
-        String::from_utf8(out).expect("text")
-    }
-
-    #[test]
-    fn every_output_format_is_found_by_its_name_and_others_are_hinted_at() {
-        for entry in OUTPUTS {
-            assert!(output(entry.name, &settings(&["a"])).is_ok(), "{}", entry.name);
-        }
-        let error = output("jsno", &settings(&["a"])).err().expect("unknown").to_string();
-        assert!(error.contains("`jsno`") && error.ends_with("did you mean json?"), "{error}");
-    }
-}
+mod tests;

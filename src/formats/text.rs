@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use memchr::{memchr_iter, memrchr};
-
-use super::Input;
+use super::{Cut, Input};
 use crate::data::block::{Column, Span, Text as TextColumn};
 use crate::data::buffer::Buffer;
+use crate::data::framing::Framing;
 use crate::data::schema::{Field, Live, Schema};
 use crate::error::{Error, Result};
 
@@ -41,7 +40,11 @@ impl Text {
 
     fn shown(&self) -> Schema {
         let names = if self.names.is_empty() { &[LINE] } else { self.names.as_slice() };
-        Schema { fields: names.iter().map(|&n| Field::shown(n)).collect(), records: self.names.is_empty() }
+        Schema {
+            fields: names.iter().map(|&n| Field::shown(n)).collect(),
+            records: self.names.is_empty(),
+            ..Schema::default()
+        }
     }
 
     /// Where a column of this name would be found.
@@ -86,12 +89,12 @@ fn is_space(byte: u8) -> bool {
 }
 
 impl Input for Text {
-    fn delimiter(&self) -> u8 {
-        self.delimiter
+    fn framing(&self) -> Framing {
+        Framing::plain(self.delimiter)
     }
 
-    fn last_record_end(&self, bytes: &[u8]) -> Option<usize> {
-        memrchr(self.delimiter, bytes).map(|at| at + 1)
+    fn takes_all(&self) -> bool {
+        true
     }
 
     fn schema(&self, live: &Live) -> Result<Schema> {
@@ -106,18 +109,7 @@ impl Input for Text {
         Ok(schema)
     }
 
-    fn records(&self, bytes: &[u8], start: usize, end: usize, records: &mut Vec<Span>) {
-        let mut from = start;
-        for at in memchr_iter(self.delimiter, &bytes[start..end]) {
-            records.push(Span::range(from, start + at));
-            from = start + at + 1;
-        }
-        if from < end {
-            records.push(Span::range(from, end));
-        }
-    }
-
-    fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Vec<Column> {
+    fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Cut {
         let bytes = data.bytes();
         let places: Vec<Place> = schema.fields.iter().map(|f| self.place(&f.name).unwrap_or(Place::Line)).collect();
         let mut columns: Vec<Vec<Span>> = places.iter().map(|_| Vec::new()).collect();
@@ -144,6 +136,7 @@ impl Input for Text {
                 }
             }
         }
+        let rows = records.len();
         let mut whole = Some(records);
         let mut left = places.iter().filter(|p| **p == Place::Line).count();
         for (column, _) in places.iter().enumerate().filter(|(_, p)| **p == Place::Line) {
@@ -151,7 +144,7 @@ impl Input for Text {
             columns[column] = if left == 0 { whole.take() } else { whole.clone() }.unwrap_or_default();
         }
         let column = |spans| Column::Text(TextColumn { data: Arc::clone(data), spans });
-        columns.into_iter().map(column).collect()
+        Cut::all(rows, columns.into_iter().map(column).collect())
     }
 }
 
@@ -167,9 +160,9 @@ mod tests {
         let schema = format.schema(live).unwrap();
         let data = Arc::new(Buffer::from_vec(input.to_vec()));
         let mut records = Vec::new();
-        format.records(data.bytes(), 0, data.len(), &mut records);
+        format.framing().each(data.bytes(), 0, data.len(), |span| records.push(span));
         let count = records.len();
-        let columns = format.cut(&data, records, &schema);
+        let columns = format.cut(&data, records, &schema).columns;
         let cell = |c: &Column, row| match c.cell(row) {
             Cell::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             _ => "-".into(),
@@ -190,10 +183,8 @@ mod tests {
     #[test]
     fn only_the_part_between_start_and_end_is_split() {
         let mut records = Vec::new();
-        Text::new(b'\n').records(b"xx\nab\ncd\nyy", 3, 9, &mut records);
+        Text::new(b'\n').framing().each(b"xx\nab\ncd\nyy", 3, 9, |span| records.push(span));
         assert_eq!(records, [Span::range(3, 5), Span::range(6, 8)]);
-        assert_eq!(Text::new(b'\n').last_record_end(b"a\nb\nc"), Some(4));
-        assert_eq!(Text::new(b'\n').last_record_end(b"abc"), None);
     }
 
     #[test]
@@ -247,7 +238,7 @@ mod tests {
             let data = Arc::new(Buffer::from_vec(line.clone()));
             let text = Text::new(b'\n');
             let schema = text.schema(&Live::only([format!("${number}")])).unwrap();
-            let columns = text.cut(&data, vec![Span::range(0, line.len())], &schema);
+            let columns = text.cut(&data, vec![Span::range(0, line.len())], &schema).columns;
             let expected = line.split(|b| is_space(*b)).filter(|f| !f.is_empty()).nth(number - 1);
             prop_assert_eq!(columns[0].cell(0), expected.map_or(Cell::Null, Cell::Text));
         }

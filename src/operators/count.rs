@@ -13,6 +13,7 @@ use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Live, Schema};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `count [--by K]`.
 pub const ENTRY: Entry = Entry { name: "count", command, build, examples: EXAMPLES };
@@ -74,7 +75,7 @@ impl Operator for Count {
         Live::only(self.keys())
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let columns = input.indexes(self.keys())?;
         let taken = |name: &str| self.keys().iter().any(|key| key == name);
         let mut name = String::from("count");
@@ -86,7 +87,8 @@ impl Operator for Count {
         }
         let fields = self.keys().iter().map(Field::shown).chain([Field::shown(name)]).collect();
         let work: Box<dyn Aggregate> = if self.by.is_some() { Box::new(ByKey { columns }) } else { Box::new(InAll) };
-        Ok(Bound { schema: Schema { fields, records: false }, work: Work::Aggregate(work) })
+        let schema = Schema { fields, ..Schema::default() };
+        Ok(Bound::new(schema, Work::Aggregate(work)))
     }
 
     fn keeps(&self) -> String {
@@ -232,10 +234,11 @@ mod tests {
 
     fn counting(argv: &[&str], fields: &[&str]) -> Result<(Schema, Box<dyn Aggregate>)> {
         let args = command().get_matches_from(std::iter::once("count").chain(argv.iter().copied()));
-        let schema = Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true };
+        let schema =
+            Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true, ..Schema::default() };
         let Built::Operator(operator) = build(&args)? else { unreachable!() };
-        let bound = operator.bind(&schema, &Live::all())?;
-        match bound.work {
+        let mut bound = operator.bind(&schema, &Live::all(), &Context::default())?;
+        match bound.work.remove(0) {
             Work::Aggregate(aggregate) => Ok((bound.schema, aggregate)),
             _ => unreachable!(),
         }

@@ -7,12 +7,14 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::block::{Block, Order};
+use crate::data::builder::Builder;
 use crate::data::groups::{Groups, Parcel};
 use crate::data::keys;
 use crate::data::order::SortKey;
-use crate::data::rows::{Builder, Rows};
+use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `distinct [--by K]`.
 pub const ENTRY: Entry = Entry { name: "distinct", command, build, examples: EXAMPLES };
@@ -70,12 +72,12 @@ impl Operator for Distinct {
         }
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let columns = match &self.by {
             Some(by) => input.indexes(by)?,
             None => (0..input.fields.len()).filter(|&column| !input.fields[column].hidden).collect(),
         };
-        Ok(Bound { schema: input.clone(), work: Work::Aggregate(Box::new(First { columns })) })
+        Ok(Bound::new(input.clone(), Work::Aggregate(Box::new(First { columns }))))
     }
 
     fn keeps(&self) -> String {
@@ -257,9 +259,12 @@ mod tests {
         let args = command().get_matches_from(std::iter::once("distinct").chain(argv.iter().copied()));
         let Ok(Built::Operator(operator)) = build(&args) else { unreachable!() };
         let fields = vec![Field::shown("word"), Field::shown("n"), Field::hidden("$1")];
-        match operator.bind(&Schema { fields, records: true }, &Live::all()) {
-            Ok(Bound { schema, work: Work::Aggregate(work) }) => (operator.live(&Live::only(["x"])), schema, work),
-            _ => unreachable!(),
+        match operator.bind(&Schema { fields, records: true, ..Schema::default() }, &Live::all(), &Context::default()) {
+            Ok(Bound { schema, mut work }) => match work.remove(0) {
+                Work::Aggregate(work) => (operator.live(&Live::only(["x"])), schema, work),
+                _ => unreachable!(),
+            },
+            Err(error) => unreachable!("{error}"),
         }
     }
 

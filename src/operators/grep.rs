@@ -10,9 +10,11 @@ use grep_regex::{ErrorKind, RegexMatcher, RegexMatcherBuilder};
 use memchr::{memchr, memrchr};
 
 use super::{Bound, Built, Entry, Example, Filter, Operator, Raw, Work};
+use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Column, Span};
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
+use crate::expr::Context;
 
 /// `grep`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -84,7 +86,7 @@ impl Operator for Grep {
         output.clone().and(["line"])
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let Some(column) = input.fields.iter().position(|field| field.name == "line") else {
             let names: Vec<&str> = input.fields.iter().filter(|f| !f.hidden).map(|f| f.name.as_str()).collect();
             return Err(Error::usage(format!(
@@ -95,7 +97,7 @@ impl Operator for Grep {
         };
         let (pattern, own) = (Arc::clone(&self.pattern), Mutex::default());
         let work = Search { pattern, own, invert: self.invert, column };
-        Ok(Bound { schema: input.clone(), work: Work::Filter(Box::new(work)) })
+        Ok(Bound::new(input.clone(), Work::Filter(Box::new(work))))
     }
 }
 
@@ -177,11 +179,12 @@ impl Search {
 }
 
 impl Filter for Search {
-    fn select(&self, block: &Block, passed: &mut Vec<u32>) {
-        let Column::Text(lines) = &block.columns[self.column] else { return };
+    fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
+        let Column::Text(lines) = &block.columns[self.column] else { return Ok(()) };
         let (pattern, bytes) = (self.own(), lines.data.bytes());
         let passes = |span: &Span| span.of(bytes).is_some_and(|line| self.passes(&pattern, line));
         passed.extend((0u32..).zip(&lines.spans).filter(|(_, span)| passes(span)).map(|(row, _)| row));
+        Ok(())
     }
 
     fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
@@ -245,16 +248,17 @@ mod tests {
     use crate::data::buffer::PAD;
     use crate::data::rows::block_of;
     use crate::data::schema::Field;
+    use crate::operators::testing::BATCH;
     use proptest::prelude::*;
 
     fn search(args: &[&str]) -> Box<dyn Filter> {
         let args = command().try_get_matches_from(std::iter::once(&"grep").chain(args)).unwrap();
         let Ok(Built::Operator(grep)) = build(&args) else { panic!("no operator") };
-        let schema = Schema { fields: vec![Field::shown("line")], records: true };
-        let Ok(Bound { work: Work::Filter(filter), .. }) = grep.bind(&schema, &Live::all()) else {
-            panic!("no filter")
-        };
-        filter
+        let schema = Schema { fields: vec![Field::shown("line")], records: true, ..Schema::default() };
+        match grep.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0) {
+            Work::Filter(filter) => filter,
+            _ => panic!("no filter"),
+        }
     }
 
     /// What passes of a text at the head of a chain. Other records stand before and behind it in the buffer.
@@ -276,7 +280,7 @@ mod tests {
         let lines: Vec<Option<&[u8]>> =
             if text.is_empty() { Vec::new() } else { lines.split(|&b| b == delimiter).map(Some).collect() };
         let mut passed = Vec::new();
-        search(args).select(&block_of(std::slice::from_ref(&lines)), &mut passed);
+        search(args).select(&block_of(std::slice::from_ref(&lines)), &BATCH, &mut passed).unwrap();
         passed.iter().map(|&row| lines[row as usize].unwrap().to_vec()).collect()
     }
 
@@ -354,8 +358,8 @@ mod tests {
     #[test]
     fn rows_without_a_line_are_a_usage_error() {
         let pattern = Arc::new(Pattern::new("x", false, false).unwrap());
-        let schema = Schema { fields: vec![Field::shown("word")], records: false };
-        let error = Grep { pattern, invert: false }.bind(&schema, &Live::all()).err().unwrap();
+        let schema = Schema { fields: vec![Field::shown("word")], ..Schema::default() };
+        let error = Grep { pattern, invert: false }.bind(&schema, &Live::all(), &Context::default()).err().unwrap();
         assert_eq!(error.exit_status(), 2);
         assert!(error.to_string().contains("the columns are: word"), "{error}");
     }

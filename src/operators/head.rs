@@ -8,6 +8,7 @@ use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::data::sort_keys;
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `head`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -54,9 +55,9 @@ impl Operator for Head {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(First { count: self.count }));
-        Ok(Bound { schema: input.clone(), work })
+        Ok(Bound::new(input.clone(), work))
     }
 
     fn keeps(&self) -> String {

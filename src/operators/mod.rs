@@ -29,7 +29,9 @@ use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
+use crate::data::sequence::Sequence;
 use crate::error::Result;
+use crate::expr::Context;
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -89,7 +91,12 @@ pub trait Operator: Send + Sync {
 
     /// Settles names to columns: the work to be done and the columns that come out, of which `output` is needed. An unknown
     /// name is a usage error.
-    fn bind(&self, input: &Schema, output: &Live) -> Result<Bound>;
+    fn bind(&self, input: &Schema, output: &Live, context: &Context) -> Result<Bound>;
+
+    /// Writes a copy of the rows elsewhere.
+    fn tees(&self) -> bool {
+        false
+    }
 
     /// Asks for [`Block::numbers`].
     fn wants_numbers(&self) -> bool {
@@ -111,8 +118,15 @@ pub trait Operator: Send + Sync {
 pub struct Bound {
     /// The columns that come out.
     pub schema: Schema,
-    /// What is to be done.
-    pub work: Work,
+    /// What is to be done, one after the other.
+    pub work: Vec<Work>,
+}
+
+impl Bound {
+    /// One thing is to be done.
+    pub fn new(schema: Schema, work: Work) -> Self {
+        Bound { schema, work: vec![work] }
+    }
 }
 
 /// The kinds of operators.
@@ -125,6 +139,8 @@ pub enum Work {
     Aggregate(Box<dyn Aggregate>),
     /// Needs all rows of the batch in order, in one place.
     WholeBatch(Box<dyn WholeBatch>),
+    /// Each row looks up what was combined of all rows of the batch.
+    Totals(Box<dyn Aggregate>, Box<dyn Totals>),
     /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
     Tee(String),
 }
@@ -132,7 +148,7 @@ pub enum Work {
 /// Drops rows.
 pub trait Filter: Send + Sync {
     /// Pushes the numbers of the rows of `block` that pass, in ascending order.
-    fn select(&self, block: &Block, passed: &mut Vec<u32>);
+    fn select(&self, block: &Block, batch: &BatchInfo, passed: &mut Vec<u32>) -> Result<()>;
 
     /// The quick way at the head of a chain of text: pushes the spans of those whole records of `raw` that pass
     /// (without their delimiter). `None` if there is no quick way, and records are cut first.
@@ -146,7 +162,7 @@ pub trait Filter: Send + Sync {
 pub trait Map: Send + Sync {
     /// The rows that come of `block`, in its order. `order` and `input` are kept by the engine; `numbers` must be carried
     /// over (see [`Block::numbers`]) if the block has them.
-    fn map(&self, block: Block) -> Block;
+    fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
 
     /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the
     /// result. `None` if there is no quick way, and records are cut first.
@@ -229,10 +245,16 @@ pub trait Accumulator: Send {
     fn restore(&mut self, rows: Rows);
 }
 
+/// Gives each row what was combined of the batch.
+pub trait Totals: Send + Sync {
+    /// What is done with each block of the batch's rows, now that its aggregate is complete: `totals` are the rows of its result.
+    fn look_up(&self, totals: Vec<Block>) -> Result<Box<dyn Map>>;
+}
+
 /// Needs all rows of the batch in order, in one place.
 pub trait WholeBatch: Send + Sync {
-    /// The rows that come of the batch's rows.
-    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>>;
+    /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first.
+    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo, state: &mut Rows) -> Result<Vec<Block>>;
 }
 
 impl Accumulator for Best {
@@ -262,6 +284,39 @@ impl Accumulator for Best {
 
     fn restore(&mut self, rows: Rows) {
         Best::take(self, &rows);
+    }
+}
+
+/// Ships all of its blocks, as `Vec<Block>`, with piece 0.
+impl Accumulator for Sequence {
+    fn fold(&mut self, block: &Block) {
+        Sequence::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
+        Box::new(if piece == 0 { Sequence::give(self) } else { Vec::new() })
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        Sequence::take(self, *parcel.downcast().expect("sequences ship blocks"));
+    }
+
+    fn len(&self) -> usize {
+        Sequence::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        let rows = Sequence::save(self);
+        Sequence::give(self);
+        rows
+    }
+
+    fn save(&self) -> Rows {
+        Sequence::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        Sequence::restore(self, rows);
     }
 }
 

@@ -15,8 +15,10 @@ use super::{Bound, Built, Entry, Example, Operator, WholeBatch, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::buffer::Buffer;
+use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result, describe_end};
+use crate::expr::Context;
 use crate::formats::{self, Input, Output};
 
 /// `pipe`, as the command line knows it.
@@ -78,7 +80,7 @@ impl Operator for Pipe {
         Live::all()
     }
 
-    fn bind(&self, input: &Schema, output: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, output: &Live, _: &Context) -> Result<Bound> {
         let [command, args @ ..] = &self.words[..] else {
             return Err(Error::usage("pipe needs a command: `pipe -- sort -u`"));
         };
@@ -87,7 +89,7 @@ impl Operator for Pipe {
         let answer = formats::text_input(b'\n');
         let schema = Schema { records: false, ..answer.schema(output)? };
         let work = Run { command: command.clone(), args: args.to_vec(), rows, answer, schema: schema.clone() };
-        Ok(Bound { schema, work: Work::WholeBatch(Box::new(work)) })
+        Ok(Bound::new(schema, Work::WholeBatch(Box::new(work))))
     }
 
     fn keeps(&self) -> String {
@@ -133,7 +135,7 @@ struct Run {
 }
 
 impl WholeBatch for Run {
-    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo) -> Result<Vec<Block>> {
+    fn run(&self, blocks: Vec<Block>, batch: &BatchInfo, _: &mut Rows) -> Result<Vec<Block>> {
         let mut command = std::process::Command::new(&self.command);
         // A process group of its own: an interrupt typed at the terminal is ours to handle.
         command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
@@ -225,9 +227,9 @@ impl Run {
     fn lines(&self, bytes: Vec<u8>, order: usize) -> Block {
         let data = Arc::new(Buffer::from_vec(bytes));
         let mut records = Vec::new();
-        self.answer.records(data.bytes(), 0, data.len(), &mut records);
+        self.answer.framing().each(data.bytes(), 0, data.len(), |span| records.push(span));
         let rows = records.len();
-        let columns = self.answer.cut(&data, records, &self.schema);
+        let columns = self.answer.cut(&data, records, &self.schema).columns;
         Block { rows, columns, order: order as u64, ..Block::default() }
     }
 }
@@ -248,10 +250,11 @@ mod tests {
     }
 
     fn run_with(command: &[&str], schema: &Schema, blocks: Vec<Block>) -> Result<Vec<String>> {
-        let bound = pipe(command).bind(schema, &Live::all())?;
-        assert_eq!(bound.schema, Schema { fields: vec![Field::shown("line")], records: false });
-        let Work::WholeBatch(work) = bound.work else { panic!("another kind of work") };
-        let blocks = work.run(blocks, &BATCH)?;
+        let bound = pipe(command).bind(schema, &Live::all(), &Context::default())?;
+        assert_eq!(bound.schema, Schema { fields: vec![Field::shown("line")], ..Schema::default() });
+        let mut bound = bound;
+        let Work::WholeBatch(work) = bound.work.remove(0) else { panic!("another kind of work") };
+        let blocks = work.run(blocks, &BATCH, &mut Rows::default())?;
         assert!(blocks.is_sorted_by_key(|block| block.order));
         let texts = blocks.iter().flat_map(|block| (0..block.rows).map(|row| block.columns[0].cell(row)));
         let text =
@@ -260,7 +263,7 @@ mod tests {
     }
 
     fn run(command: &[&str], rows: &[&str]) -> Result<Vec<String>> {
-        let schema = Schema { fields: vec![Field::shown("line")], records: true };
+        let schema = Schema { fields: vec![Field::shown("line")], records: true, ..Schema::default() };
         let block = block_of(&[rows.iter().map(|row| Some(row.as_bytes())).collect()]);
         run_with(command, &schema, vec![block.clone(), block])
     }
@@ -281,10 +284,11 @@ mod tests {
         let mut block = block_of(&[vec![Some(b"a"), None], vec![Some(b"x"), Some(b"y")]]);
         block.columns.push(Column::ints(vec![1, -2]));
         let fields = vec![Field::shown("word"), Field::hidden("$2"), Field::shown("count")];
-        let schema = Schema { fields: fields.clone(), records: false };
+        let schema = Schema { fields: fields.clone(), ..Schema::default() };
         assert_eq!(run_with(&["cat"], &schema, vec![block]).unwrap(), ["a\t1", "\t-2"]);
         let columns = vec![vec![Some(&b"1"[..])], vec![Some(b"whole line")]];
-        let schema = Schema { fields: vec![Field::shown("a"), Field::shown("line")], records: true };
+        let schema =
+            Schema { fields: vec![Field::shown("a"), Field::shown("line")], records: true, ..Schema::default() };
         assert_eq!(run_with(&["cat"], &schema, vec![block_of(&columns)]).unwrap(), ["whole line"]);
     }
 
@@ -313,8 +317,9 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_there_is_told_before_anything_runs() {
-        let message =
-            |command: &str| pipe(&[command]).bind(&Schema::default(), &Live::all()).err().unwrap().to_string();
+        let message = |command: &str| {
+            pipe(&[command]).bind(&Schema::default(), &Live::all(), &Context::default()).err().unwrap().to_string()
+        };
         assert!(message("no-such-command-here").contains("no such command in PATH"));
         assert!(message("sort -u").contains("sh -c 'sort -u'"));
         assert!(message("/no/such/file").contains("no such file"));

@@ -4,9 +4,11 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::{Bound, Built, Entry, Example, Filter, Operator, Work};
+use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
+use crate::expr::Context;
 
 /// `sample`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -80,11 +82,11 @@ impl Operator for Sample {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         // 2^64 is a float without loss, and as a hash is always less than it, a fraction of 1 passes everything.
         let below = (self.fraction * 18_446_744_073_709_551_616.0) as u128;
         let work = Work::Filter(Box::new(Choice { below, seed: self.seed }));
-        Ok(Bound { schema: input.clone(), work })
+        Ok(Bound::new(input.clone(), work))
     }
 
     fn wants_numbers(&self) -> bool {
@@ -99,12 +101,12 @@ struct Choice {
 }
 
 impl Filter for Choice {
-    fn select(&self, block: &Block, passed: &mut Vec<u32>) {
+    fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
         let start = mix(mix(self.seed) ^ u64::from(block.input));
         let passes = |number: u64, ordinal: u64| u128::from(mix(mix(start ^ number) ^ ordinal)) < self.below;
         let Some(numbers) = &block.numbers else {
             passed.extend((0..block.rows as u32).filter(|&row| passes(block.order, row.into())));
-            return;
+            return Ok(());
         };
         // A record that has become several rows: they stand together.
         let (mut last, mut ordinal) = (None, 0);
@@ -115,6 +117,7 @@ impl Filter for Choice {
                 passed.push(row);
             }
         }
+        Ok(())
     }
 }
 
@@ -129,18 +132,22 @@ fn mix(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::testing::BATCH;
 
     fn choice(args: &[&str]) -> Result<Box<dyn Filter>> {
         let args = command().try_get_matches_from(std::iter::once(&"sample").chain(args)).unwrap();
         let Built::Operator(sample) = build(&args)? else { panic!("no operator") };
-        let Work::Filter(filter) = sample.bind(&Schema::default(), &Live::all())?.work else { panic!("no filter") };
+        let Work::Filter(filter) = sample.bind(&Schema::default(), &Live::all(), &Context::default())?.work.remove(0)
+        else {
+            panic!("no filter")
+        };
         Ok(filter)
     }
 
     fn passed(args: &[&str], numbers: &[u64]) -> Vec<u64> {
         let mut passed = Vec::new();
         let block = Block { rows: numbers.len(), numbers: Some(numbers.to_vec()), ..Block::default() };
-        choice(args).unwrap().select(&block, &mut passed);
+        choice(args).unwrap().select(&block, &BATCH, &mut passed).unwrap();
         passed.iter().map(|&row| numbers[row as usize]).collect()
     }
 

@@ -8,6 +8,7 @@ use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::data::sort_keys::{self, Named};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `sort`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -64,9 +65,9 @@ impl Operator for Sort {
         output.clone().and(self.keys.iter().map(|key| &key.column))
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(Sorted { keys: sort_keys::bind(&self.keys, input)? }));
-        Ok(Bound { schema: input.clone(), work })
+        Ok(Bound::new(input.clone(), work))
     }
 
     fn keeps(&self) -> String {
@@ -110,6 +111,6 @@ mod tests {
     fn the_keys_are_needed_and_must_be_there() {
         let sort = built(&ENTRY, &["a:desc,b"]);
         assert_eq!(sort.live(&Live::all()), Live::all().and(["a", "b"]));
-        assert_eq!(sort.bind(&Schema::default(), &Live::all()).err().unwrap().exit_status(), 2);
+        assert_eq!(sort.bind(&Schema::default(), &Live::all(), &Context::default()).err().unwrap().exit_status(), 2);
     }
 }

@@ -8,6 +8,7 @@ use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::data::sort_keys;
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `tail`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -50,9 +51,9 @@ impl Operator for Tail {
         output.clone()
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let work = Work::Aggregate(Box::new(Last { count: self.count }));
-        Ok(Bound { schema: input.clone(), work })
+        Ok(Bound::new(input.clone(), work))
     }
 
     fn keeps(&self) -> String {

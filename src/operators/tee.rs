@@ -5,6 +5,7 @@ use clap::{Arg, ArgMatches, Command, ValueHint};
 use super::{Bound, Built, Entry, Example, Operator, Work};
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `tee`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -50,12 +51,17 @@ impl Operator for Tee {
         "tee"
     }
 
+    /// What the sink prints is added by the plan.
     fn live(&self, output: &Live) -> Live {
-        Live { shown: true, ..output.clone() }
+        output.clone()
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
-        Ok(Bound { schema: input.clone(), work: Work::Tee(self.sink.clone()) })
+    fn tees(&self) -> bool {
+        true
+    }
+
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
+        Ok(Bound::new(input.clone(), Work::Tee(self.sink.clone())))
     }
 }
 
@@ -68,10 +74,12 @@ mod tests {
     fn rows_pass_and_the_copy_has_all_that_is_printed() {
         let args = command().try_get_matches_from(["tee", "out/{end}.csv"]).unwrap();
         let Ok(Built::Operator(tee)) = build(&args) else { panic!("no operator") };
-        let schema = Schema { fields: vec![Field::shown("line"), Field::hidden("$2")], records: true };
-        let bound = tee.bind(&schema, &Live::all()).unwrap();
+        let schema =
+            Schema { fields: vec![Field::shown("line"), Field::hidden("$2")], records: true, ..Schema::default() };
+        let bound = tee.bind(&schema, &Live::all(), &Context::default()).unwrap();
         assert_eq!(bound.schema, schema);
-        assert!(matches!(bound.work, Work::Tee(sink) if sink == "out/{end}.csv"));
-        assert_eq!(tee.live(&Live::only(["$2"])), Live::all().and(["$2"]));
+        assert!(matches!(&bound.work[..], [Work::Tee(sink)] if sink == "out/{end}.csv"));
+        assert_eq!(tee.live(&Live::only(["$2"])), Live::only(["$2"]));
+        assert!(tee.tees(), "the plan adds what the sink prints");
     }
 }

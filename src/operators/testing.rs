@@ -1,10 +1,16 @@
 //! For the tests of operators that combine rows: runs one on lines, as the engine would, on two shards.
 
 use super::{Built, Entry, Operator, Work};
+use crate::data::batch::BatchInfo;
 use crate::data::block::{Cell, Column};
 use crate::data::order::{Comparator, Entry as Row, sorted};
 use crate::data::rows::{Rows, block_of, gather};
 use crate::data::schema::{Field, Live, Schema};
+use crate::data::time::Time;
+use crate::expr::Context;
+
+/// Some batch.
+pub(crate) const BATCH: BatchInfo = BatchInfo { id: 0, start: Time(0), end: Time(1000), redo: false };
 
 /// The operator that these arguments stand for.
 pub(crate) fn built(entry: &Entry, args: &[&str]) -> Box<dyn Operator> {
@@ -16,10 +22,10 @@ pub(crate) fn built(entry: &Entry, args: &[&str]) -> Box<dyn Operator> {
 /// The lines that come of blocks of lines, whose fields are `$1` and `$2`. The last block comes first.
 pub(crate) fn run(operator: &dyn Operator, blocks: &[&[&str]]) -> Vec<String> {
     let fields = vec![Field::shown("line"), Field::hidden("$1"), Field::hidden("$2")];
-    let schema = Schema { fields, records: true };
-    let bound = operator.bind(&schema, &Live::all()).unwrap();
+    let schema = Schema { fields, records: true, ..Schema::default() };
+    let mut bound = operator.bind(&schema, &Live::all(), &Context::default()).unwrap();
     assert_eq!(bound.schema, schema);
-    let Work::Aggregate(aggregate) = bound.work else { panic!("another kind of work") };
+    let Work::Aggregate(aggregate) = bound.work.remove(0) else { panic!("another kind of work") };
     let mut shards = [aggregate.start(), aggregate.start()];
     for (number, lines) in blocks.iter().enumerate().rev() {
         let field = |at| lines.iter().map(|line| line.split(' ').nth(at).map(str::as_bytes)).collect();

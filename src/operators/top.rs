@@ -10,6 +10,7 @@ use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::data::sort_keys::{self, Named};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `top`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -77,10 +78,10 @@ impl Operator for Top {
         output.clone().and(self.keys.iter().map(|key| &key.column)).and(&self.by)
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let (keys, by) = (sort_keys::bind(&self.keys, input)?, input.indexes(&self.by)?);
         let wanted = Wanted { keys, latest: false, count: self.count, by };
-        Ok(Bound { schema: input.clone(), work: Work::Aggregate(Box::new(Greatest { wanted })) })
+        Ok(Bound::new(input.clone(), Work::Aggregate(Box::new(Greatest { wanted }))))
     }
 
     fn keeps(&self) -> String {
@@ -134,7 +135,7 @@ mod tests {
     fn keys_and_groups_are_needed_and_must_be_there() {
         let top = built(&ENTRY, &["2", "a", "--by", "b"]);
         assert_eq!(top.live(&Live::default()), Live::only(["a", "b"]));
-        assert_eq!(top.bind(&Schema::default(), &Live::all()).err().unwrap().exit_status(), 2);
+        assert_eq!(top.bind(&Schema::default(), &Live::all(), &Context::default()).err().unwrap().exit_status(), 2);
         assert_eq!(top.keeps(), "2 rows for each value of b");
     }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use clap::{Arg, ArgMatches, Command};
 
 use super::{Bound, Built, Entry, Example, Map, Operator, Raw, Work};
+use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Column, Span, Text};
 use crate::data::schema::{Field, Live, Schema};
 use crate::data::{fast, keys};
 use crate::error::Result;
+use crate::expr::Context;
 
 /// `words [COLUMN]`.
 pub const ENTRY: Entry = Entry { name: "words", command, build, examples: EXAMPLES };
@@ -61,10 +63,10 @@ impl Operator for Words {
         Live::only([&self.column])
     }
 
-    fn bind(&self, input: &Schema, _: &Live) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
         let split = Split { column: input.index(&self.column)?, whole_record: self.column == LINE };
-        let schema = Schema { fields: vec![Field::shown("word")], records: false };
-        Ok(Bound { schema, work: Work::Map(Box::new(split)) })
+        let schema = Schema { fields: vec![Field::shown("word")], ..Schema::default() };
+        Ok(Bound::new(schema, Work::Map(Box::new(split))))
     }
 }
 
@@ -74,7 +76,7 @@ struct Split {
 }
 
 impl Map for Split {
-    fn map(&self, mut block: Block) -> Block {
+    fn map(&self, mut block: Block, _: &BatchInfo) -> Result<Block> {
         let text = keys::encode(&block, &[self.column]);
         let padded = text.data.padded();
         let mut spans = Vec::with_capacity(text.spans.len());
@@ -90,7 +92,7 @@ impl Map for Split {
         block.rows = text.spans.len();
         block.columns = vec![Column::Text(text)];
         block.numbers = numbers;
-        block
+        Ok(block)
     }
 
     fn map_records(&self, raw: &Raw<'_>, made: &mut Vec<Span>) -> Option<()> {
@@ -108,18 +110,20 @@ mod tests {
     use super::*;
     use crate::data::block::Cell;
     use crate::data::buffer::{Buffer, PAD};
+    use crate::operators::testing::BATCH;
 
     fn bound(argv: &[&str], fields: &[&str]) -> Result<Bound> {
         let args = command().get_matches_from(std::iter::once("words").chain(argv.iter().copied()));
-        let schema = Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true };
+        let schema =
+            Schema { fields: fields.iter().map(|f| Field::shown(*f)).collect(), records: true, ..Schema::default() };
         match build(&args)? {
-            Built::Operator(operator) => operator.bind(&schema, &Live::all()),
+            Built::Operator(operator) => operator.bind(&schema, &Live::all(), &Context::default()),
             Built::Chain(_) => unreachable!(),
         }
     }
 
     fn map(argv: &[&str], fields: &[&str]) -> Box<dyn Map> {
-        match bound(argv, fields).map(|b| b.work) {
+        match bound(argv, fields).map(|mut b| b.work.remove(0)) {
             Ok(Work::Map(map)) => map,
             _ => unreachable!(),
         }
@@ -142,14 +146,14 @@ mod tests {
 
     #[test]
     fn each_word_is_a_row_with_the_number_of_its_record() {
-        let words = map(&[], &["line", "n"]).map(block());
+        let words = map(&[], &["line", "n"]).map(block(), &BATCH).unwrap();
         assert_eq!(column(&words), ["a", "bb", "ccc", "7"]);
         assert_eq!((words.order, words.numbers), (9, Some(vec![20, 20, 20, 23])));
     }
 
     #[test]
     fn numbers_are_text_too() {
-        assert_eq!(column(&map(&["n"], &["line", "n"]).map(block())), ["12", "-3", "4", "5"]);
+        assert_eq!(column(&map(&["n"], &["line", "n"]).map(block(), &BATCH).unwrap()), ["12", "-3", "4", "5"]);
     }
 
     #[test]

@@ -15,8 +15,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use super::support::polled;
 use super::support::retry::Retry;
-use super::support::spelling::{Format, Spelling};
-use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use super::support::spelling::Spelling;
+use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Wanted};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result, describe, describe_end};
 use crate::stop::Stop;
 
@@ -35,12 +36,12 @@ struct Exec {
     command: String,
     words: Vec<String>,
     restart: Option<Duration>,
-    format: Format,
+    format: Wanted,
 }
 
 impl Exec {
     fn parse(spelling: &Spelling) -> Result<Self> {
-        spelling.allow(&["restart", "in"])?;
+        spelling.allow(&["restart", "in", "header"])?;
         let words =
             shlex::split(&spelling.rest).ok_or_else(|| spelling.wrong("a quote in the command is not closed"))?;
         if words.is_empty() {
@@ -56,11 +57,15 @@ impl Source for Exec {
         format!("exec:{}", self.command)
     }
 
+    fn format(&self) -> Wanted {
+        self.format.clone()
+    }
+
     fn cannot_freeze(&self) -> Option<&'static str> {
         self.restart.map(|_| "with restart= it never ends")
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         let stream = ExecStream {
             child: Some(
                 Running::start(&self.words)
@@ -76,7 +81,6 @@ impl Source for Exec {
             feed: Feed::Bytes(Box::new(stream)),
             pull: false,
             size: None,
-            format: self.format.resolve(setup),
             control: Arc::new(NoControl),
         }])
     }
@@ -205,12 +209,12 @@ impl Stream for ExecStream {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use super::super::support::testing::{LeapingClock, drain, setup, setup_on, stream};
+    use super::super::support::testing::{LeapingClock, PLAIN, drain, setup, setup_on, stream};
     use super::*;
     use crate::clock::Clock;
 
     fn open(spec: &str, setup: &Setup) -> Result<Box<dyn Stream>> {
-        Ok(stream(parse(spec)?.open(setup)?.pop().expect("a lane")))
+        Ok(stream(parse(spec)?.open(setup, PLAIN)?.pop().expect("a lane")))
     }
 
     fn output(spec: &str) -> Result<Vec<u8>> {

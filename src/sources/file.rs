@@ -14,8 +14,8 @@ use rustix::fs::OFlags;
 use super::support::decompress::{Content, Raw};
 use super::support::glob;
 use super::support::polled::{Polled, enlarge};
-use super::support::spelling::Format;
-use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Wanted};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result, describe};
 use crate::stop::Stop;
 
@@ -23,7 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
     scheme: "",
     form: "PATH",
     about: "a file, or by a quoted glob ('logs/*.gz') files in order of name; gzip and zstd are known by content",
-    parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Format::OfTheRun })),
+    parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Wanted::default() })),
 };
 
 pub(super) const WITH_OPTIONS: Entry = Entry {
@@ -31,14 +31,14 @@ pub(super) const WITH_OPTIONS: Entry = Entry {
     form: "file:PATH?in=FORMAT",
     about: "the same with options",
     parse: |spelling| {
-        spelling.allow(&["in"])?;
+        spelling.allow(&["in", "header"])?;
         Ok(Box::new(Files { pattern: spelling.decoded_rest()?, format: spelling.format()? }))
     },
 };
 
 struct Files {
     pattern: String,
-    format: Format,
+    format: Wanted,
 }
 
 impl Files {
@@ -58,6 +58,13 @@ impl Files {
         Ok(paths)
     }
 
+    /// The path whose extension tells the format: of a pattern without one, a file that it matches.
+    fn extension(&self) -> String {
+        let named = self.pattern.rsplit('/').next().is_some_and(|name| name.contains('.') && !name.ends_with('*'));
+        let listed = || self.list().ok()?.first().map(|path| path.display().to_string());
+        if named { self.pattern.clone() } else { listed().unwrap_or_else(|| self.pattern.clone()) }
+    }
+
     fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Lane> {
         let name = path.display().to_string();
         let seen = look_at(&path)?;
@@ -74,8 +81,8 @@ impl Files {
             enlarge(&fd);
             Box::new(Polled { fd, name: name.clone(), stop })
         };
-        let (format, control) = (self.format.resolve(setup), Arc::new(NoControl));
-        Ok(Lane { name, feed: Feed::Bytes(feed), pull: size.is_some(), size, format, control })
+        let control = Arc::new(NoControl);
+        Ok(Lane { name, feed: Feed::Bytes(feed), pull: size.is_some(), size, control })
     }
 }
 
@@ -84,12 +91,16 @@ impl Source for Files {
         self.pattern.clone()
     }
 
+    fn format(&self) -> Wanted {
+        Wanted { path: Some(self.extension()), ..self.format.clone() }
+    }
+
     fn is_files(&self) -> bool {
         // What cannot be listed is an error when it is opened, whatever is said here.
         self.list().map_or(true, |paths| paths.iter().all(|p| p.metadata().map_or(true, |m| m.is_file())))
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         self.list()?.into_iter().map(|path| self.lane(path, setup)).collect()
     }
 }

@@ -16,12 +16,12 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::support::gather::{Carry, Gathered};
-use super::support::spelling::{Format, Spelling};
-use super::{Entry, Feed, Intake, Lane, NoControl, Setup, Source, Step};
+use super::support::spelling::Spelling;
+use super::{Entry, Feed, Intake, Lane, NoControl, Setup, Source, Step, Wanted};
 use crate::clock::Clock;
 use crate::data::buffer::{BLOCK, Quota};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result, describe};
-use crate::formats::Input;
 use crate::messages::Messages;
 use crate::stop::Stop;
 
@@ -48,12 +48,12 @@ const STOP: u64 = u64::MAX - 1;
 
 struct Listen {
     address: String,
-    format: Format,
+    format: Wanted,
 }
 
 impl Listen {
     fn parse(spelling: &Spelling) -> Result<Self> {
-        spelling.allow(&["in"])?;
+        spelling.allow(&["in", "header"])?;
         let (host, port) = match spelling.authority(FORM)?.rsplit_once(':') {
             None => ("", spelling.authority(FORM)?),
             Some((host, port)) => (host, port),
@@ -74,7 +74,7 @@ impl Listen {
         Ok(listener)
     }
 
-    fn senders(&self, setup: &Setup, format: &dyn Input) -> Result<Senders> {
+    fn senders(&self, setup: &Setup, framing: Framing) -> Result<Senders> {
         let listener = self.bind().map_err(|error| {
             let (address, found) = (&self.address, describe(&error));
             let hint = match error.kind() {
@@ -98,7 +98,7 @@ impl Listen {
             connections: HashMap::new(),
             accepted: 0,
             scratch: vec![0; TURN],
-            gathered: Gathered::new(format.delimiter(), setup.max_record),
+            gathered: Gathered::new(framing.delimiter, setup.max_record),
             shortage: false,
             said: false,
             clock: Arc::clone(&setup.clock),
@@ -113,16 +113,19 @@ impl Source for Listen {
         format!("listen://{}", self.address)
     }
 
+    fn format(&self) -> Wanted {
+        Wanted { gathers: true, ..self.format.clone() }
+    }
+
     fn cannot_freeze(&self) -> Option<&'static str> {
         Some("it never ends")
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
-        let format = self.format.resolve(setup);
-        let senders = self.senders(setup, &*format)?;
+    fn open(&self, setup: &Setup, framing: Framing) -> Result<Vec<Lane>> {
+        let senders = self.senders(setup, framing)?;
         let name = senders.name.clone();
         let feed = Feed::Records(Box::new(senders));
-        Ok(vec![Lane { name, feed, pull: false, size: None, format, control: Arc::new(NoControl) }])
+        Ok(vec![Lane { name, feed, pull: false, size: None, control: Arc::new(NoControl) }])
     }
 }
 

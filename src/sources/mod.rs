@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::data::buffer::{Buffer, Quota};
+use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::error::Result;
 use crate::formats::Input;
@@ -21,6 +22,7 @@ mod stdin;
 mod support;
 mod tcp;
 
+use support::peek::Peeked;
 use support::spelling::Spelling;
 
 /// A kind of source, as `--from` spells it.
@@ -57,9 +59,9 @@ pub trait Source: Send + Sync {
         false
     }
 
-    /// The format of its records, where it is not the one of `--in`.
-    fn format(&self) -> Option<Arc<dyn Input>> {
-        None
+    /// What it says about the format of its records.
+    fn format(&self) -> Wanted {
+        Wanted::default()
     }
 
     /// Why it cannot be used with `--tick`, if so.
@@ -72,16 +74,29 @@ pub trait Source: Send + Sync {
         None
     }
 
-    /// Opens it, before anything runs. `once`: sizes are frozen now.
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>>;
+    /// Opens it, before anything runs. `once`: sizes are frozen now. `framing`: how its records end.
+    fn open(&self, setup: &Setup, framing: Framing) -> Result<Vec<Lane>>;
+}
+
+/// What a source says about the format of its records; nothing: the one of `--in`.
+#[derive(Clone, Default)]
+pub struct Wanted {
+    /// The format that `?in=` names.
+    pub format: Option<String>,
+    /// The names of the columns that `&header=` gives.
+    pub header: Option<String>,
+    /// The path whose extension tells the format, unless one is named.
+    pub path: Option<String>,
+    /// The one that it makes itself.
+    pub own: Option<Arc<dyn Input>>,
+    /// It gathers the records of many senders, whose heads would mix.
+    pub gathers: bool,
 }
 
 /// What sources are opened with.
 pub struct Setup {
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The format of the records, unless the source has one of its own.
-    pub format: Arc<dyn Input>,
     /// The longest record, in bytes.
     pub max_record: usize,
     /// Sizes and lists are frozen at the start.
@@ -104,10 +119,19 @@ pub struct Lane {
     pub pull: bool,
     /// How many bytes it will give, before decompression, if known.
     pub size: Option<u64>,
-    /// The format of its records.
-    pub format: Arc<dyn Input>,
     /// Asked and told at the borders of batches.
     pub control: Arc<dyn Control>,
+}
+
+impl Lane {
+    /// The first bytes of the lane, its first record at least, which it will give again; waits for them if need be. Nothing,
+    /// where the source finds the records itself.
+    pub fn peek(self, framing: Framing, limit: usize) -> Result<(Lane, Vec<u8>)> {
+        let Feed::Bytes(stream) = self.feed else { return Ok((self, Vec::new())) };
+        let peeked = Peeked::new(stream, framing, 1, limit)?;
+        let ahead = peeked.ahead().to_vec();
+        Ok((Lane { feed: Feed::Bytes(Box::new(peeked)), ..self }, ahead))
+    }
 }
 
 /// Where the records of a lane come from.

@@ -9,12 +9,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::support::spelling::Spelling;
-use super::{Chunk, Control, Entry, Feed, Intake, Lane, Setup, Source, Step};
+use super::{Chunk, Control, Entry, Feed, Intake, Lane, Setup, Source, Step, Wanted};
 use crate::clock::{Bell, Clock};
 use crate::data::buffer::{BLOCK, Buffer, Quota};
+use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::error::Result;
-use crate::formats::{self, Input};
+use crate::formats;
 use crate::stop::Stop;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -61,11 +62,11 @@ impl Source for Rate {
         Some("it never ends")
     }
 
-    fn format(&self) -> Option<Arc<dyn Input>> {
-        Some(formats::tabbed_input(&["timestamp", "value"]))
+    fn format(&self) -> Wanted {
+        Wanted { own: Some(formats::tabbed_input(&["timestamp", "value"])), ..Wanted::default() }
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         let clock = Arc::clone(&setup.clock);
         let shared = Arc::new(Shared {
             rows: self.rows,
@@ -81,7 +82,6 @@ impl Source for Rate {
             feed: Feed::Records(Box::new(intake)),
             pull: false,
             size: None,
-            format: formats::tabbed_input(&["timestamp", "value"]),
             control: shared,
         }])
     }
@@ -192,14 +192,14 @@ impl Intake for Paced {
 #[cfg(test)]
 mod tests {
     use super::super::parse;
-    use super::super::support::testing::{LeapingClock, quota, setup_on};
+    use super::super::support::testing::{LeapingClock, PLAIN, quota, setup_on};
     use super::*;
     use crate::clock::ManualClock;
     use crate::error::Error;
 
     fn open(spec: &str, clock: Arc<dyn Clock>) -> (Lane, Setup) {
         let setup = setup_on(clock);
-        (parse(spec).unwrap().open(&setup).unwrap().pop().unwrap(), setup)
+        (parse(spec).unwrap().open(&setup, PLAIN).unwrap().pop().unwrap(), setup)
     }
 
     fn intake(lane: &mut Lane) -> &mut dyn Intake {

@@ -8,8 +8,9 @@ use rustix::io::Errno;
 use rustix::stdio::stdin;
 
 use super::support::polled::{Polled, enlarge};
-use super::support::spelling::{Format, Spelling};
+use super::support::spelling::Spelling;
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result};
 use crate::stop::Stop;
 
@@ -33,13 +34,12 @@ impl Source for Stdin {
         fstat(stdin()).is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile)
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         let lane = |feed, size: Option<u64>| Lane {
             name: NAME.into(),
             feed: Feed::Bytes(feed),
             pull: size.is_some(),
             size,
-            format: Format::OfTheRun.resolve(setup),
             control: Arc::new(NoControl),
         };
         if let Some(given) = setup.stdin.lock().unwrap_or_else(|e| e.into_inner()).take() {
@@ -130,7 +130,7 @@ impl Stream for Regular {
 mod tests {
     use std::io::{Seek, Write};
 
-    use super::super::support::testing::{drain, setup, stream};
+    use super::super::support::testing::{PLAIN, drain, setup, stream};
     use super::*;
 
     struct Given(&'static [u8]);
@@ -146,7 +146,7 @@ mod tests {
     fn a_stream_that_stands_for_it_wins() {
         let setup = setup();
         *setup.stdin.lock().unwrap() = Some(Box::new(Given(b"a\nb")));
-        let mut lanes = super::super::parse("-").unwrap().open(&setup).unwrap();
+        let mut lanes = super::super::parse("-").unwrap().open(&setup, PLAIN).unwrap();
         let lane = lanes.pop().unwrap();
         assert!(lanes.is_empty() && !lane.pull && lane.name == "standard input");
         assert_eq!(drain(&mut *stream(lane), &[7]).unwrap(), b"a\nb");

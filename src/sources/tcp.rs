@@ -13,8 +13,9 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with, 
 
 use super::support::polled;
 use super::support::retry::Retry;
-use super::support::spelling::{Format, Spelling};
-use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use super::support::spelling::Spelling;
+use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Wanted};
+use crate::data::framing::Framing;
 use crate::error::{Error, Result, describe};
 use crate::stop::Stop;
 
@@ -33,12 +34,12 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 struct Tcp {
     address: String,
     reconnect: Option<Duration>,
-    format: Format,
+    format: Wanted,
 }
 
 impl Tcp {
     fn parse(spelling: &Spelling) -> Result<Self> {
-        spelling.allow(&["reconnect", "in"])?;
+        spelling.allow(&["reconnect", "in", "header"])?;
         let address = spelling.authority(FORM)?.to_string();
         let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port.parse::<u16>());
         match port {
@@ -55,11 +56,15 @@ impl Source for Tcp {
         format!("tcp://{}", self.address)
     }
 
+    fn format(&self) -> Wanted {
+        self.format.clone()
+    }
+
     fn cannot_freeze(&self) -> Option<&'static str> {
         self.reconnect.map(|_| "with reconnect= it never ends")
     }
 
-    fn open(&self, setup: &Setup) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         let mut stream = TcpStream {
             address: self.address.clone(),
             retry: self.reconnect.map(|pause| Retry::new(pause, setup)),
@@ -80,7 +85,6 @@ impl Source for Tcp {
             feed: Feed::Bytes(Box::new(stream)),
             pull: false,
             size: None,
-            format: self.format.resolve(setup),
             control: Arc::new(NoControl),
         }])
     }
@@ -193,13 +197,13 @@ mod tests {
     use std::net::{Shutdown, TcpListener};
 
     use super::super::parse;
-    use super::super::support::testing::{LeapingClock, Said, drain, setup, setup_on, stream};
+    use super::super::support::testing::{LeapingClock, PLAIN, Said, drain, setup, setup_on, stream};
     use super::*;
     use crate::clock::Clock;
     use crate::messages::Messages;
 
     fn open(spec: &str, setup: &Setup) -> Result<Box<dyn Stream>> {
-        Ok(stream(parse(spec)?.open(setup)?.pop().expect("a lane")))
+        Ok(stream(parse(spec)?.open(setup, PLAIN)?.pop().expect("a lane")))
     }
 
     fn server() -> (TcpListener, String) {

@@ -12,6 +12,7 @@ use streamer::data::buffer::Buffer;
 use streamer::data::order::sorted;
 use streamer::data::rows::{Rows, gather};
 use streamer::data::schema::{Field, Live, Schema};
+use streamer::expr::Context;
 use streamer::operators::{Accumulator, Aggregate, REGISTRY, Spread, Work};
 
 use super::inputs::{next, small};
@@ -43,11 +44,14 @@ fn aggregates(command: &str) -> Vec<Bound> {
     let Ok(Parsed::Run(invocation)) = parse(&words, &HashMap::new()) else { panic!("{command} is no run") };
     let shown = [Field::shown("line")].into_iter();
     let fields = shown.chain((1..=5).map(|number| Field::hidden(format!("${number}")))).collect();
-    let mut schema = Schema { fields, records: true };
+    let mut schema = Schema { fields, records: true, ..Schema::default() };
     let mut found = Vec::new();
     for operator in &invocation.chain {
-        let bound = operator.bind(&schema, &Live::all()).unwrap_or_else(|error| panic!("{command}: {error}"));
-        if let Work::Aggregate(aggregate) = bound.work {
+        let bound = operator
+            .bind(&schema, &Live::all(), &Context::default())
+            .unwrap_or_else(|error| panic!("{command}: {error}"));
+        let mut bound = bound;
+        if let Work::Aggregate(aggregate) = bound.work.remove(0) {
             found.push(Bound { command: command.to_string(), schema: schema.clone(), aggregate });
         }
         schema = bound.schema;

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use streamer::cli::{Parsed, globals, guide, parse};
+use streamer::clock::{Clock, ManualClock};
 use streamer::explain::explain;
 use streamer::io::{Io, Messages};
 use streamer::operators::REGISTRY;
@@ -108,8 +109,9 @@ fn spoil(bytes: &mut Vec<u8>, seed: &mut u64) {
 
 /// Reads the arguments and plans the run, which opens nothing.
 fn plan(words: Vec<OsString>) {
-    let Ok(Parsed::Run(invocation)) = parse(&words, &HashMap::new()) else { return };
-    let io = Io {
+    let Ok(Parsed::Run(mut invocation)) = parse(&words, &HashMap::new()) else { return };
+    invocation.globals.explain = true;
+    let mut io = Io {
         stdin: None,
         stdout: Arc::new(Mutex::new(Box::new(Output::default()))),
         stderr: Messages::new(Box::new(Output::default())),
@@ -119,7 +121,8 @@ fn plan(words: Vec<OsString>) {
         signals: false,
     };
     let words = invocation.words.clone();
-    if let Ok(prepared) = run::prepare(*invocation, &io) {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::default());
+    if let Ok(prepared) = run::prepare(*invocation, &mut io, &clock) {
         explain(&prepared, &words);
     }
 }

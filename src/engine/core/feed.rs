@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Core, State, WAITING_CUTS};
+use super::{Core, LaneHead, State, WAITING_CUTS};
 use crate::data::time::Time;
 use crate::engine::batcher::{Cut, Made, Placed};
+use crate::engine::cutter::Cutter;
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::message::Message;
+use crate::error::{Error, Result};
+use crate::sources::Chunk;
 
 impl Core {
     /// So many threads will bring records.
@@ -90,6 +93,43 @@ impl Core {
         news
     }
 
+    /// What of a chunk of a lane is records. At the begin of the lane it is looked whether a head stands before them.
+    pub fn rest(&self, lane: usize, chunk: Chunk, count: bool) -> Result<Option<Rest>> {
+        let input = &self.plan.inputs[self.input_of[lane]];
+        let mut head = 0;
+        if self.lanes[lane].get().is_none() && !chunk.buffer.is_empty() {
+            let named = |error: Error| match error {
+                Error::Usage(text) => Error::failed(format!("{}: {text}", self.names[lane])),
+                other => other,
+            };
+            let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
+            head = begun.0;
+            let made = |format| Cutter::new(format, &input.live, &self.plan.entry, &input.first).map_err(named);
+            let cutter = begun.1.map(made).transpose()?;
+            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..head]).count() as u64;
+            let _ = self.lanes[lane].set(LaneHead { cutter, lines });
+        }
+        Ok(Some(Rest::new(chunk, head, &self.cutting, input.cutter.format.framing(), count)))
+    }
+
+    /// How the records of a lane are cut.
+    pub fn cutter(&self, lane: usize) -> &Cutter {
+        let own = self.lanes[lane].get().and_then(|head| head.cutter.as_ref());
+        own.unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
+    }
+
+    /// Columns that no record of any input had, in formats where any record may have any column.
+    pub fn unseen(&self) -> Vec<String> {
+        let mut inputs = self.plan.inputs.iter().map(|input| input.cutter.format.unseen());
+        let first = inputs.next().unwrap_or_default();
+        inputs.fold(first, |unseen, other| unseen.into_iter().filter(|name| other.contains(name)).collect())
+    }
+
+    /// How many lines stood before the records of a lane.
+    pub fn head_lines(&self, lane: usize) -> u64 {
+        self.lanes[lane].get().map_or(0, |head| head.lines)
+    }
+
     /// A lane has given all it has.
     pub fn lane_ended(&self, lane: usize) {
         let mut state = self.lock();
@@ -138,9 +178,11 @@ impl Core {
         drop(state);
         let mut held = Vec::new();
         for (lane, control) in self.controls.iter().enumerate().filter(|_| !self.paced) {
-            let delimiter = self.plan.inputs[self.input_of[lane]].format.delimiter();
             for chunk in control.cut(end, &self.quotas[lane]) {
-                held.push((lane, Rest::new(chunk, &self.cutting, delimiter, self.plan.numbers)));
+                match self.rest(lane, chunk, self.plan.numbers) {
+                    Ok(rest) => held.extend(rest.map(|rest| (lane, rest))),
+                    Err(error) => self.fail(error),
+                }
             }
         }
         let mut state = self.lock();

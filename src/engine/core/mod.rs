@@ -10,12 +10,13 @@ pub use jobs::Job;
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use crossbeam_channel::Sender;
 
 use crate::clock::Clock;
 use crate::data::buffer::Quota;
+use crate::data::rows::Rows;
 use crate::error::Error;
 use crate::operators::Accumulator;
 use crate::progress::Counters;
@@ -23,6 +24,7 @@ use crate::sources::{Control, Intake};
 use crate::stop::Stop;
 
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
+use crate::engine::cutter::Cutter;
 use crate::engine::cutting::Cutting;
 use crate::engine::message::{Finished, Message};
 use crate::engine::plan::Plan;
@@ -55,6 +57,10 @@ pub struct Fixed {
     pub shards: usize,
     /// The longest record, in bytes.
     pub max_record: usize,
+    /// Bad records are kept.
+    pub keep_bad: bool,
+    /// The lanes, as messages name them.
+    pub names: Vec<String>,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     /// Which input each lane belongs to.
@@ -69,11 +75,23 @@ pub struct Fixed {
     pub output: Sender<Message>,
 }
 
+/// What stood at the begin of a lane.
+pub struct LaneHead {
+    /// How its records are cut, if not as those of its input.
+    pub cutter: Option<Cutter>,
+    /// How many lines stood before its records.
+    pub lines: u64,
+}
+
 /// Shared by all threads of a run. What is [`Fixed`] of it is at hand without its name.
 pub struct Core {
     fixed: Fixed,
     /// The quota of each lane's source.
     pub quotas: Vec<Arc<Quota>>,
+    /// What the begin of each lane told, once it was read.
+    pub lanes: Vec<OnceLock<LaneHead>>,
+    /// What stages keep from batch to batch.
+    pub kept: Vec<Mutex<Rows>>,
     /// Accumulators that wait for their next batch, by stage.
     pub spare: Vec<Mutex<Vec<Box<dyn Accumulator>>>>,
     /// The first lane that shards do not read themselves.
@@ -141,6 +159,8 @@ impl Core {
         };
         Core {
             quotas,
+            lanes: fixed.names.iter().map(|_| OnceLock::new()).collect(),
+            kept: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             spare: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             live: fixed.pulled.iter().position(|lane| !reads(lane)),
             fixed,

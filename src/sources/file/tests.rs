@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 
 use super::super::parse;
-use super::super::support::testing::{drain, setup, stream};
+use super::super::support::testing::{PLAIN, drain, setup, stream};
 use super::*;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -34,7 +34,7 @@ fn file_of(content: &[u8]) -> (TempDir, String) {
 }
 
 fn lanes(spec: &str) -> Result<Vec<Lane>> {
-    parse(spec)?.open(&setup())
+    parse(spec)?.open(&setup(), PLAIN)
 }
 
 fn only(spec: &str) -> Lane {
@@ -113,7 +113,7 @@ fn a_file_that_shrinks_or_vanishes_is_an_error() {
 fn once_freezes_the_size_that_is_read() {
     for (once, expected) in [(true, b"a\n".as_slice()), (false, b"a\nb\n")] {
         let (_dir, path) = file_of(b"a\n");
-        let lane = parse(&path).unwrap().open(&Setup { once, ..setup() }).unwrap().pop().unwrap();
+        let lane = parse(&path).unwrap().open(&Setup { once, ..setup() }, PLAIN).unwrap().pop().unwrap();
         fs::write(&path, "a\nb\n").unwrap();
         assert_eq!(drain(&mut *stream(lane), &[64]).unwrap(), expected);
     }
@@ -144,7 +144,7 @@ fn a_fifo_is_waited_for_and_is_no_file() {
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
     let source = parse(path.to_str().unwrap()).unwrap();
     assert!(!source.is_files());
-    let lane = source.open(&setup()).unwrap().pop().unwrap();
+    let lane = source.open(&setup(), PLAIN).unwrap().pop().unwrap();
     assert!(!lane.pull && lane.size.is_none());
     let mut fifo = stream(lane);
     assert_eq!(fifo.read(&mut [0; 8], false).unwrap(), Got::Later, "nobody has opened it for writing yet");
@@ -225,7 +225,7 @@ fn damage_names_the_file_and_the_place() {
 fn a_stop_ends_the_reading() {
     let (_dir, path) = file_of(b"abc");
     let setup = setup();
-    let mut file = stream(parse(&path).unwrap().open(&setup).unwrap().pop().unwrap());
+    let mut file = stream(parse(&path).unwrap().open(&setup, PLAIN).unwrap().pop().unwrap());
     setup.stop.tell();
     assert_eq!(file.read(&mut [0; 2], true).unwrap(), Got::Stop);
 }

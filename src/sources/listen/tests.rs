@@ -5,13 +5,13 @@ use std::net::Shutdown;
 use std::sync::mpsc;
 
 use super::super::parse;
-use super::super::support::testing::{LeapingClock, Said, quota, setup, setup_on};
+use super::super::support::testing::{LeapingClock, PLAIN, Said, quota, setup, setup_on};
 use super::*;
 use crate::sources::Chunk;
 
 /// Listens on a port of the system's choice.
 fn open(setup: &Setup) -> (Box<dyn Intake>, String) {
-    let lane = parse("listen://127.0.0.1:0").unwrap().open(setup).unwrap().pop().unwrap();
+    let lane = parse("listen://127.0.0.1:0").unwrap().open(setup, PLAIN).unwrap().pop().unwrap();
     let address = lane.name["listen://".len()..].to_string();
     match lane.feed {
         Feed::Records(intake) => (intake, address),
@@ -179,7 +179,7 @@ fn a_record_over_the_limit_is_reported_and_the_rest_of_its_sender_counts() {
 fn a_port_in_use_is_an_error_that_says_so() {
     let setup = setup();
     let (_intake, address) = open(&setup);
-    let error = parse(&format!("listen://{address}")).unwrap().open(&setup).err().expect("it is in use");
+    let error = parse(&format!("listen://{address}")).unwrap().open(&setup, PLAIN).err().expect("it is in use");
     let message = error.to_string();
     assert!(
         message.starts_with(&format!("cannot listen on {address}: address already in use; another program")),
@@ -194,8 +194,8 @@ fn a_shortage_of_descriptors_is_survived() {
     let said = Said::default();
     let setup =
         Setup { messages: Messages::new(Box::new(said.clone())), ..setup_on(Arc::new(LeapingClock::default())) };
-    let spelled = Listen { address: "127.0.0.1:0".into(), format: Format::OfTheRun };
-    let mut senders = spelled.senders(&setup, &*setup.format).unwrap();
+    let spelled = Listen { address: "127.0.0.1:0".into(), format: Wanted::default() };
+    let mut senders = spelled.senders(&setup, PLAIN).unwrap();
     let address = senders.listener.local_addr().unwrap().to_string();
     assert!(said.text().contains(&format!("listening on {address}\n")), "a port of the system's choice is told");
     for _ in 0..3 {

@@ -3,6 +3,7 @@
 pub mod decompress;
 pub mod gather;
 pub mod glob;
+pub mod peek;
 pub mod polled;
 pub mod retry;
 pub mod spelling;

@@ -3,14 +3,13 @@
 //! Comes in: the words behind `--from`. Goes out: the rest and the options, for the source of that scheme to judge.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::data::human::parse_duration;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
-use crate::formats::{self, Input};
-use crate::sources::{Entry, Setup};
+use crate::formats::{self, Reading};
+use crate::sources::{Entry, Wanted};
 
 /// A spelling, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,15 +99,14 @@ impl Spelling {
         parse_duration(text).map(Some).map_err(|reason| self.wrong(format!("{name}={text}: {reason}")))
     }
 
-    /// The format of its own that `in=` gives it.
-    pub fn format(&self) -> Result<Format> {
-        match self.option("in") {
-            None => Ok(Format::OfTheRun),
-            Some("text") => Ok(Format::Text),
-            Some(other) => {
-                Err(self.wrong(format!("there is no format `{other}`; there are: {}", formats::INPUTS.join(", "))))
-            }
+    /// What `in=` and `header=` say about the format of its records.
+    pub fn format(&self) -> Result<Wanted> {
+        let (format, header) = (self.option("in"), self.option("header"));
+        let reading = Reading { delimiter: b'\n', header: None, argument: None };
+        if let Some(format) = format {
+            formats::input(format, &reading).map_err(|error| self.wrong(error))?;
         }
+        Ok(Wanted { format: format.map(String::from), header: header.map(String::from), ..Wanted::default() })
     }
 
     /// The rest with its `%XX` decoded.
@@ -118,25 +116,6 @@ impl Spelling {
 
     fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().find(|o| o.0 == name).map(|o| o.1.as_str())
-    }
-}
-
-/// The format of a source's records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// That of [`Setup::format`].
-    OfTheRun,
-    /// Text, with the delimiter of the run.
-    Text,
-}
-
-impl Format {
-    /// The format itself.
-    pub fn resolve(self, setup: &Setup) -> Arc<dyn Input> {
-        match self {
-            Format::OfTheRun => Arc::clone(&setup.format),
-            Format::Text => formats::text_input(setup.format.delimiter()),
-        }
     }
 }
 

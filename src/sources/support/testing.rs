@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use crate::clock::{Bell, Clock, ManualClock};
 use crate::data::buffer::{Pool, Quota};
+use crate::data::framing::Framing;
 use crate::data::time::Time;
-use crate::formats::text_input;
 use crate::messages::Messages;
 use crate::sources::{Feed, Got, Lane, Setup, Stream};
 use crate::stop::Stop;
+
+/// Lines.
+pub const PLAIN: Framing = Framing { delimiter: b'\n', quoted: None };
 
 /// A setup on this clock, for lines of up to 16 MiB; messages go nowhere.
 pub fn setup_on(clock: Arc<dyn Clock>) -> Setup {
     Setup {
         clock,
-        format: text_input(b'\n'),
         max_record: 16 << 20,
         once: false,
         stop: Stop::new().unwrap(),

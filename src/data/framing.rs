@@ -1,0 +1,198 @@
+//! Where records end: at each delimiter, or, where fields are quoted (csv, tsv), at each one outside quotes.
+//!
+//! Called by receivers on every buffer they read and by whoever counts or splits records. All texts begin at a record.
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::column::Span;
+
+/// How the records of a format end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Framing {
+    /// Ends a record: `\n`, or NUL with `-0`.
+    pub delimiter: u8,
+    /// What separates fields, if these may be quoted: then a record may hold delimiters, and an empty one is none.
+    pub quoted: Option<u8>,
+}
+
+impl Framing {
+    /// A record ends at every delimiter.
+    pub fn plain(delimiter: u8) -> Self {
+        Framing { delimiter, quoted: None }
+    }
+
+    /// Fields that `separator` separates may be quoted, as in RFC 4180.
+    pub fn quoted(delimiter: u8, separator: u8) -> Self {
+        Framing { delimiter, quoted: Some(separator) }
+    }
+
+    /// Where the first record ends, its delimiter included.
+    pub fn first_end(&self, bytes: &[u8]) -> Option<usize> {
+        match self.quoted {
+            None => memchr(self.delimiter, bytes).map(|at| at + 1),
+            Some(_) => self.next_end(bytes, 0),
+        }
+    }
+
+    /// Where the last whole record ends, its delimiter included.
+    pub fn last_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.is_simple(bytes) {
+            return memrchr(self.delimiter, bytes).map(|at| at + 1);
+        }
+        let mut last = None;
+        let mut at = 0;
+        while let Some(end) = self.next_end(bytes, at) {
+            last = Some(end);
+            at = end;
+        }
+        last
+    }
+
+    /// How many records there are, an unended last one included.
+    pub fn count(&self, bytes: &[u8]) -> u64 {
+        if self.quoted.is_some() {
+            let mut count = 0;
+            self.each(bytes, 0, bytes.len(), |_| count += 1);
+            return count;
+        }
+        let ended = memchr_iter(self.delimiter, bytes).count() as u64;
+        ended + u64::from(bytes.last().is_some_and(|b| *b != self.delimiter))
+    }
+
+    /// Where record number `count` (from 1) ends, its delimiter included, if there are so many.
+    pub fn nth_end(&self, bytes: &[u8], count: usize) -> Option<usize> {
+        if self.quoted.is_none() {
+            return memchr_iter(self.delimiter, bytes).nth(count.saturating_sub(1)).map(|at| at + 1);
+        }
+        let (mut left, mut at) = (count, 0);
+        while let Some(end) = self.next_end(bytes, at) {
+            left -= usize::from(!self.is_blank(&bytes[at..end]));
+            if left == 0 {
+                return Some(end);
+            }
+            at = end;
+        }
+        None
+    }
+
+    /// Gives the span of each record of `bytes[start..end]`, without its delimiter; also of a last one that has none.
+    pub fn each(&self, bytes: &[u8], start: usize, end: usize, mut give: impl FnMut(Span)) {
+        let (text, mut from) = (&bytes[..end], start);
+        if self.is_simple(&text[start..]) {
+            let blank = |from, to| self.quoted.is_some() && self.is_blank(&text[from..to]);
+            for at in memchr_iter(self.delimiter, &text[start..]) {
+                if !blank(from, start + at) {
+                    give(Span::range(from, start + at));
+                }
+                from = start + at + 1;
+            }
+            if from < end && !blank(from, end) {
+                give(Span::range(from, end));
+            }
+            return;
+        }
+        while from < end {
+            let (to, next) = self.next_end(text, from).map_or((end, end), |end| (end - 1, end));
+            if !self.is_blank(&text[from..to]) {
+                give(Span::range(from, to));
+            }
+            from = next;
+        }
+    }
+
+    /// Whether every delimiter ends a record, in these bytes at least.
+    fn is_simple(&self, bytes: &[u8]) -> bool {
+        self.quoted.is_none() || memchr(b'"', bytes).is_none()
+    }
+
+    /// Whether a record, its delimiter included or not, holds nothing.
+    fn is_blank(&self, record: &[u8]) -> bool {
+        let record = record.strip_suffix(&[self.delimiter]).unwrap_or(record);
+        matches!(record, [] | [b'\r'])
+    }
+
+    /// Where the record that begins at `from` ends, its delimiter included. A quote opens at the begin of a field only, and
+    /// closes where it is not doubled.
+    fn next_end(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let separator = self.quoted.unwrap_or(self.delimiter);
+        let mut at = from;
+        loop {
+            if bytes.get(at) == Some(&b'"') {
+                at += 1;
+                loop {
+                    at += memchr(b'"', bytes.get(at..)?)? + 1;
+                    if bytes.get(at) != Some(&b'"') {
+                        break;
+                    }
+                    at += 1;
+                }
+            }
+            at += memchr::memchr2(separator, self.delimiter, bytes.get(at..)?)? + 1;
+            if bytes[at - 1] == self.delimiter {
+                return Some(at);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const CSV: Framing = Framing { delimiter: b'\n', quoted: Some(b',') };
+
+    fn records(framing: Framing, bytes: &[u8]) -> Vec<String> {
+        let mut records = Vec::new();
+        framing.each(bytes, 0, bytes.len(), |span| {
+            records.push(String::from_utf8_lossy(span.of(bytes).unwrap_or_default()).into_owned());
+        });
+        records
+    }
+
+    #[test]
+    fn a_quoted_field_may_hold_delimiters_and_empty_lines_are_no_records() {
+        let text = b"a,\"b\nc\"\n\r\n\nd\"e,\"f\"\"\n\"\n\"g";
+        assert_eq!(records(CSV, text), ["a,\"b\nc\"", "d\"e,\"f\"\"\n\"", "\"g"]);
+        assert_eq!(records(Framing::plain(b'\n'), b"a\n\nb"), ["a", "", "b"]);
+        assert_eq!(CSV.first_end(text), Some(8));
+        assert_eq!(CSV.last_end(text), Some(22));
+        assert_eq!(CSV.nth_end(text, 2), Some(22));
+        assert_eq!(CSV.nth_end(text, 3), None);
+    }
+
+    proptest! {
+        /// All ways to look at records agree with a walk, byte by byte, that knows three states.
+        #[test]
+        fn every_way_to_find_records_agrees_with_a_plain_walk(bytes in "[a,\"\r\n]{0,40}") {
+            let text = bytes.as_bytes();
+            let (mut ends, mut quoted, mut field_start, mut closing) = (Vec::new(), false, true, false);
+            for (at, &byte) in text.iter().enumerate() {
+                if quoted && !closing {
+                    closing = byte == b'"';
+                    continue;
+                }
+                if closing && byte == b'"' {
+                    closing = false;
+                    continue;
+                }
+                (quoted, closing) = (field_start && byte == b'"', false);
+                field_start = byte == b',' || byte == b'\n';
+                if byte == b'\n' {
+                    ends.push(at + 1);
+                }
+            }
+            prop_assert_eq!(CSV.first_end(text), ends.first().copied());
+            prop_assert_eq!(CSV.last_end(text), ends.last().copied());
+            let mut starts: Vec<usize> = vec![0];
+            starts.extend(&ends);
+            let all = starts.iter().zip(ends.iter().copied().chain([text.len()])).map(|(&from, to)| &bytes[from..to]);
+            let ended = |at: usize| usize::from(at < ends.len());
+            let strip = |(at, record): (usize, &str)| record[..record.len() - ended(at)].to_string();
+            let expected: Vec<String> = all.enumerate().map(strip).filter(|r| !r.is_empty() && r != "\r").collect();
+            prop_assert_eq!(CSV.count(text), expected.len() as u64);
+            prop_assert_eq!(records(CSV, text), expected);
+        }
+    }
+}
