@@ -10,7 +10,7 @@ use crate::expr::parse_list;
 fn read(text: String) -> Result<(), String> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
-        let schema = Schema { fields: vec![Field::shown("a")], records: false };
+        let schema = Schema { fields: vec![Field::shown("a")], ..Schema::default() };
         let block = Block { rows: 1, columns: vec![super::text(&[Some("1")])], ..Block::default() };
         let result = Expr::parse(&text).map_err(|e| e.to_string()).map(|expr| {
             let _ = expr.to_string();

@@ -157,7 +157,7 @@ fn a_way_into_a_column_is_a_name_if_there_is_one() {
     let expr = Expr::parse("a[0] = 'x' AND b.c[1] = 'y'").unwrap();
     let of = |fields: &[&str]| {
         let fields = fields.iter().map(|name| Field::shown(*name)).collect();
-        expr.columns_of(&Schema { fields, records: false })
+        expr.columns_of(&Schema { fields, ..Schema::default() })
     };
     let set = |names: [&str; 2]| names.map(String::from).into_iter().collect::<BTreeSet<_>>();
     assert_eq!(of(&["a", "a[0]", "b.c[1]"]), set(["a[0]", "b.c[1]"]));
