@@ -311,6 +311,29 @@ impl Expr {
         }
     }
 
+    /// As it was written. The place of a tree leaves its outer brackets out: they are taken in again where they belong to it.
+    pub fn written(&self) -> &str {
+        let (mut start, mut end) = (self.tree.place.start as usize, self.tree.place.end as usize);
+        let (mut open, mut closed, mut quote) = (0, 0, None);
+        for c in self.text.get(start..end).unwrap_or_default().chars() {
+            match (quote, c) {
+                (Some(begun), _) if c == begun => quote = None,
+                (None, '\'' | '"' | '`') => quote = Some(c),
+                (None, '(') => open += 1,
+                (None, ')') if open > 0 => open -= 1,
+                (None, ')') => closed += 1,
+                _ => {}
+            }
+        }
+        for _ in 0..closed {
+            start = self.text[..start].rfind('(').unwrap_or(start);
+        }
+        for _ in 0..open {
+            end = self.text[end..].find(')').map_or(end, |at| end + at + 1);
+        }
+        self.text.get(start..end).unwrap_or(&self.text)
+    }
+
     /// What it is made of.
     pub fn tree(&self) -> &Tree {
         &self.tree

@@ -5,11 +5,16 @@
 
 mod count;
 mod distinct;
+mod filter;
+mod flatmap;
 mod grep;
 mod head;
+mod map;
 mod pipe;
 mod sample;
 mod sort;
+mod sql;
+mod support;
 mod tail;
 mod tee;
 #[cfg(test)]
@@ -49,7 +54,10 @@ pub struct Entry {
 pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
     words::ENTRY,
+    filter::ENTRY,
     grep::ENTRY,
+    map::ENTRY,
+    flatmap::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     distinct::ENTRY,
@@ -59,6 +67,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
+    sql::ENTRY,
 ];
 
 /// What an operator's words stand for.
@@ -141,8 +150,8 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
-    /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
-    Tee(String),
+    /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
+    Tee(String, Option<Box<dyn Filter>>),
 }
 
 /// Drops rows.
