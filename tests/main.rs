@@ -8,6 +8,7 @@
 //! * [`laws`]: what holds for every chain and input, tried on random ones.
 //! * [`harness`]: how a run is played in process.
 //! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
+//! * [`spark`]: expressions agree with Spark SQL on a table of cases.
 
 mod cases;
 mod completion;
@@ -18,3 +19,4 @@ mod harness;
 mod house;
 mod laws;
 mod process;
+mod spark;

@@ -1,0 +1,81 @@
+//! Expressions agree with Spark SQL, but where SPEC 3 says otherwise: the table `spark/cases.jsonl`, made by `spark/cases.py`
+//! with PySpark, is computed here.
+//!
+//! * [`table`]: the cases, and Spark's answer to each.
+//! * [`ours`]: what streamer answers, row by row.
+//! * [`equal`]: when two answers are the same value, however it is written.
+//! * [`deviations`]: `spark/deviations.jsonl`, the rows on which the two are known to differ, under the reason of each.
+
+mod deviations;
+mod equal;
+mod ours;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use deviations::{Deviation, Deviations};
+use equal::equal;
+use ours::Answer;
+use table::{Case, Table};
+
+/// A value of ours that is not Spark's.
+struct Difference {
+    deviation: Deviation,
+    /// Input, expression, Spark's value and ours, for people.
+    shown: String,
+}
+
+/// Every case of the table is as Spark has it, or listed with what we give instead; nothing is listed that is not so.
+#[test]
+fn expressions_agree_with_spark() {
+    let (tables, cases) = table::read();
+    let mut listed = Deviations::read();
+    let (mut agree, mut refused, mut unknown) = (0, BTreeMap::new(), Vec::new());
+    for case in cases.iter().filter(|case| !case.aggregate) {
+        let answer = ours::rows(&tables[&case.on], &case.expr);
+        if case.result.is_none() {
+            *refused.entry(if matches!(answer, Answer::Refused(_)) { "error" } else { "null" }).or_insert(0) += 1;
+        }
+        match difference(case, &tables[&case.on], &answer) {
+            None => agree += 1,
+            Some(found) if listed.take(&found.deviation) => {}
+            Some(found) => unknown.push(found),
+        }
+    }
+    println!("{agree} expressions agree with Spark; Spark refuses, and we give: {refused:?}\n{}", listed.summary());
+    let shown: String = unknown.iter().map(|found| format!("{}  {}\n", found.shown, found.deviation.line())).collect();
+    let gone = listed.rest();
+    assert!(unknown.is_empty(), "{} expressions are neither as Spark has them nor listed:\n{shown}", unknown.len());
+    assert!(gone.is_empty(), "listed, but we do not give this (any more):\n{gone}");
+}
+
+/// How our answer to a case is not Spark's.
+fn difference(case: &Case, table: &Table, answer: &Answer) -> Option<Difference> {
+    let spark = case.result.as_deref();
+    let mut shown = format!("{} on {}\n", case.expr, case.on);
+    let ours = match answer {
+        Answer::Refused(_) if spark.is_none() => return None,
+        Answer::Refused(message) => {
+            shown += &format!("    Spark: {}\n    ours: {message}\n", json!(spark));
+            Value::Null
+        }
+        Answer::Values(values) => {
+            let mut rows = serde_json::Map::new();
+            for (row, value) in values.iter().enumerate() {
+                let expected = spark.map_or(&Value::Null, |spark| &spark[row]);
+                if !equal(case, expected, value) {
+                    let theirs = spark.map_or(case.error.clone(), |_| expected.to_string());
+                    shown += &format!("    {:>3} {}: Spark {theirs}, ours {value}\n", row + 1, table.row(row));
+                    rows.insert((row + 1).to_string(), value.json());
+                }
+            }
+            if rows.is_empty() {
+                return None;
+            }
+            Value::Object(rows)
+        }
+    };
+    Some(Difference { deviation: Deviation { on: case.on.clone(), expr: case.expr.clone(), ours }, shown })
+}
