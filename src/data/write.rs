@@ -1,8 +1,9 @@
 //! Values as text, as every output but JSON and the keys of groups write them: text byte for byte, floats in their shortest
 //! form (`2` for 2.0), times as RFC 3339 with milliseconds (microseconds where there are some), lists as JSON arrays.
 
-use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::column::Cell;
 use super::json;
@@ -50,7 +51,7 @@ pub fn float(value: f64, out: &mut Vec<u8>) {
 
 /// Appends a time, in microseconds since the epoch.
 pub fn time(micros: i64, zone: &TimeZone, out: &mut Vec<u8>) {
-    let Ok(stamp) = Timestamp::from_microsecond(micros) else { return int(micros, out) };
+    let Ok(stamp) = Timestamp::from_microsecond(micros) else { return last_days(micros, out) };
     let text = match (*zone == TimeZone::UTC, micros % 1000 == 0) {
         (true, true) => stamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         (true, false) => stamp.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string(),
@@ -58,6 +59,17 @@ pub fn time(micros: i64, zone: &TimeZone, out: &mut Vec<u8>) {
         (false, false) => stamp.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string(),
     };
     out.extend_from_slice(text.as_bytes());
+}
+
+/// What is too near to the year 10000 to be shown in every zone is written in UTC; beyond it, where RFC 3339 ends, as microseconds.
+fn last_days(micros: i64, out: &mut Vec<u8>) {
+    match DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(SignedDuration::from_micros(micros)) {
+        Ok(time) => {
+            let form = if micros % 1000 == 0 { "%Y-%m-%dT%H:%M:%S.%3fZ" } else { "%Y-%m-%dT%H:%M:%S.%6fZ" };
+            out.extend_from_slice(time.strftime(form).to_string().as_bytes());
+        }
+        Err(_) => int(micros, out),
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +103,14 @@ mod tests {
     fn times_have_milliseconds_or_microseconds() {
         assert_eq!(text(Cell::Time(1_000)), "1970-01-01T00:00:00.001Z");
         assert_eq!(text(Cell::Time(-1)), "1969-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn times_are_written_to_the_end_of_9999() {
+        assert_eq!(text(Cell::Time(253_402_207_200_000_000)), "9999-12-30T22:00:00.000Z");
+        assert_eq!(text(Cell::Time(253_402_300_799_000_000)), "9999-12-31T23:59:59.000Z");
+        assert_eq!(text(Cell::Time(253_402_300_799_000_001)), "9999-12-31T23:59:59.000001Z");
+        assert_eq!(text(Cell::Time(253_402_300_800_000_000)), "253402300800000000");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! How expressions differ from other SQL: names in any alphabet, odd ones in backticks, texts in single or double quotes with
 //! a backslash that is itself.
 
-use sqlparser::ast::{BinaryOperator, Expr};
+use sqlparser::ast::{BinaryOperator, Expr, Value};
 use sqlparser::dialect::{Dialect, Precedence};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -61,6 +61,14 @@ impl Dialect for Expressions {
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
         let Token::Word(word) = &parser.peek_token_ref().token else { return None };
+        let side = match &parser.get_current_token().token {
+            Token::Word(before) => matches!(before.keyword, Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING),
+            _ => false,
+        };
+        if side && word.keyword == Keyword::FROM {
+            // `trim(BOTH FROM a)`: blanks are meant.
+            return Some(Ok(Expr::value(Value::SingleQuotedString(" ".to_string()))));
+        }
         // What stands between operands would be taken for a name.
         let operand = matches!(
             word.keyword,
@@ -85,6 +93,16 @@ impl Dialect for Expressions {
     }
 
     fn parse_infix(&self, parser: &mut Parser, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
+        // sqlparser itself would take the NULL of `a RLIKE NULL` for one of `IS NULL`.
+        let (rlike, regexp) = (Keyword::RLIKE, Keyword::REGEXP);
+        for words in [&[rlike][..], &[regexp], &[Keyword::NOT, rlike], &[Keyword::NOT, regexp]] {
+            if parser.parse_keywords(words) {
+                let pattern = parser.parse_subexpr(precedence);
+                let (expr, negated) = (Box::new(left.clone()), words.len() == 2);
+                let like = |pattern| Expr::RLike { negated, expr, pattern: Box::new(pattern), regexp: false };
+                return Some(pattern.map(like));
+            }
+        }
         if !parser.parse_keyword(Keyword::DIV) {
             return None;
         }

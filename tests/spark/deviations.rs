@@ -78,7 +78,9 @@ impl Deviations {
         let line = |((on, expr), rows): (&(String, String), &BTreeMap<u32, (Value, usize)>)| {
             let ours = match rows.get(&0) {
                 Some(_) => Value::Null,
-                None => rows.iter().map(|(row, (value, _))| (row.to_string(), value.clone())).collect::<Map<_, _>>().into(),
+                None => {
+                    rows.iter().map(|(row, (value, _))| (row.to_string(), value.clone())).collect::<Map<_, _>>().into()
+                }
             };
             Deviation { on: on.clone(), expr: expr.clone(), ours }.line() + "\n"
         };

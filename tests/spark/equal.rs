@@ -1,7 +1,7 @@
 //! When a value of Spark's and one of ours are the same: numbers by value, times by instant, lists item by item, text by bytes.
 
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
 use serde_json::Value;
 
 use super::ours::Given;
@@ -57,11 +57,13 @@ fn near(a: f64, b: f64, ulps: u64) -> bool {
     a == b || a.is_nan() && b.is_nan() || a.is_finite() && b.is_finite() && a.to_bits().abs_diff(b.to_bits()) <= ulps
 }
 
-/// A time as Spark prints it in UTC, in microseconds since the epoch.
+/// A time as Spark prints it in UTC, in microseconds since the epoch. Of the years with five digits there is the first.
 fn instant(text: &str) -> Option<i64> {
-    let time: DateTime = match text.len() {
-        10 => text.parse::<Date>().ok()?.into(),
-        _ => text.parse().ok()?,
+    let (text, later) = match text.strip_prefix("+10000-01-01") {
+        Some(clock) => (format!("9999-12-31{clock}"), SignedDuration::from_hours(24)),
+        None => (text.to_string(), SignedDuration::ZERO),
     };
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_microsecond())
+    let time = if text.contains(' ') { text.parse().ok()? } else { text.parse::<Date>().ok()?.to_datetime(Time::MIN) };
+    let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)) + later;
+    i64::try_from(since.as_micros()).ok()
 }

@@ -48,8 +48,9 @@ static FUNCTIONS: &[Function] = &[
     Function {
         name: "regexp_replace",
         aliases: &[],
-        form: "regexp_replace(text, regex, replacement)",
-        about: "The text with every match replaced; `$1` and `${name}` are groups, `\\$` is a dollar.",
+        form: "regexp_replace(text, regex, replacement[, position])",
+        about: "The text with every match replaced, of those from a character on (from 1); `$1` and `${name}` are groups, \
+                `\\$` is a dollar.",
         examples: &[
             (r"regexp_replace('10-20', '(\d+)-(\d+)', '$2-$1')", "20-10"),
             (r"regexp_replace('user 17', '\d+', 'N')", "user N"),

@@ -1,13 +1,15 @@
 //! `CAST`: text to numbers as Spark reads them (blanks around are cut, `7.9` is 7 as a whole number), numbers to whole ones cut
-//! towards zero. What does not fit is null.
+//! towards zero. What does not fit is null. A list becomes text as Spark shows it: `[a, null]`.
 
 use jiff::tz::TimeZone;
 
 use crate::data::column::{Cell, Column, FALSE, Number, TRUE, UNKNOWN};
 use crate::data::schema::Kind;
+use crate::data::write;
 use crate::expr::ast::Type;
 use crate::expr::convert::condition_of;
 use crate::expr::functions;
+use crate::expr::node::TextBuilder;
 use crate::expr::{Context, Node};
 
 /// The node of a conversion.
@@ -22,6 +24,7 @@ pub fn bind(of: Node, to: Type, context: &Context) -> Result<Node, String> {
         return Err("a condition cannot be made a time".into());
     }
     Ok(match to {
+        Type::Text if matches!(of.kind, Kind::List(_)) => of.converted(Kind::Text, &context.zone, lists),
         Type::Text => {
             let text = of.into_text(&context.zone);
             Node { kind: Kind::Text, ..text }
@@ -54,6 +57,33 @@ pub fn time(of: Node, context: &Context) -> Result<Node, String> {
 fn call(name: &str, of: Node, context: &Context) -> Result<Node, String> {
     let function = functions::find(name).ok_or_else(|| format!("the function {name} is missing"))?;
     (function.bind)(vec![of], context)
+}
+
+fn lists(column: &Column, zone: &TimeZone) -> Column {
+    let mut made = TextBuilder::with_capacity(column.len());
+    for row in 0..column.len() {
+        match column.cell(row) {
+            Cell::Null => made.push(None),
+            cell => made.write(|out| shown(cell, zone, out)),
+        }
+    }
+    made.finish()
+}
+
+/// A list as Spark shows it, any other value as it is printed.
+fn shown(cell: Cell<'_>, zone: &TimeZone, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Null => out.extend_from_slice(b"null"),
+        Cell::List(list) => {
+            out.push(b'[');
+            for (at, item) in list.cells().enumerate() {
+                out.extend_from_slice(if at == 0 { b"" } else { b", " });
+                shown(item, zone, out);
+            }
+            out.push(b']');
+        }
+        cell => write::cell(cell, zone, out),
+    }
 }
 
 fn column_of(column: &Column, number: fn(Cell<'_>) -> Number) -> Column {

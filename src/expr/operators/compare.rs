@@ -10,7 +10,7 @@ use crate::data::column::{Cell, Column, FALSE, NO_TIME, Number, Numbers, Span, T
 use crate::data::number;
 use crate::data::order::{compare_cells, compare_floats};
 use crate::data::schema::Kind;
-use crate::expr::ast::{Is, Operator};
+use crate::expr::ast::{Is, Operator, Type};
 use crate::expr::{Context, Eval, Node};
 
 use super::{Operand, logic, quick};
@@ -157,13 +157,15 @@ pub fn bind(operator: Operator, left: Node, right: Node, context: &Context) -> R
     Ok(Node::new(Kind::Bool, Compare::new(operator, left, right, context)?).folded(constant))
 }
 
-/// Text beside a time is read as a time, beside a condition as a condition.
+/// Text beside a time is read as a time, beside a condition as a condition; a condition beside a number is 1 or 0.
 fn alike(left: Node, right: Node, context: &Context) -> Result<(Node, Node), String> {
     match (&left.kind, &right.kind) {
         (Kind::Time, Kind::Input | Kind::Text) => Ok((left, time(right, context)?)),
         (Kind::Input | Kind::Text, Kind::Time) => Ok((time(left, context)?, right)),
         (Kind::Bool, Kind::Input | Kind::Text) => Ok((left, right.into_condition()?)),
         (Kind::Input | Kind::Text, Kind::Bool) => Ok((left.into_condition()?, right)),
+        (Kind::Bool, Kind::Number) => Ok((super::cast::bind(left, Type::Int(64), context)?, right)),
+        (Kind::Number, Kind::Bool) => Ok((left, super::cast::bind(right, Type::Int(64), context)?)),
         (Kind::Time, Kind::Number) | (Kind::Number, Kind::Time) => {
             Err("a time and a number cannot be compared: make the number a time with timestamp_seconds(…) or \
                  timestamp_millis(…)"

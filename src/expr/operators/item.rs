@@ -24,7 +24,7 @@ impl Eval for Item {
             let span = lists.spans[row];
             let index = match at.cell(row) {
                 Cell::Int(index) => u32::try_from(index).ok(),
-                Cell::Float(index) if index >= 0.0 => Some(index as u32),
+                Cell::Float(index) if index >= 0.0 && index.fract() == 0.0 => Some(index as u32),
                 _ => None,
             };
             match index {

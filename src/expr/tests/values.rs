@@ -259,6 +259,9 @@ fn items_are_taken_of_lists_where_no_column_has_the_name() {
     assert_eq!(table.values("l[1]"), ["own", "NULL"]);
     assert_eq!(table.values("l[n]"), ["b", "NULL"]);
     assert_eq!(table.values("l[-1]"), ["NULL", "NULL"]);
+    assert_eq!(table.values("l[0.5]"), ["NULL", "NULL"]);
+    assert_eq!(table.values("CAST(l AS STRING)"), ["[a, b]", "[]"]);
+    assert_eq!(value("CAST(array(array(1.5), NULL, array()) AS STRING)"), "[[1.5], null, []]");
     assert_eq!(table.values("split('x y', ' ')[1]"), ["y", "y"]);
     assert_eq!(table.values("l = split('a b', ' ')"), ["true", "false"]);
 }

@@ -126,7 +126,7 @@ fn field<'t>(letter: u8, count: usize, behind: &[Item], text: &'t [u8], parts: &
     let within =
         |least: i64, most: i64| number(count, behind, text).filter(|(value, _)| (least..=most).contains(value));
     match letter {
-        b'y' | b'u' => year(count, behind, text).map(|(value, rest)| (parts.year = Some(value), rest)),
+        b'y' => year(count, behind, text).map(|(value, rest)| (parts.year = Some(value), rest)),
         b'M' | b'L' if count > 2 => {
             names::find(text, &MONTHS, count == 3).map(|(at, rest)| (parts.month = Some(at + 1), rest))
         }

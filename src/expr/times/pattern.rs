@@ -32,7 +32,6 @@ pub(super) enum Item {
 const LETTERS: &[(u8, usize, usize)] = &[
     (b'G', 1, 4),
     (b'y', 1, 6),
-    (b'u', 1, 6),
     (b'M', 1, 4),
     (b'L', 1, 4),
     (b'd', 1, 2),
@@ -179,8 +178,8 @@ impl Moment {
                 let names = if count == 4 { ["Anno Domini", "Before Christ"] } else { ["AD", "BC"] };
                 out.extend_from_slice(names[usize::from(self.date.year < 1)].as_bytes());
             }
-            b'y' | b'u' if count == 2 => padded(self.date.year.rem_euclid(100), 2, out),
-            b'y' | b'u' => {
+            b'y' if count == 2 => padded(self.date.year.rem_euclid(100), 2, out),
+            b'y' => {
                 if count >= 4 && self.date.year >= 10i64.pow(count as u32) {
                     out.push(b'+');
                 }

@@ -1,15 +1,16 @@
-//! `regexp_replace(text, regex, replacement)`. The replacement is Java's: `$1` and `${name}` are groups, a backslash takes
-//! what follows it as it is.
+//! `regexp_replace(text, regex, replacement[, position])`. The replacement is Java's: `$1` and `${name}` are groups, a backslash
+//! takes what follows it as it is.
 
 use std::ops::Range;
 
 use regex::bytes::Regex;
 
-use crate::data::column::Cell;
+use crate::data::column::{Cell, Number};
 use crate::data::schema::Kind;
 use crate::expr::{Context, Node};
 
 use super::super::text::args::{self, Given, computed, written};
+use super::super::text::chars;
 use super::pattern::Matches;
 use super::patterns::Patterns;
 
@@ -21,10 +22,12 @@ enum Part {
     Group(usize),
 }
 
-/// `regexp_replace(text, regex, replacement)`
+/// `regexp_replace(text, regex, replacement[, position])`
 pub fn replace(args: Vec<Node>, context: &Context) -> Result<Node, String> {
-    args::count(&args, 3..=3)?;
-    let args = args::texts(args, context)?;
+    args::count(&args, 3..=4)?;
+    let mut given = args.into_iter();
+    let mut args = args::texts(given.by_ref().take(3).collect(), context)?;
+    args.push(given.next().map_or(Ok(Node::number(Number::Int(1))), Node::into_number)?);
     let patterns = Patterns::new(&args[1])?;
     let (mut fixed, mut is_fixed) = (Vec::new(), false);
     if let (Some(pattern), Some(Cell::Text(replacement))) = (patterns.one(), args[2].value()) {
@@ -32,12 +35,16 @@ pub fn replace(args: Vec<Node>, context: &Context) -> Result<Node, String> {
         is_fixed = true;
     }
     let kernel = move |given: &[Given<'_>], rows: usize| {
-        let (texts, replacements) = (given[0].texts(), given[2].texts());
+        let (texts, replacements, positions) = (given[0].texts(), given[2].texts(), given[3].ints());
         let mut regexes = patterns.rows(given[1].texts());
         let mut places = patterns.one().map(|pattern| pattern.own().capture_locations());
         let mut varying = Vec::new();
         written(rows, |row, out| {
             let (text, replacement, regex) = (texts.get(row)?, replacements.get(row)?, regexes.get(row)?);
+            let before = usize::try_from(positions.get(row)?).ok()?.checked_sub(1)?;
+            // As in Spark the text begins there for the regex, `^` too.
+            let (kept, text) = text.split_at(chars::offset(text, before));
+            out.extend_from_slice(kept);
             let mut matches = Matches::new(regex, text);
             if !is_fixed {
                 varying.clear();
@@ -150,6 +157,11 @@ mod tests {
             ("regexp_replace('abc', '(x)?b', '[$1]')", "a[]c"),
             (r"regexp_replace('a b', '\s', '')", "ab"),
             ("regexp_replace('', '^$', 'x')", "x"),
+            ("regexp_replace('aéa', 'a|^', 'x', 2)", "axéx"),
+            ("regexp_replace('aéa', '^a', 'x', 3)", "aéx"),
+            ("regexp_replace('aéa', 'a', 'x', 9)", "aéa"),
+            ("regexp_replace('aéa', 'a', 'x', 0)", "NULL"),
+            ("regexp_replace('aéa', 'a', 'x', NULL)", "NULL"),
             ("regexp_replace('a', 'a', NULL)", "NULL"),
             ("regexp_replace('a', NULL, 'a')", "NULL"),
             ("regexp_replace(NULL, 'a', 'a')", "NULL"),
