@@ -41,7 +41,9 @@ impl Binder<'_> {
             Form::Float(value) => Ok(Node::number(Number::Float(*value))),
             Form::Bool(value) => Ok(truth(*value)),
             Form::Null => Ok(Node::null()),
-            Form::Interval(_) => Err(Fault::new(place, "an interval is added to a time or taken from it, nothing else")),
+            Form::Interval(_) => {
+                Err(Fault::new(place, "an interval is added to a time or taken from it, nothing else"))
+            }
             Form::Not(of) => at(logic::opposite(self.node(of)?)),
             Form::Minus(of) => at(arithmetic::minus(self.node(of)?)),
             Form::Plus(of) => at(self.node(of)?.into_number()),
@@ -95,7 +97,13 @@ impl Binder<'_> {
         let (left, right) = (self.node(a)?, self.node(b)?);
         // The operand that is no number is pointed at.
         let wrong = |node: &Node| !matches!(node.kind, Kind::Number | Kind::Input | Kind::Text);
-        let operand = if wrong(&left) { a.place } else if wrong(&right) { b.place } else { place };
+        let operand = if wrong(&left) {
+            a.place
+        } else if wrong(&right) {
+            b.place
+        } else {
+            place
+        };
         let (node, place) = match operator {
             O::Add | O::Subtract | O::Multiply | O::Divide | O::Remainder | O::WholeDivide => {
                 (arithmetic::bind(operator, left, right), operand)
@@ -141,29 +149,15 @@ impl Binder<'_> {
     #[inline(never)]
     fn members(&self, of: &Tree, list: &[Tree], negated: bool, place: Place) -> Bound {
         let node = self.node(of)?;
-        let mut constants = members::Constants::default();
-        let mut others = Vec::new();
-        for item in list {
-            let bound = self.node(item)?;
-            if !constants.take(&node.kind, &bound) {
-                others.push((item.place, bound));
-            }
-        }
-        let at = |message| Fault::new(place, message);
-        let (places, others): (Vec<Place>, Vec<Node>) = others.into_iter().unzip();
-        let any = match (others.is_empty(), constants.is_empty()) {
-            (true, _) => members::bind(node, constants),
-            (false, all_others) => {
-                let wrong = |(item, message): (usize, String)| Fault::new(places[item], message);
-                let others = shared::any(node, others, self.context).map_err(wrong)?;
-                match all_others {
-                    true => others,
-                    // Computed twice, but not more often however deep such lists lie in each other: see `settle`.
-                    false => logic::either(members::bind(self.node(of)?, constants), others).map_err(at)?,
-                }
+        let items = list.iter().map(|item| self.node(item)).collect::<std::result::Result<Vec<_>, _>>()?;
+        let any = match members::Constants::of(&node.kind, &items) {
+            Some(constants) => members::bind(node, constants),
+            None => {
+                let wrong = |(item, message): (usize, String)| Fault::new(list[item].place, message);
+                shared::any(node, items, self.context).map_err(wrong)?
             }
         };
-        logic::opposite_if(negated, any).map_err(at)
+        logic::opposite_if(negated, any).map_err(|message| Fault::new(place, message))
     }
 
     #[inline(never)]
@@ -218,7 +212,8 @@ impl Binder<'_> {
     fn call(&self, call: &Call, place: Place) -> Bound {
         let name = &call.name;
         if aggregate::is_one(name) {
-            let message = format!("{name}(…) combines rows: it stands in agg or set, and not where each row is looked at");
+            let message =
+                format!("{name}(…) combines rows: it stands in agg or set, and not where each row is looked at");
             return Err(Fault::new(place, message));
         }
         if call.distinct || call.filter.is_some() {

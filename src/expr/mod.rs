@@ -16,11 +16,13 @@ pub mod filter;
 pub mod functions;
 mod hints;
 mod interval;
+pub mod lists;
 mod lower;
 pub mod node;
 pub mod operators;
 pub mod parse;
 mod print;
+pub mod times;
 mod tokens;
 pub mod unify;
 

@@ -7,6 +7,8 @@ pub mod chars;
 mod cut;
 mod find;
 mod join;
+#[cfg(test)]
+mod laws;
 mod make;
 #[cfg(test)]
 pub mod testing;

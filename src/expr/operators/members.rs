@@ -44,13 +44,20 @@ fn canonical(number: Number) -> (bool, u64) {
 }
 
 impl Constants {
-    /// Takes a constant, if it can be looked up for what is of this kind.
-    pub fn take(&mut self, of: &Kind, item: &Node) -> bool {
+    /// Those of a list, if it has nothing else that could be looked up for what is of this kind.
+    pub fn of(kind: &Kind, list: &[Node]) -> Option<Self> {
+        let mut constants = Constants::default();
+        list.iter().all(|item| constants.take(kind, item)).then_some(constants)
+    }
+
+    fn take(&mut self, of: &Kind, item: &Node) -> bool {
         match (of, item.value()) {
             (_, Some(Cell::Null)) => self.null = true,
             (Kind::Input | Kind::Text, Some(Cell::Text(text))) => self.texts.push(text.to_vec()),
             (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Int(value))) => self.numbers.push(Number::Int(value)),
-            (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Float(value))) => self.numbers.push(Number::Float(value)),
+            (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Float(value))) => {
+                self.numbers.push(Number::Float(value))
+            }
             (Kind::Number, Some(Cell::Text(text))) => match number_of(text) {
                 Number::Null => self.null = true,
                 number => self.numbers.push(number),
@@ -58,11 +65,6 @@ impl Constants {
             _ => return false,
         }
         true
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.texts.is_empty() && self.numbers.is_empty() && !self.null
     }
 
     fn ready(mut self) -> Self {
@@ -116,7 +118,8 @@ impl Eval for Members {
                     number => constants.truth(constants.has_number(number)),
                 });
                 if !constants.texts.is_empty() || constants.text_set.is_some() {
-                    let found = |span: &crate::data::column::Span| span.of(bytes).is_some_and(|t| constants.has_text(t));
+                    let found =
+                        |span: &crate::data::column::Span| span.of(bytes).is_some_and(|t| constants.has_text(t));
                     truths.iter_mut().zip(&text.spans).filter(|row| found(row.1)).for_each(|row| *row.0 = TRUE);
                 }
                 truths

@@ -9,6 +9,7 @@ use std::thread::{self, ThreadId};
 use regex::bytes::{CaptureLocations, Regex};
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{self, AssertionKind, Ast, ClassPerlKind, ClassSetItem, ClassUnicodeKind, Flag, FlagsItemKind};
+use regex_syntax::hir::{Class, HirKind};
 
 use super::super::text::chars;
 
@@ -16,6 +17,7 @@ use super::super::text::chars;
 pub struct Pattern {
     regex: Arc<Regex>,
     literal: Option<Vec<u8>>,
+    run: Option<Box<Run>>,
     /// Each thread's own: the scratch memory of one that several use is handed around at every search.
     own: Mutex<Vec<(ThreadId, Arc<Regex>)>>,
 }
@@ -41,7 +43,8 @@ impl Pattern {
                 format!("cannot read the regex `{text}`: {}", last.trim_start_matches("error: "))
             }
         })?;
-        Ok(Pattern { regex: Arc::new(regex), literal: literal(&tree), own: Mutex::default() })
+        let (literal, run) = (literal(&tree), Run::of(&written).map(Box::new));
+        Ok(Pattern { regex: Arc::new(regex), literal, run, own: Mutex::default() })
     }
 
     /// For this thread, once for each block.
@@ -66,9 +69,56 @@ impl Pattern {
         self.literal.as_deref().filter(|literal| !literal.is_empty())
     }
 
+    /// The ASCII that it matches, if it is `[…]` or `[…]+` of nothing else.
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_deref()
+    }
+
     /// How many groups it has, without that of the whole match.
     pub fn groups(&self) -> usize {
         self.regex.captures_len() - 1
+    }
+}
+
+/// Bytes of ASCII: one of some, or as many of them as follow each other.
+#[derive(Clone)]
+pub struct Run {
+    is: [bool; 256],
+    many: bool,
+}
+
+impl Run {
+    fn of(written: &str) -> Option<Self> {
+        let tree = regex_syntax::ParserBuilder::new().utf8(false).build().parse(written).ok()?;
+        let (class, many) = match tree.kind() {
+            HirKind::Repetition(of) if of.min == 1 && of.max.is_none() && of.greedy => (of.sub.kind(), true),
+            kind => (kind, false),
+        };
+        let mut is = [false; 256];
+        match class {
+            HirKind::Class(Class::Unicode(class)) if class.is_ascii() => {
+                class.ranges().iter().flat_map(|range| range.start()..=range.end()).for_each(|c| is[c as usize] = true);
+            }
+            HirKind::Literal(literal) if literal.0.len() == 1 && literal.0.is_ascii() => {
+                is[literal.0[0] as usize] = true
+            }
+            _ => return None,
+        }
+        Some(Run { is, many })
+    }
+
+    /// All matches in a text.
+    #[inline]
+    pub fn matches(&self, text: &[u8]) -> impl Iterator<Item = (usize, usize)> {
+        let mut from = 0;
+        let is = move |byte: &u8| self.is[*byte as usize];
+        std::iter::from_fn(move || {
+            let start = from + text[from..].iter().position(is)?;
+            let rest = &text[start + 1..];
+            let more = if self.many { rest.iter().position(|byte| !is(byte)).unwrap_or(rest.len()) } else { 0 };
+            from = start + 1 + more;
+            Some((start, from))
+        })
     }
 }
 
@@ -311,6 +361,7 @@ mod tests {
             assert_eq!(Pattern::new(pattern.as_bytes()).err().as_deref(), Some(message));
         }
         assert!(Pattern::new(b"\xff").is_err());
+        assert!(Pattern::new(b"^.{1,1000}$").is_ok(), "a long run of any characters is no large regex");
     }
 
     /// Only what has no operators is plain text.

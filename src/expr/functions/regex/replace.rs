@@ -180,6 +180,16 @@ mod tests {
         assert_eq!(made, [None, Some(b"bb".to_vec()), None]);
     }
 
+    /// A byte that is no UTF-8 is no character for a regex: it is matched by nothing, and stays.
+    #[test]
+    fn bytes_that_are_no_text_stay() {
+        for regex in [".", "[^a]", r"\W", "(?s).", r"\P{L}"] {
+            let more = vec![Node::text(regex.as_bytes()), Node::text(b"-")];
+            let made = texts(&computed("regexp_replace", &[&[Some(b"\xff!\xe7\x94")]], more));
+            assert_eq!(made, [Some(b"\xff-\xe7\x94".to_vec())], "{regex}");
+        }
+    }
+
     proptest! {
         /// Matches that are not empty are replaced as the crate itself does it; what matches itself stays, byte for byte.
         #[test]

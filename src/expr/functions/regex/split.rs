@@ -11,13 +11,14 @@ use crate::expr::{Context, Node};
 
 use super::super::text::args::{self, Given, computed, piece};
 use super::super::text::chars;
-use super::pattern::Matches;
+use super::pattern::{Matches, Run};
 use super::patterns::Patterns;
 
 /// How the items of a text are found.
 enum How<'a> {
     Byte(u8),
     Literal(&'a Finder<'static>),
+    Run(&'a Run),
     Regex,
 }
 
@@ -33,7 +34,7 @@ pub fn split(args: Vec<Node>, context: &Context) -> Result<Node, String> {
         let how = match &literal {
             Some(finder) if finder.needle().len() == 1 => How::Byte(finder.needle()[0]),
             Some(finder) => How::Literal(finder),
-            None => How::Regex,
+            None => patterns.one().and_then(|pattern| pattern.run()).map_or(How::Regex, How::Run),
         };
         columns(&how, &patterns, given, rows)
     };
@@ -56,6 +57,7 @@ fn columns(how: &How<'_>, patterns: &Patterns, given: &[Given<'_>], rows: usize)
                     let len = finder.needle().len();
                     of.at(finder.find_iter(text).map(|at| (at, at + len)));
                 }
+                How::Run(run) => of.at(run.matches(text)),
                 How::Regex if regex_texts.get(row)?.is_empty() => of.characters(),
                 How::Regex => of.matches(regexes.get(row)?),
             }
@@ -187,6 +189,18 @@ mod tests {
             let Column::List(lists) = &constant else { panic!("lists") };
             let Column::Text(shared) = &*lists.items else { panic!("text") };
             prop_assert!(shared.data.bytes().starts_with(b"not at the start"));
+        }
+
+        /// Runs of ASCII are found as by the regex itself, which is used where it may match something else as well.
+        #[test]
+        fn runs_split_as_their_regex(text in bytes(), class in 0usize..9, many: bool, limit in -1i64..4) {
+            let class = [r"\s", "[ab]", "[a-c .]", "b", "(?i)b", "[^a]", r"\W", ".", "[aé]"][class];
+            let regex = if many { format!("{class}+") } else { class.to_string() };
+            let split = |regex: &str| {
+                let more = vec![Node::text(regex.as_bytes()), Node::number(Number::Int(limit))];
+                items(&computed("split", &[&[None, Some(&text)]], more))
+            };
+            prop_assert_eq!(split(&regex), split(&format!("{regex}|zz+y")), "{}", regex);
         }
 
         /// An empty regex splits between all characters, valid or not.

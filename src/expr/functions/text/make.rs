@@ -191,7 +191,15 @@ pub fn translate(args: Vec<Node>, context: &Context) -> Result<Node, String> {
         written(rows, |row, out| {
             let (text, from, to) = (texts.get(row)?, froms.get(row)?, tos.get(row)?);
             if let Some(table) = &table {
-                out.extend(text.iter().filter_map(|byte| table[*byte as usize]));
+                // Written at once and cut behind: a test for each byte whether it stays costs more than all the rest.
+                let mut end = out.len();
+                out.resize(end + text.len(), 0);
+                for byte in text {
+                    let (becomes, stays) = table[*byte as usize];
+                    out[end] = becomes;
+                    end += usize::from(stays);
+                }
+                out.truncate(end);
                 return Some(());
             }
             for char in chars::each(text) {
@@ -206,12 +214,12 @@ pub fn translate(args: Vec<Node>, context: &Context) -> Result<Node, String> {
     Ok(computed(Kind::Text, args, kernel))
 }
 
-/// What each byte becomes, if anything: ASCII is never part of another character.
-fn table(from: &[u8], to: &[u8]) -> [Option<u8>; 256] {
-    let mut table = std::array::from_fn(|byte| Some(byte as u8));
+/// What each byte becomes, and whether it stays at all: ASCII is never part of another character.
+fn table(from: &[u8], to: &[u8]) -> [(u8, bool); 256] {
+    let mut table = std::array::from_fn(|byte| (byte as u8, true));
     for (at, &byte) in from.iter().enumerate() {
         if memchr::memchr(byte, from) == Some(at) {
-            table[byte as usize] = to.get(at).copied();
+            table[byte as usize] = to.get(at).map_or((byte, false), |becomes| (*becomes, true));
         }
     }
     table
