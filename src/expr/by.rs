@@ -39,7 +39,9 @@ impl By {
         })?;
         for (at, key) in keys.iter().enumerate() {
             if key.expr.has_aggregate() {
-                return Err(key.expr.wrong(&format!("{option} makes the groups, so that no aggregate can stand in it")));
+                return Err(key
+                    .expr
+                    .wrong(&format!("{option} makes the groups, so that no aggregate can stand in it")));
             }
             if keys[..at].iter().any(|other| other.name == key.name) {
                 let name = &key.name;
@@ -139,7 +141,6 @@ impl BoundBy {
         columns.into_iter().zip(&self.keys).map(|(column, key)| of_kind(column, &key.kind)).collect()
     }
 }
-
 
 /// Values whose text is different exactly if they are: zeros have one sign, and times are whole numbers.
 fn told_apart(column: Cow<'_, Column>) -> Cow<'_, Column> {

@@ -3,6 +3,7 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+mod agg;
 mod count;
 mod distinct;
 mod grep;
@@ -52,6 +53,7 @@ pub static REGISTRY: &[Entry] = &[
     grep::ENTRY,
     sample::ENTRY,
     count::ENTRY,
+    agg::ENTRY,
     distinct::ENTRY,
     sort::ENTRY,
     top::ENTRY,

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::state::{Folded, Orders, State, all_valid, items};
 use crate::data::block::{Block, Order};
 use crate::data::buffer::Buffer;
+use crate::data::builder::Builder;
 use crate::data::column::{Column, Lists, Span, Text};
 use crate::data::groups::Groups;
 use crate::data::keys;
 use crate::data::order::Entry;
-use crate::data::rows::{Builder, Rows, gather};
+use crate::data::rows::{Rows, gather};
 use crate::data::schema::Kind;
 
 /// Where a value is kept.

@@ -2,9 +2,10 @@
 
 use super::state::resize;
 use crate::data::block::Block;
+use crate::data::builder::Builder;
 use crate::data::column::{Cell, Column, NO_TIME, Number, Span, UNKNOWN};
-use crate::data::rows::{Builder, Rows, gather};
 use crate::data::order::Entry;
+use crate::data::rows::{Rows, gather};
 use crate::data::schema::Kind;
 use crate::expr::node::TextBuilder;
 
@@ -71,11 +72,6 @@ impl Kept {
             Kept::Time(values) => Cell::Time(values[group]),
             Kept::List(_, values) => values[group].as_ref().map_or(Cell::Null, |list| list.cell(0)),
         }
-    }
-
-    /// Whether a group has a value.
-    pub fn is_null(&self, group: usize) -> bool {
-        self.cell(group) == Cell::Null
     }
 
     /// Keeps the value of this row.

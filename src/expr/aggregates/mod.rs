@@ -15,4 +15,3 @@ mod table;
 
 pub use plan::Plan;
 pub use table::{Shipped, Table};
-

@@ -194,7 +194,9 @@ fn arguments(asked: &Asked, arg: &Expr, call: &Aggregate, schema: &Schema, conte
     }
     let node = arg.bind(schema, context)?;
     let kind = match (&node.kind, asked.what) {
-        (Kind::Input | Kind::Text | Kind::Number, What::Sums | What::Percentiles(_)) if !asked.distinct => return Ok(node),
+        (Kind::Input | Kind::Text | Kind::Number, What::Sums | What::Percentiles(_)) if !asked.distinct => {
+            return Ok(node);
+        }
         // Numbers that are equal are one value, whatever they are written like.
         (_, What::Sums | What::Percentiles(_)) => {
             return node.into_number().map_err(|found| arg.wrong(&format!("{} takes numbers, and {found}", call.name)));

@@ -24,7 +24,8 @@ pub const DEVIATION: f64 = 0.016;
 impl Sketches {
     /// Of no values; estimates will be off by this much, as a relative standard deviation.
     pub fn new(deviation: f64) -> Self {
-        let registers = (1.04 / deviation).powi(2).log2().ceil().clamp(f64::from(*SIZES.start()), f64::from(*SIZES.end()));
+        let registers =
+            (1.04 / deviation).powi(2).log2().ceil().clamp(f64::from(*SIZES.start()), f64::from(*SIZES.end()));
         Sketches { size: registers as u8, sketches: Vec::new() }
     }
 

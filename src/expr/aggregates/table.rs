@@ -243,12 +243,7 @@ impl Table {
     }
 
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
-    fn each_block(
-        &self,
-        width: usize,
-        blocks: &mut Vec<Block>,
-        make: impl Fn(&Self, Block, &[u32], &[i64]) -> Block,
-    ) {
+    fn each_block(&self, width: usize, blocks: &mut Vec<Block>, make: impl Fn(&Self, Block, &[u32], &[i64]) -> Block) {
         let (mut decoder, mut values) = (Decoder::new(width), Vec::with_capacity(self.groups.len()));
         self.groups.for_each(|key, group, value| {
             decoder.push(key, i64::from(group));
@@ -257,8 +252,13 @@ impl Table {
         let mut rest = &values[..];
         for mut block in decoder.finish() {
             let numbers = block.columns.pop();
-            let groups: Vec<u32> =
-                numbers.as_ref().and_then(Column::as_ints).unwrap_or_default().iter().map(|group| *group as u32).collect();
+            let groups: Vec<u32> = numbers
+                .as_ref()
+                .and_then(Column::as_ints)
+                .unwrap_or_default()
+                .iter()
+                .map(|group| *group as u32)
+                .collect();
             let (mine, more) = rest.split_at(groups.len());
             rest = more;
             let mut first = 0;
