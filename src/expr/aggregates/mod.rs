@@ -15,3 +15,6 @@ mod table;
 
 pub use plan::Plan;
 pub use table::{Shipped, Table};
+
+#[cfg(test)]
+mod tests;

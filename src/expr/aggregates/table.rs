@@ -139,8 +139,11 @@ impl Table {
     /// Takes out what belongs to shard `shard` of `shards`, by key hash; without keys everything belongs to the first.
     pub fn ship(&mut self, shard: usize, shards: usize) -> Shipped {
         if self.plan.by.is_none() {
-            let pieces = if shard == 0 { vec![self.exported(&[0])] } else { Vec::new() };
-            self.states.iter_mut().for_each(|state| state.clear());
+            let mut pieces = Vec::new();
+            if shard == 0 {
+                pieces.push(self.exported(&[0]));
+                self.states.iter_mut().for_each(|state| state.clear());
+            }
             return Shipped { parcel: Parcel::default(), pieces };
         }
         if self.cut.len() != shards {
