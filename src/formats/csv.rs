@@ -168,8 +168,8 @@ impl Csv {
             return if from > 0 { Err(marked()) } else { Ok(None) };
         };
         let fields = fields::split(record, self.separator, self.delimiter);
-        let fields =
-            fields.ok_or_else(|| Error::usage("the header has a quote that is not closed; without one: --header a,b"))?;
+        let fields = fields
+            .ok_or_else(|| Error::usage("the header has a quote that is not closed; without one: --header a,b"))?;
         Ok(Some((end, Columns::of(fields, self.separator, self.delimiter))))
     }
 
@@ -263,3 +263,5 @@ fn nothing(schema: &Schema) -> Cut {
     Cut::all(0, schema.fields.iter().map(|field| Column::nulls(&field.kind, 0)).collect())
 }
 
+#[cfg(test)]
+mod tests;

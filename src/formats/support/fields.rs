@@ -205,7 +205,7 @@ impl<'a> Rows<'a> {
         // Without a header no record is so long.
         let length = if header.is_empty() { usize::MAX >> 1 } else { header.len() };
         // Quotes around each field, and at worst all quotes in it doubled.
-        let slack = usize::from(returns) + if quotes { length + 2 * count } else { 0 };
+        let slack = usize::from(returns) + if quotes { header.len() + 2 * count } else { 0 };
         let mut regular = true;
         let starts = marks.iter().step_by(count).take(rows);
         for (start, end) in starts.zip(marks[count..].iter().step_by(count)) {
@@ -232,7 +232,8 @@ impl<'a> Rows<'a> {
         let Layout { separator, delimiter, .. } = *self.layout;
         let record = &self.text[start..end];
         let record = record.strip_suffix(b"\r").unwrap_or(record);
-        if self.header.is_empty() || record.len().wrapping_sub(self.header.len()) > self.header.len() + 2 * self.layout.count
+        if self.header.is_empty()
+            || record.len().wrapping_sub(self.header.len()) > self.header.len() + 2 * self.layout.count
         {
             return false;
         }
