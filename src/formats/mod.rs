@@ -13,9 +13,11 @@ use crate::data::framing::Framing;
 use crate::data::schema::{Live, Schema, nearest};
 use crate::error::{Error, Result};
 
+mod csv;
 mod delimited;
 mod json;
 mod spark;
+mod support;
 mod table;
 mod text;
 
@@ -48,12 +50,21 @@ pub struct InputEntry {
 }
 
 /// Every input format, in the order of the help.
-pub static INPUTS: &[InputEntry] = &[InputEntry {
-    name: "text",
-    about: "a record is a line: the one column `line`",
-    extensions: &["txt", "log"],
-    make: |reading| Ok(text_input(reading.delimiter)),
-}];
+pub static INPUTS: &[InputEntry] = &[
+    InputEntry {
+        name: "text",
+        about: "a record is a line: the one column `line`",
+        extensions: &["txt", "log"],
+        make: |reading| Ok(text_input(reading.delimiter)),
+    },
+    InputEntry {
+        name: "csv",
+        about: "commas between fields, which may be quoted; the first line names the columns",
+        extensions: &["csv"],
+        make: csv::csv,
+    },
+    InputEntry { name: "tsv", about: "the same with tabs", extensions: &["tsv"], make: csv::tsv },
+];
 
 /// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest
 /// names.
