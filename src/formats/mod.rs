@@ -13,9 +13,12 @@ use crate::data::framing::Framing;
 use crate::data::schema::{Live, Schema, nearest};
 use crate::error::{Error, Result};
 
+mod combined;
 mod delimited;
 mod json;
+mod regex;
 mod spark;
+mod support;
 mod table;
 mod text;
 
@@ -48,12 +51,27 @@ pub struct InputEntry {
 }
 
 /// Every input format, in the order of the help.
-pub static INPUTS: &[InputEntry] = &[InputEntry {
-    name: "text",
-    about: "a record is a line: the one column `line`",
-    extensions: &["txt", "log"],
-    make: |reading| Ok(text_input(reading.delimiter)),
-}];
+pub static INPUTS: &[InputEntry] = &[
+    InputEntry {
+        name: "text",
+        about: "a record is a line: the one column `line`",
+        extensions: &["txt", "log"],
+        make: |reading| Ok(text_input(reading.delimiter)),
+    },
+    InputEntry {
+        name: "regex",
+        about: "regex:PATTERN, searched in each line; its named groups (?<name>...) are the columns",
+        extensions: &[],
+        make: regex::make,
+    },
+    InputEntry {
+        name: "combined",
+        about: "access logs of Apache and nginx, also the common format: host ident user time method path protocol \
+                status bytes referer agent, and `request`, the whole request line, for who names it; `-` is null",
+        extensions: &[],
+        make: combined::make,
+    },
+];
 
 /// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest
 /// names.

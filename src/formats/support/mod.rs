@@ -1,0 +1,4 @@
+//! What several formats need.
+
+pub mod closed;
+pub mod pattern;
