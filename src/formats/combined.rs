@@ -286,12 +286,15 @@ mod tests {
         let next = regex(&format!("^ {quoted}(.*)$"));
         let referer = next.captures(part(5));
         let agent = referer.as_ref().and_then(|referer| next.captures(referer.get(2)?.as_bytes()));
-        row.extend([referer, agent].iter().map(|found| found.as_ref().map_or(&b""[..], |f| f.get(1).unwrap().as_bytes())));
+        row.extend(
+            [referer, agent].iter().map(|found| found.as_ref().map_or(&b""[..], |f| f.get(1).unwrap().as_bytes())),
+        );
         row.push(part(2));
         Some(row.iter().map(|value| (!value.is_empty() && *value != b"-").then(|| value.to_vec())).collect())
     }
 
-    const LINE: &str = r#"::1 - bob [01/Oct/2026:00:00:01 +0000] "GET /a?b=c HTTP/1.1" 200 73 "http://x/" "A \"b\" c" 0.12 "z""#;
+    const LINE: &str =
+        r#"::1 - bob [01/Oct/2026:00:00:01 +0000] "GET /a?b=c HTTP/1.1" 200 73 "http://x/" "A \"b\" c" 0.12 "z""#;
 
     #[test]
     fn every_column_is_cut() {

@@ -55,7 +55,7 @@ pub static INPUTS: &[InputEntry] = &[
     InputEntry {
         name: "text",
         about: "a record is a line: the one column `line`",
-        extensions: &["txt", "log"],
+        extensions: &["txt"],
         make: |reading| Ok(text_input(reading.delimiter)),
     },
     InputEntry {

@@ -198,7 +198,10 @@ mod tests {
 
     #[test]
     fn an_empty_match_is_null_and_the_empty_record_may_match() {
-        assert_eq!(rows("^(?<a>x*)(?<b>y)?$", &Live::all(), b"\nx\ny\nz"), (vec!["-|-".into(), "x|-".into(), "-|y".into()], vec![3]));
+        assert_eq!(
+            rows("^(?<a>x*)(?<b>y)?$", &Live::all(), b"\nx\ny\nz"),
+            (vec!["-|-".into(), "x|-".into(), "-|y".into()], vec![3])
+        );
     }
 
     #[test]

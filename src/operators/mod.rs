@@ -7,6 +7,7 @@ mod count;
 mod distinct;
 mod grep;
 mod head;
+mod parse;
 mod pipe;
 mod sample;
 mod sort;
@@ -49,6 +50,7 @@ pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
     words::ENTRY,
     grep::ENTRY,
+    parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     distinct::ENTRY,

@@ -30,7 +30,8 @@ impl Closed {
     /// See [`Input::schema`].
     pub fn schema(&self, live: &Live) -> Result<Schema> {
         let (shown, hidden) = self.names.split_at(self.shown);
-        let mut schema = Schema { fields: shown.iter().map(Field::shown).collect(), records: true, ..Schema::default() };
+        let mut schema =
+            Schema { fields: shown.iter().map(Field::shown).collect(), records: true, ..Schema::default() };
         for name in live.names.iter().filter(|name| !self.names.contains(name)) {
             if name == "line" || name.starts_with('$') {
                 self.text.schema(&Live::only([name]))?;
