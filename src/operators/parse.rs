@@ -236,3 +236,156 @@ impl Map for Reader {
         Ok(block)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::data::framing::Framing;
+    use crate::data::rows::block_of;
+    use crate::formats::{BadRecord, Cut};
+    use crate::operators::testing::{BATCH, built};
+
+    fn fields(schema: &Schema) -> Vec<String> {
+        let name = |field: &Field| format!("{}{}", field.name, if field.hidden { " hidden" } else { "" });
+        schema.fields.iter().map(name).collect()
+    }
+
+    fn schema(names: &[&str]) -> Schema {
+        Schema { fields: names.iter().map(|n| Field::shown(*n)).collect(), records: true, ..Schema::default() }
+    }
+
+    /// The rows that come of these, as text.
+    fn rows(parse: &dyn Operator, names: &[&str], behind: &Live, columns: &[Vec<Option<&[u8]>>]) -> Vec<Vec<String>> {
+        let mut bound = parse.bind(&schema(names), behind, &Context::default()).unwrap();
+        let Work::Map(map) = bound.work.remove(0) else { panic!("another kind of work") };
+        let block = Block { numbers: Some((7..).take(columns[0].len()).collect()), order: 3, ..block_of(columns) };
+        let made = map.map(block.clone(), &BATCH).unwrap();
+        assert_eq!((made.rows, made.order, &made.numbers), (block.rows, 3, &block.numbers));
+        assert_eq!(made.columns.len(), bound.schema.fields.len());
+        assert!(made.columns.iter().all(|column| column.len() == made.rows));
+        let cell = |row: usize, column: &Column| match column.cell(row) {
+            Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            _ => "null".to_string(),
+        };
+        (0..made.rows).map(|row| made.columns.iter().map(|column| cell(row, column)).collect()).collect()
+    }
+
+    /// Any column of a record is the record and its name. `!` is bad; an empty record is none, which is not said.
+    struct Anything;
+
+    impl Input for Anything {
+        fn framing(&self) -> Framing {
+            Framing::plain(b'\n')
+        }
+
+        fn schema(&self, live: &Live) -> Result<Schema> {
+            Ok(Schema { open: true, fields: live.names.iter().map(Field::hidden).collect(), ..Schema::default() })
+        }
+
+        fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Cut {
+            let (mut bad, mut values) = (Vec::new(), Vec::new());
+            for (at, span) in records.iter().enumerate() {
+                match span.of(data.bytes()).unwrap() {
+                    b"!" => bad.push(BadRecord { at, span: *span, what: String::new() }),
+                    text if text.is_empty() => {}
+                    text => values.push(text),
+                }
+            }
+            let column = |field: &Field| {
+                let texts: Vec<Vec<u8>> = values.iter().map(|v| [v, field.name.as_bytes()].concat()).collect();
+                block_of(&[texts.iter().map(|text| Some(&text[..])).collect()]).columns.remove(0)
+            };
+            Cut { rows: values.len(), records, columns: schema.fields.iter().map(column).collect(), bad }
+        }
+    }
+
+    fn open() -> Parse {
+        let (format, column): (Arc<dyn Input>, _) = (Arc::new(Anything), "msg".to_string());
+        Parse { format, spelling: "any".into(), column, shown: Vec::new(), open: true, chosen: false }
+    }
+
+    #[test]
+    fn columns_are_added_and_those_of_the_same_name_replaced() {
+        let parse = built(&ENTRY, &["regex:(?<b>x+)(?<msg>.*)", "msg"]);
+        let columns = [vec![Some(&b"0"[..]), Some(b"1"), Some(b"2")], vec![Some(&b"axxc"[..]), None, Some(b"no")]];
+        let found = rows(&*parse, &["b", "msg"], &Live::all(), &columns);
+        assert_eq!(found, [["xx", "c"], ["null", "null"], ["null", "null"]]);
+        let bound = parse.bind(&schema(&["a", "msg"]), &Live::only(["b", "a"]), &Context::default()).unwrap();
+        assert_eq!(fields(&bound.schema), ["a", "msg", "b"], "msg is what it was: nobody asks for the group");
+        assert!(bound.schema.records);
+        assert_eq!(parse.live(&Live::only(["b", "a", "line"])), Live::only(["a", "line", "msg"]));
+        assert_eq!(parse.live(&Live::all()), Live::all().and(["msg"]));
+    }
+
+    #[test]
+    fn only_chosen_columns_are_added() {
+        let parse = built(&ENTRY, &["combined", "--columns", "status,request"]);
+        let line: &[u8] = b"h - - [t] \"GET /\" 200";
+        let found = rows(&*parse, &["line"], &Live::all(), &[vec![Some(line)]]);
+        assert_eq!(found[0][1..], ["200", "GET /"]);
+        assert_eq!(parse.live(&Live::only(["status", "path"])), Live::only(["line", "path"]));
+    }
+
+    #[test]
+    fn fields_are_those_of_the_record_but_behind_text() {
+        let regex = built(&ENTRY, &["regex:(?<a>.*)", "msg"]);
+        assert_eq!(regex.live(&Live::only(["$1", "line", "a"])), Live::only(["$1", "line", "msg"]));
+        let text = built(&ENTRY, &["text", "msg"]);
+        assert_eq!(text.live(&Live::only(["$1", "line", "a"])), Live::only(["a", "msg"]));
+        let bound = text.bind(&schema(&["msg"]), &Live::only(["$2"]), &Context::default()).unwrap();
+        assert_eq!(fields(&bound.schema), ["msg", "$2 hidden"]);
+    }
+
+    #[test]
+    fn of_an_open_format_those_columns_are_added_that_the_chain_names_and_the_row_has_not() {
+        let parse = open();
+        let behind = Live::only(["a", "level", "$1", "line", "window_end"]);
+        let asked = Live { shown: true, ..Live::only(["$1", "line", "window_end", "msg"]) };
+        assert_eq!(parse.live(&behind), asked);
+        let input = schema(&["level", "msg"]);
+        let json = Schema { json: Some(vec!["level".into()]), ..input };
+        let bound = parse.bind(&json, &behind, &Context::default()).unwrap();
+        assert_eq!(fields(&bound.schema), ["level", "msg", "a"]);
+        assert_eq!(bound.schema.json, Some(vec!["level".to_string(), "a".to_string()]));
+        assert_eq!(parse.live(&Live::default()), Live::only(["msg"]));
+        let error = parse.bind(&json, &Live::all(), &Context::default()).err().unwrap().to_string();
+        assert!(error.ends_with("write parse any --columns a,b"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_explained() {
+        let error = |args: &[&str]| {
+            let args = command().try_get_matches_from([&["parse"], args].concat()).unwrap();
+            build(&args).err().unwrap().to_string()
+        };
+        assert!(error(&["combind"]).starts_with("parse: there is no format `combind`"));
+        assert!(error(&["combined", "--columns", "a,a"]).contains("names `a` twice"));
+        assert!(error(&["combined", "--columns", "statsu"]).contains("did you mean status?"));
+        assert!(error(&["regex:(a"]).contains("unclosed group"));
+    }
+
+    proptest! {
+        /// Whatever fits or not, is null or counts as no record: each row has the values of its own text.
+        #[test]
+        fn values_stay_with_their_rows(texts in proptest::collection::vec(proptest::option::of("(a|!||b| |){1,2}"), 0..12)) {
+            let column: Vec<Option<&[u8]>> = texts.iter().map(|text| text.as_deref().map(str::as_bytes)).collect();
+            let expected: Vec<Vec<String>> = texts.iter().map(|text| {
+                let fits = |text: &&String| !text.trim().is_empty() && *text != "!";
+                let value = |name: &str| text.as_ref().filter(fits).map_or("null".into(), |text| format!("{text}{name}"));
+                vec![text.clone().unwrap_or("null".into()), value("x"), value("y")]
+            }).collect();
+            prop_assert_eq!(&rows(&open(), &["msg"], &Live::only(["x", "y"]), std::slice::from_ref(&column)), &expected);
+            // The slow way, for formats that leave something out.
+            let cut = Anything.schema(&Live::only(["x"])).unwrap();
+            let reader = Reader { format: Arc::new(Anything), cut, column: 0, added: Vec::new(), count: 1, blank: true };
+            let block = block_of(std::slice::from_ref(&column));
+            let made = reader.read(&keys::encode(&block, &[0])).remove(0);
+            for (row, text) in texts.iter().enumerate() {
+                let fits = text.as_ref().filter(|text| !text.is_empty() && *text != "!").map(|text| format!("{text}x"));
+                prop_assert_eq!(made.cell(row), fits.as_ref().map_or(Cell::Null, |text| Cell::Text(text.as_bytes())));
+            }
+        }
+    }
+}
