@@ -49,9 +49,7 @@ fn command() -> Command {
 fn build(args: &ArgMatches) -> Result<Built> {
     let condition = Expr::parse(args.get_one::<String>("condition").map_or("", String::as_str))?;
     if condition.has_aggregate() {
-        return Err(
-            condition.wrong("a condition looks at one row, not at an aggregate of many: use agg … then filter …")
-        );
+        return Err(condition.wrong("a condition looks at one row, not at an aggregate of many: use agg … then filter …"));
     }
     Ok(Built::Operator(Box::new(Condition { condition })))
 }
@@ -101,8 +99,7 @@ mod tests {
     fn passed(condition: &str) -> Vec<u32> {
         let schema = Schema { fields: vec![Field::shown("a"), Field::hidden("b")], ..Schema::default() };
         let filter = built(&ENTRY, &[condition]);
-        let Work::Filter(filter) = filter.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0)
-        else {
+        let Work::Filter(filter) = filter.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0) else {
             panic!("no filter")
         };
         let block = block_of(&[vec![Some(b"1"), Some(b"x"), None], vec![Some(b"2"), Some(b"1"), Some(b"0")]]);
