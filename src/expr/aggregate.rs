@@ -91,7 +91,11 @@ impl Expr {
 
     fn taken(&self, call: &Call, place: Place) -> Result<Aggregate> {
         let expr = |tree: &Tree| Expr { text: self.text.clone(), tree: tree.clone() };
-        let parts = call.args.iter().map(|part| (part, "the argument")).chain(call.filter.as_deref().map(|f| (f, "the filter")));
+        let parts = call
+            .args
+            .iter()
+            .map(|part| (part, "the argument"))
+            .chain(call.filter.as_deref().map(|f| (f, "the filter")));
         for (part, what) in parts {
             if let Some(inner) = first_aggregate(part) {
                 let Form::Call(nested) = &inner.form else { continue };

@@ -41,7 +41,9 @@ impl Binder<'_> {
             Form::Float(value) => Ok(Node::number(Number::Float(*value))),
             Form::Bool(value) => Ok(truth(*value)),
             Form::Null => Ok(Node::null()),
-            Form::Interval(_) => Err(Fault::new(place, "an interval is added to a time or taken from it, nothing else")),
+            Form::Interval(_) => {
+                Err(Fault::new(place, "an interval is added to a time or taken from it, nothing else"))
+            }
             Form::Not(of) => at(logic::opposite(self.node(of)?)),
             Form::Minus(of) => at(arithmetic::minus(self.node(of)?)),
             Form::Plus(of) => at(self.node(of)?.into_number()),
@@ -95,7 +97,13 @@ impl Binder<'_> {
         let (left, right) = (self.node(a)?, self.node(b)?);
         // The operand that is no number is pointed at.
         let wrong = |node: &Node| !matches!(node.kind, Kind::Number | Kind::Input | Kind::Text);
-        let operand = if wrong(&left) { a.place } else if wrong(&right) { b.place } else { place };
+        let operand = if wrong(&left) {
+            a.place
+        } else if wrong(&right) {
+            b.place
+        } else {
+            place
+        };
         let (node, place) = match operator {
             O::Add | O::Subtract | O::Multiply | O::Divide | O::Remainder | O::WholeDivide => {
                 (arithmetic::bind(operator, left, right), operand)
@@ -204,7 +212,8 @@ impl Binder<'_> {
     fn call(&self, call: &Call, place: Place) -> Bound {
         let name = &call.name;
         if aggregate::is_one(name) {
-            let message = format!("{name}(…) combines rows: it stands in agg or set, and not where each row is looked at");
+            let message =
+                format!("{name}(…) combines rows: it stands in agg or set, and not where each row is looked at");
             return Err(Fault::new(place, message));
         }
         if call.distinct || call.filter.is_some() {

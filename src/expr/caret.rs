@@ -43,7 +43,8 @@ pub fn pointed(message: &str, text: &str, place: Place) -> String {
     let before = if from > 0 { "…" } else { "" };
     let after = if to < length { "…" } else { "" };
     let piece: String = text.chars().skip(from).take(to - from).map(character).collect();
-    let blanks: String = text.chars().skip(from).take(start - from).map(|c| if is_wide(c) { '\u{3000}' } else { ' ' }).collect();
+    let blanks: String =
+        text.chars().skip(from).take(start - from).map(|c| if is_wide(c) { '\u{3000}' } else { ' ' }).collect();
     let blanks = if blanks.chars().count() < start - from {
         format!("{blanks}{}", " ".repeat(start - from - blanks.chars().count()))
     } else {

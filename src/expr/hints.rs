@@ -46,7 +46,9 @@ pub fn check(text: &str, before: Option<(&Token, Place)>, token: &Token, place: 
                 true => wrong(both, format!("`{all}` is no number: write {plain}")),
                 false => wrong(
                     both,
-                    format!("`{all}` is neither a number nor a name: a name that begins with a digit stands in backticks"),
+                    format!(
+                        "`{all}` is neither a number nor a name: a name that begins with a digit stands in backticks"
+                    ),
                 ),
             }
         }
@@ -78,7 +80,9 @@ pub fn check(text: &str, before: Option<(&Token, Place)>, token: &Token, place: 
             }
             Token::Word(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) => Ok(()),
             Token::Comma | Token::DoubleEq | Token::Eq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq => Ok(()),
-            Token::GtEq | Token::Spaceship | Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod => Ok(()),
+            Token::GtEq | Token::Spaceship | Token::Plus | Token::Minus | Token::Mul | Token::Div | Token::Mod => {
+                Ok(())
+            }
             Token::StringConcat | Token::LParen | Token::RParen | Token::Period | Token::DoubleColon => Ok(()),
             Token::LBracket | Token::RBracket | Token::ExclamationMark | Token::Placeholder(_) | Token::EOF => Ok(()),
             _ => wrong(place, format!("`{}` has no meaning in an expression", written(place))),
@@ -134,7 +138,8 @@ pub fn rest(token: &Token, place: Place) -> Fault {
         Token::Comma => "one expression is wanted, not a list".to_string(),
         Token::Word(word) if word.keyword == Keyword::AS => "a name is of no use here: leave AS away".to_string(),
         Token::Word(word) if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("over") => {
-            "window functions (OVER) are not known here: `set` gives an aggregate of the batch to each of its rows".into()
+            "window functions (OVER) are not known here: `set` gives an aggregate of the batch to each of its rows"
+                .into()
         }
         Token::Eq | Token::DoubleEq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Neq => {
             format!("comparisons are not chained: write a {token} b AND b {token} c")
@@ -148,7 +153,15 @@ pub fn rest(token: &Token, place: Place) -> Fault {
 pub fn headless(token: &Token, place: Place) -> Option<Fault> {
     let infix = matches!(
         token,
-        Token::Eq | Token::DoubleEq | Token::Neq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Mul | Token::Div
+        Token::Eq
+            | Token::DoubleEq
+            | Token::Neq
+            | Token::Lt
+            | Token::Gt
+            | Token::LtEq
+            | Token::GtEq
+            | Token::Mul
+            | Token::Div
     );
     infix.then(|| {
         let hint = "did the shell replace a `$1` by nothing? write it in single quotes: '$1 > 5'";

@@ -54,7 +54,9 @@ impl Interval {
     /// With so many times another, if that is not too long.
     fn plus(self, other: Interval, count: i64) -> Option<Interval> {
         let part = |sum: i32, one: i32| {
-            i64::from(one).checked_mul(count).and_then(|product| i32::try_from(i64::from(sum).checked_add(product)?).ok())
+            i64::from(one)
+                .checked_mul(count)
+                .and_then(|product| i32::try_from(i64::from(sum).checked_add(product)?).ok())
         };
         Some(Interval {
             months: part(self.months, other.months)?,

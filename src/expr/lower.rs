@@ -97,7 +97,9 @@ impl Lower<'_> {
                 let to = match typed.data_type {
                     DataType::Date => Type::Date,
                     DataType::Timestamp(None, _) => Type::Time,
-                    other => return Err(Fault::new(place, format!("a text is not turned by {other} before it: use CAST"))),
+                    other => {
+                        return Err(Fault::new(place, format!("a text is not turned by {other} before it: use CAST")));
+                    }
                 };
                 let of = Box::new(self.value(typed.value)?);
                 Ok(Tree { form: Form::Cast { of, to, literal: true }, place })
@@ -109,7 +111,12 @@ impl Lower<'_> {
                 let value = match *interval.value {
                     Sql::Value(ValueWithSpan { value: Value::Number(text, _), .. }) => text,
                     Sql::Value(ValueWithSpan { value, .. }) => value.into_string().unwrap_or_default(),
-                    _ => return Err(Fault::new(place, "an interval is a number or a text and a unit: INTERVAL 5 MINUTES")),
+                    _ => {
+                        return Err(Fault::new(
+                            place,
+                            "an interval is a number or a text and a unit: INTERVAL 5 MINUTES",
+                        ));
+                    }
                 };
                 let form = super::interval::parse(&value, unit.as_deref()).map_err(|m| Fault::new(place, m))?;
                 Ok(Tree { form: Form::Interval(form), place })
@@ -271,14 +278,7 @@ impl Lower<'_> {
         Ok(Tree { place: of.place, form: Form::Is(Box::new(of), what, negated) })
     }
 
-    fn like(
-        &self,
-        of: Sql,
-        pattern: Sql,
-        any_case: bool,
-        escape: Option<Box<Sql>>,
-        negated: bool,
-    ) -> Lowered<Tree> {
+    fn like(&self, of: Sql, pattern: Sql, any_case: bool, escape: Option<Box<Sql>>, negated: bool) -> Lowered<Tree> {
         let escape = match self.boxed(escape)? {
             None => '\\',
             Some(tree) => {
@@ -314,7 +314,8 @@ impl Lower<'_> {
         };
         let mut place = self.place(name.span);
         place.end = self.tokens.closing(place.end).unwrap_or(place.end).max(place.end);
-        let mut call = Call { name: name.value.to_lowercase(), args: Vec::new(), star: false, distinct: false, filter: None };
+        let mut call =
+            Call { name: name.value.to_lowercase(), args: Vec::new(), star: false, distinct: false, filter: None };
         if let FunctionArguments::List(list) = function.args {
             call.distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
             if !list.clauses.is_empty() {

@@ -45,7 +45,8 @@ pub fn parse_list(text: &str) -> Result<Vec<Named>> {
             let (tree, place) = reader.expression()?;
             let alias = reader.alias()?;
             let given = alias.is_some();
-            let written = || reader.text[place.start as usize..place.end as usize].split_whitespace().collect::<Vec<_>>();
+            let written =
+                || reader.text[place.start as usize..place.end as usize].split_whitespace().collect::<Vec<_>>();
             let name = alias.unwrap_or_else(|| match &tree.form {
                 Form::Column(path) => path.name(),
                 _ => written().join(" "),
@@ -134,8 +135,11 @@ impl Reader<'_> {
                     None => Err(Fault::new(place, "AS wants a name, found the end")),
                 }
             }
-            Some((Token::Word(word), place)) if word.quote_style.is_some() || !word.value.eq_ignore_ascii_case("over") => {
-                let hint = format!("an operator or a comma is missing before `{0}`; for a name write AS {0}", word.value);
+            Some((Token::Word(word), place))
+                if word.quote_style.is_some() || !word.value.eq_ignore_ascii_case("over") =>
+            {
+                let hint =
+                    format!("an operator or a comma is missing before `{0}`; for a name write AS {0}", word.value);
                 Err(Fault::new(place, hint))
             }
             _ => Ok(None),

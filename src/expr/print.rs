@@ -90,9 +90,10 @@ impl Display for Call {
 
 impl Display for Path {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let field = self.base.strip_prefix('$').is_some_and(|rest| {
-            !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || c == '_')
-        });
+        let field = self
+            .base
+            .strip_prefix('$')
+            .is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_alphanumeric() || c == '_'));
         if field {
             f.write_str(&self.base)?;
         } else {

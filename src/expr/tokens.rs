@@ -128,7 +128,10 @@ impl Tokens {
             };
             if let Some(opener) = opens {
                 if levels.len() > NESTED {
-                    return Err(Fault::new(place, format!("the expression is nested too deeply: more than {NESTED} levels")));
+                    return Err(Fault::new(
+                        place,
+                        format!("the expression is nested too deeply: more than {NESTED} levels"),
+                    ));
                 }
                 let bracket = (opener != Opener::Case).then_some(self.brackets.len());
                 if bracket.is_some() {
@@ -146,7 +149,8 @@ impl Tokens {
             if closes && levels.len() > 1 {
                 let Some(level) = levels.pop() else { continue };
                 if (level.opener == Opener::Case) != (keyword == Keyword::END) {
-                    let message = if keyword == Keyword::END { "a bracket is not closed" } else { "this CASE has no END" };
+                    let message =
+                        if keyword == Keyword::END { "a bracket is not closed" } else { "this CASE has no END" };
                     return Err(Fault::new(level.place, message));
                 }
                 if let Some(bracket) = level.bracket {
@@ -174,7 +178,8 @@ impl Tokens {
         }
         match levels.pop() {
             Some(level) if !levels.is_empty() && !self.ends_open() => {
-                let what = if level.opener == Opener::Case { "this CASE has no END" } else { "this bracket is not closed" };
+                let what =
+                    if level.opener == Opener::Case { "this CASE has no END" } else { "this bracket is not closed" };
                 Err(Fault::new(level.place, what))
             }
             _ => Ok(()),
@@ -214,7 +219,10 @@ impl Tokens {
         let text_follows = matches!(after, Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)));
         let operand_before = match before {
             Some(Token::Word(word)) => {
-                matches!(word.keyword, Keyword::NoKeyword | Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE)
+                matches!(
+                    word.keyword,
+                    Keyword::NoKeyword | Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE
+                )
             }
             Some(Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_)) => true,
             Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) => true,

@@ -2,13 +2,11 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::{Bound, Built, Entry, Example, Filter, Operator, Work};
-use crate::data::batch::BatchInfo;
-use crate::data::block::Block;
-use crate::data::column::{Column, TRUE};
+use super::support::condition;
+use super::{Bound, Built, Entry, Example, Operator, Work};
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
-use crate::expr::{Context, Expr, Node};
+use crate::expr::{Context, Expr};
 
 /// `filter EXPR`.
 pub const ENTRY: Entry = Entry { name: "filter", command, build, examples: EXAMPLES };
@@ -47,10 +45,7 @@ fn command() -> Command {
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
-    let condition = Expr::parse(args.get_one::<String>("condition").map_or("", String::as_str))?;
-    if condition.has_aggregate() {
-        return Err(condition.wrong("a condition looks at one row, not at an aggregate of many: use agg … then filter …"));
-    }
+    let condition = condition::parse(args.get_one::<String>("condition").map_or("", String::as_str))?;
     Ok(Built::Operator(Box::new(Condition { condition })))
 }
 
@@ -68,24 +63,7 @@ impl Operator for Condition {
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
-        let node = self.condition.bind(input, context)?;
-        let node = node.into_condition().map_err(|what| {
-            self.condition.wrong(&format!("a filter wants a condition, but {what}: compare it, as in x > 0"))
-        })?;
-        Ok(Bound::new(input.clone(), Work::Filter(Box::new(Passing { node }))))
-    }
-}
-
-struct Passing {
-    node: Node,
-}
-
-impl Filter for Passing {
-    fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
-        if let Column::Bool(truths) = &*self.node.eval(block) {
-            passed.extend((0u32..).zip(truths).filter(|(_, truth)| **truth == TRUE).map(|(row, _)| row));
-        }
-        Ok(())
+        Ok(Bound::new(input.clone(), Work::Filter(condition::bind(&self.condition, input, context)?)))
     }
 }
 
@@ -99,7 +77,8 @@ mod tests {
     fn passed(condition: &str) -> Vec<u32> {
         let schema = Schema { fields: vec![Field::shown("a"), Field::hidden("b")], ..Schema::default() };
         let filter = built(&ENTRY, &[condition]);
-        let Work::Filter(filter) = filter.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0) else {
+        let Work::Filter(filter) = filter.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0)
+        else {
             panic!("no filter")
         };
         let block = block_of(&[vec![Some(b"1"), Some(b"x"), None], vec![Some(b"2"), Some(b"1"), Some(b"0")]]);
@@ -128,7 +107,7 @@ mod tests {
             });
             bound.err().unwrap().to_string()
         };
-        assert!(refused("a + 1").contains("a filter wants a condition"));
+        assert!(refused("a + 1").contains("here a condition is wanted"));
         assert!(refused("sum(a) > 1").contains("agg"));
         assert!(refused("b > 1").contains("there is no column `b`"));
     }

@@ -58,7 +58,8 @@ fn build(args: &ArgMatches) -> Result<Built> {
     if list.has_aggregate() {
         return Err(list.wrong("flatmap looks at one row at a time: agg 'collect_list(x) AS xs' then flatmap xs"));
     }
-    let name = args.get_one::<String>("as").cloned().or_else(|| list.as_column()).unwrap_or_else(|| "value".to_string());
+    let name =
+        args.get_one::<String>("as").cloned().or_else(|| list.as_column()).unwrap_or_else(|| "value".to_string());
     Ok(Built::Operator(Box::new(Items { list, name, keep: args.get_flag("keep") })))
 }
 
@@ -148,7 +149,8 @@ mod tests {
         let Work::Map(map) = bound.work.remove(0) else { panic!("no map") };
         let block = block_of(&[vec![Some(b"x y"), None, Some(b"z")], vec![Some(b"1"), Some(b"2"), Some(b"3")]]);
         let block = map.map(Block { numbers: Some(vec![10, 11, 12]), ..block }, &BATCH).unwrap();
-        let text = |cell| if let Cell::Text(text) = cell { String::from_utf8_lossy(text).into_owned() } else { "-".into() };
+        let text =
+            |cell| if let Cell::Text(text) = cell { String::from_utf8_lossy(text).into_owned() } else { "-".into() };
         let rows = (0..block.rows).map(|row| block.columns.iter().map(|c| text(c.cell(row))).collect()).collect();
         (bound.schema.fields.into_iter().map(|f| f.name).collect(), rows, block.numbers)
     }

@@ -49,7 +49,9 @@ fn build(args: &ArgMatches) -> Result<Built> {
     let list = parse_list(args.get_one::<String>("columns").map_or("", String::as_str))?;
     for named in &list {
         if named.expr.has_aggregate() {
-            return Err(named.expr.wrong("map looks at one row at a time: use agg for one row a group, set to give each row its sum"));
+            return Err(named
+                .expr
+                .wrong("map looks at one row at a time: use agg for one row a group, set to give each row its sum"));
         }
     }
     named::once_each(&list)?;

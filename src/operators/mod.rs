@@ -152,8 +152,8 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
-    /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
-    Tee(String),
+    /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
+    Tee(String, Option<Box<dyn Filter>>),
 }
 
 /// Drops rows.

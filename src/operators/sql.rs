@@ -81,8 +81,7 @@ fn chain(select: &Select<'_>) -> Result<Vec<String>> {
             key.0 = hidden.take(&key.0)?;
         }
         aggregates.extend(hidden.columns);
-        let by: Vec<String> =
-            keys.iter().map(|(key, name)| format!("{} AS {}", key.written(), quoted(name))).collect();
+        let by: Vec<String> = keys.iter().map(|(key, name)| format!("{} AS {}", key.written(), quoted(name))).collect();
         let aggregates = aggregates.join(", ");
         match (aggregates.is_empty(), by.is_empty()) {
             (false, false) => step(&["agg", &aggregates, "--by", &by.join(", ")]),
@@ -239,7 +238,9 @@ mod tests {
         );
         assert_eq!(chain("SELECT DISTINCT a FROM input ORDER BY 1"), "map a AS `a` | distinct | sort `a`:asc");
         assert_eq!(
-            chain("SELECT count(*) AS n, a FROM input WHERE b = 'FROM' GROUP BY a HAVING sum(b) > 3 ORDER BY n DESC LIMIT 3"),
+            chain(
+                "SELECT count(*) AS n, a FROM input WHERE b = 'FROM' GROUP BY a HAVING sum(b) > 3 ORDER BY n DESC LIMIT 3"
+            ),
             "filter b = 'FROM' | agg count(*) AS `n`, sum(b) AS `(0)` --by a AS `a` | filter `(0)` > 3 | top 3 `n`:desc | \
              map `n`, `a`"
         );

@@ -295,7 +295,8 @@ impl Eval for Moved {
     fn eval<'a>(&'a self, block: &'a Block) -> Cow<'a, Column> {
         let column = self.of.eval(block);
         let Column::Time(times) = &*column else { return Cow::Owned(Column::nulls(&Kind::Time, block.rows)) };
-        let moved = |&time: &i64| if time == NO_TIME { NO_TIME } else { self.by.after(time, &self.zone).unwrap_or(NO_TIME) };
+        let moved =
+            |&time: &i64| if time == NO_TIME { NO_TIME } else { self.by.after(time, &self.zone).unwrap_or(NO_TIME) };
         Cow::Owned(Column::Time(times.iter().map(moved).collect()))
     }
 }

@@ -70,7 +70,9 @@ fn ints(column: &Column, bits: u32) -> Column {
         Cell::Text(text) => int_of(text),
         Cell::Null | Cell::List(_) => None,
     };
-    Column::Number((0..column.len()).map(|row| int(row).filter(|v| fits(*v)).map_or(Number::Null, Number::Int)).collect())
+    Column::Number(
+        (0..column.len()).map(|row| int(row).filter(|v| fits(*v)).map_or(Number::Null, Number::Int)).collect(),
+    )
 }
 
 fn cut(value: f64) -> Option<i64> {
@@ -200,7 +202,13 @@ fn conditions(column: &Column) -> Column {
     let truth = |row| match column.cell(row) {
         Cell::Bool(value) => u8::from(value),
         Cell::Int(value) => u8::from(value != 0),
-        Cell::Float(value) => if value == 0.0 { FALSE } else { TRUE },
+        Cell::Float(value) => {
+            if value == 0.0 {
+                FALSE
+            } else {
+                TRUE
+            }
+        }
         Cell::Text(text) => condition_of(trimmed(text)),
         _ => UNKNOWN,
     };
@@ -238,7 +246,9 @@ mod tests {
 
     #[test]
     fn floats_are_read_as_by_java() {
-        for (text, value) in [(".5", 0.5), ("5.", 5.0), (" 1e3 ", 1000.0), ("2d", 2.0), ("-Infinity", f64::NEG_INFINITY)] {
+        for (text, value) in
+            [(".5", 0.5), ("5.", 5.0), (" 1e3 ", 1000.0), ("2d", 2.0), ("-Infinity", f64::NEG_INFINITY)]
+        {
             assert_eq!(double_of(text.as_bytes()), Some(value), "{text}");
         }
         assert!(double_of(b"NaN").is_some_and(f64::is_nan));
@@ -249,7 +259,9 @@ mod tests {
 
     #[test]
     fn decimals_round_halves_up() {
-        for (value, places, rounded) in [(2.5, 0, 3.0), (-2.5, 0, -3.0), (1.005, 2, 1.01), (0.1, 1, 0.1), (9.999, 2, 10.0)] {
+        for (value, places, rounded) in
+            [(2.5, 0, 3.0), (-2.5, 0, -3.0), (1.005, 2, 1.01), (0.1, 1, 0.1), (9.999, 2, 10.0)]
+        {
             assert_eq!(half_up(value, places), Some(rounded), "{value}");
         }
     }

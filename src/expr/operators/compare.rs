@@ -199,7 +199,9 @@ pub fn compared(way: Way, truths: Truths, left: &Operand<'_>, right: &Operand<'_
             (Operand::One(value), Operand::Column(column)) => with_text(column, value, truths, true),
             _ => texts(left, right, truths, rows, |a, b| a.cmp(b)),
         },
-        Way::Inputs => texts(left, right, truths, rows, if truths.is_equality() { same_inputs } else { order_of_inputs }),
+        Way::Inputs => {
+            texts(left, right, truths, rows, if truths.is_equality() { same_inputs } else { order_of_inputs })
+        }
         Way::Whole => {
             let whole = |cell: Cell<'_>| match cell {
                 Cell::Bool(value) => Some(i64::from(value)),
@@ -213,7 +215,9 @@ pub fn compared(way: Way, truths: Truths, left: &Operand<'_>, right: &Operand<'_
                 let truth = |&time: &i64| truths.values((time != NO_TIME).then_some(time), with, |a, b| a.cmp(&b));
                 return times.iter().map(truth).collect();
             }
-            (0..rows).map(|row| truths.values(whole(left.cell(row)), whole(right.cell(row)), |a, b| a.cmp(&b))).collect()
+            (0..rows)
+                .map(|row| truths.values(whole(left.cell(row)), whole(right.cell(row)), |a, b| a.cmp(&b)))
+                .collect()
         }
         Way::Cells => {
             let some = |cell| if cell == Cell::Null { None } else { Some(cell) };
@@ -244,7 +248,9 @@ fn with_number(column: &Column, with: Number, truths: Truths, turned: bool) -> V
         }),
         (Column::Text(text), Number::Float(with)) => spelled(text, |number| match number {
             // A short whole number is a float without loss.
-            Number::Int(value @ -0x1f_ffff_ffff_ffff..0x1f_ffff_ffff_ffff) => truths.order(compare_floats(value as f64, with)),
+            Number::Int(value @ -0x1f_ffff_ffff_ffff..0x1f_ffff_ffff_ffff) => {
+                truths.order(compare_floats(value as f64, with))
+            }
             number => truth(number),
         }),
         (Column::Number(Numbers::Ints(values)), Number::Int(with)) => {

@@ -17,7 +17,11 @@ use super::Operand;
 enum Pattern {
     Exact(Vec<u8>),
     /// The text begins with the first, then the others follow, then it ends with the last.
-    Literals { first: Vec<u8>, inner: Vec<Finder<'static>>, last: Vec<u8> },
+    Literals {
+        first: Vec<u8>,
+        inner: Vec<Finder<'static>>,
+        last: Vec<u8>,
+    },
     /// With `_`.
     Parts(Vec<Part>),
 }

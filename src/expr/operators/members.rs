@@ -55,7 +55,9 @@ impl Constants {
             (_, Some(Cell::Null)) => self.null = true,
             (Kind::Input | Kind::Text, Some(Cell::Text(text))) => self.texts.push(text.to_vec()),
             (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Int(value))) => self.numbers.push(Number::Int(value)),
-            (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Float(value))) => self.numbers.push(Number::Float(value)),
+            (Kind::Input | Kind::Text | Kind::Number, Some(Cell::Float(value))) => {
+                self.numbers.push(Number::Float(value))
+            }
             (Kind::Number, Some(Cell::Text(text))) => match number_of(text) {
                 Number::Null => self.null = true,
                 number => self.numbers.push(number),
@@ -116,7 +118,8 @@ impl Eval for Members {
                     number => constants.truth(constants.has_number(number)),
                 });
                 if !constants.texts.is_empty() || constants.text_set.is_some() {
-                    let found = |span: &crate::data::column::Span| span.of(bytes).is_some_and(|t| constants.has_text(t));
+                    let found =
+                        |span: &crate::data::column::Span| span.of(bytes).is_some_and(|t| constants.has_text(t));
                     truths.iter_mut().zip(&text.spans).filter(|row| found(row.1)).for_each(|row| *row.0 = TRUE);
                 }
                 truths

@@ -88,9 +88,9 @@ impl Eval for Range {
     fn eval<'a>(&'a self, block: &'a Block) -> Cow<'a, Column> {
         let truth = |number: Number| match number {
             Number::Null => UNKNOWN,
-            number => u8::from(
-                order_of_numbers(number, self.low).is_ge() & order_of_numbers(number, self.high).is_le(),
-            ),
+            number => {
+                u8::from(order_of_numbers(number, self.low).is_ge() & order_of_numbers(number, self.high).is_le())
+            }
         };
         Cow::Owned(Column::Bool(match (&*self.of.eval(block), self.low, self.high) {
             (Column::Text(text), ..) => spelled(text, truth),

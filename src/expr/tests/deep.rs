@@ -10,7 +10,7 @@ use crate::expr::parse_list;
 fn read(text: String) -> Result<(), String> {
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(move || {
-        let schema = Schema { fields: vec![Field::shown("a")], records: false };
+        let schema = Schema { fields: vec![Field::shown("a")], ..Schema::default() };
         let block = Block { rows: 1, columns: vec![super::text(&[Some("1")])], ..Block::default() };
         let result = Expr::parse(&text).map_err(|e| e.to_string()).map(|expr| {
             let _ = expr.to_string();
@@ -60,7 +60,9 @@ fn deep_nesting_is_refused() {
 
 #[test]
 fn long_chains_are_refused_with_what_to_write() {
-    for link in [" + a", " OR a", " AND NOT a", " || a", "::INT", " IS NULL", " = a", " LIKE a", " - -a", " BETWEEN a AND a"] {
+    for link in
+        [" + a", " OR a", " AND NOT a", " || a", "::INT", " IS NULL", " = a", " LIKE a", " - -a", " BETWEEN a AND a"]
+    {
         let message = read(format!("a{}", link.repeat(100_000))).expect_err("too long");
         assert!(message.starts_with("too many operators in one expression") && message.contains("IN ("), "{message}");
         let _ = read(format!("a{}", link.repeat(200)));
@@ -81,5 +83,8 @@ fn a_megabyte_that_is_flat_is_read() {
     assert!(read("用 ".repeat(250_000)).is_err());
     assert!(read(format!("a{}", ".b".repeat(500_000))).is_ok());
     assert!(read(format!("'{}", "x".repeat(1 << 20))).is_err());
-    assert_eq!(parse_list(&"a,".repeat(300_000)).map(|l| l.len()).map_err(|e| e.to_string().contains("behind the comma")), Err(true));
+    assert_eq!(
+        parse_list(&"a,".repeat(300_000)).map(|l| l.len()).map_err(|e| e.to_string().contains("behind the comma")),
+        Err(true)
+    );
 }

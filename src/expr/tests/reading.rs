@@ -21,7 +21,21 @@ fn print(expression: &str) -> String {
 
 #[test]
 fn names_are_in_any_alphabet() {
-    for name in ["用户", "café", "имя", "नाम", "naïve_1", "cafe\u{301}", "trim", "interval", "date", "user", "end", "day", "exists"] {
+    for name in [
+        "用户",
+        "café",
+        "имя",
+        "नाम",
+        "naïve_1",
+        "cafe\u{301}",
+        "trim",
+        "interval",
+        "date",
+        "user",
+        "end",
+        "day",
+        "exists",
+    ] {
         assert_eq!(names(&format!("{name} = 1")), [name]);
         assert_eq!(names(&format!("upper({name})")), [name]);
     }
@@ -108,7 +122,8 @@ fn lists_give_names() {
 
 #[test]
 fn assignments_name_columns_of_any_name() {
-    let list = named(parse_assignments("rate = a / sum(a), `odd name` = 1, 用户 = $1 = 2, $2 = 3, a.b[0] = 4, end = 5"));
+    let list =
+        named(parse_assignments("rate = a / sum(a), `odd name` = 1, 用户 = $1 = 2, $2 = 3, a.b[0] = 4, end = 5"));
     let names: Vec<&str> = list.iter().map(|named| named.0.as_str()).collect();
     assert_eq!(names, ["rate", "odd name", "用户", "$2", "a.b[0]", "end"]);
     assert_eq!(list[2].1, "($1 = 2)");
@@ -130,7 +145,10 @@ fn aggregates_are_taken_out() {
     assert_eq!(seen[2].filter.as_ref().map(Expr::to_string).as_deref(), Some("(c > 1)"));
     let error = Expr::parse("sum(1 + max(a))").unwrap().without_aggregates(|_| Ok(String::new())).unwrap_err();
     assert!(error.to_string().starts_with("max(…) stands in the argument of sum(…)"), "{error}");
-    assert_eq!([Some(0.5), Some(0.05), Some(0.999), None, None], ["p50", "P5", "p999", "p0", "p100"].map(aggregate::percentile_of));
+    assert_eq!(
+        [Some(0.5), Some(0.05), Some(0.999), None, None],
+        ["p50", "P5", "p999", "p0", "p100"].map(aggregate::percentile_of)
+    );
     assert!(aggregate::is_one("COUNT_IF") && !aggregate::is_one("path") && !aggregate::is_one("p"));
 }
 
@@ -139,7 +157,7 @@ fn a_way_into_a_column_is_a_name_if_there_is_one() {
     let expr = Expr::parse("a[0] = 'x' AND b.c[1] = 'y'").unwrap();
     let of = |fields: &[&str]| {
         let fields = fields.iter().map(|name| Field::shown(*name)).collect();
-        expr.columns_of(&Schema { fields, records: false })
+        expr.columns_of(&Schema { fields, ..Schema::default() })
     };
     let set = |names: [&str; 2]| names.map(String::from).into_iter().collect::<BTreeSet<_>>();
     assert_eq!(of(&["a", "a[0]", "b.c[1]"]), set(["a[0]", "b.c[1]"]));
@@ -163,8 +181,11 @@ fn leaf() -> impl Strategy<Value = Form> {
         any::<f64>().prop_filter("is written", |f| f.is_finite()).prop_map(Form::Float),
         any::<bool>().prop_map(Form::Bool),
         Just(Form::Null),
-        (-9i32..9, -9i32..9, any::<i64>())
-            .prop_map(|(months, days, micros)| Form::Interval(Interval { months, days, micros })),
+        (-9i32..9, -9i32..9, any::<i64>()).prop_map(|(months, days, micros)| Form::Interval(Interval {
+            months,
+            days,
+            micros
+        })),
         (any::<bool>(), "[0-9-]{1,5}").prop_map(|(date, text)| Form::Cast {
             of: Box::new(tree(Form::Text(text))),
             to: if date { Type::Date } else { Type::Time },
@@ -176,8 +197,22 @@ fn leaf() -> impl Strategy<Value = Form> {
 fn operator() -> impl Strategy<Value = Operator> {
     use Operator as O;
     prop::sample::select(vec![
-        O::Add, O::Subtract, O::Multiply, O::Divide, O::Remainder, O::WholeDivide, O::Equal, O::NotEqual, O::Less,
-        O::LessOrEqual, O::Greater, O::GreaterOrEqual, O::Same, O::And, O::Or, O::Concat,
+        O::Add,
+        O::Subtract,
+        O::Multiply,
+        O::Divide,
+        O::Remainder,
+        O::WholeDivide,
+        O::Equal,
+        O::NotEqual,
+        O::Less,
+        O::LessOrEqual,
+        O::Greater,
+        O::GreaterOrEqual,
+        O::Same,
+        O::And,
+        O::Or,
+        O::Concat,
     ])
 }
 
@@ -191,7 +226,16 @@ fn any_tree() -> impl Strategy<Value = Tree> {
             (any::<bool>(), prop::sample::select(vec!['\\', '!', '\'', 'é']))
                 .prop_map(|(any_case, escape)| Like::Wildcards { any_case, escape }),
         ];
-        let types = vec![Type::Int(8), Type::Int(32), Type::Int(64), Type::Double, Type::Decimal(9, 2), Type::Text, Type::Bool, Type::Time];
+        let types = vec![
+            Type::Int(8),
+            Type::Int(32),
+            Type::Int(64),
+            Type::Double,
+            Type::Decimal(9, 2),
+            Type::Text,
+            Type::Bool,
+            Type::Time,
+        ];
         prop_oneof![
             boxed.clone().prop_map(Form::Not),
             boxed.clone().prop_map(Form::Minus),
@@ -204,12 +248,16 @@ fn any_tree() -> impl Strategy<Value = Tree> {
             (boxed.clone(), "[a-c%_]{0,3}", like, any::<bool>()).prop_map(|(of, pattern, how, negated)| {
                 Form::Like { of, pattern: Box::new(tree(Form::Text(pattern))), how, negated }
             }),
-            (prop::option::of(boxed.clone()), prop::collection::vec((inner.clone(), inner.clone()), 1..3), prop::option::of(boxed.clone()))
+            (
+                prop::option::of(boxed.clone()),
+                prop::collection::vec((inner.clone(), inner.clone()), 1..3),
+                prop::option::of(boxed.clone())
+            )
                 .prop_map(|(of, arms, otherwise)| Form::Case { of, arms, otherwise }),
             (boxed.clone(), prop::sample::select(types)).prop_map(|(of, to)| Form::Cast { of, to, literal: false }),
-            ("[a-z]{2,5}_x", list, any::<bool>(), prop::option::of(boxed)).prop_map(|(name, args, distinct, filter)| {
-                Form::Call(Call { name, args, star: false, distinct, filter })
-            }),
+            ("[a-z]{2,5}_x", list, any::<bool>(), prop::option::of(boxed)).prop_map(
+                |(name, args, distinct, filter)| { Form::Call(Call { name, args, star: false, distinct, filter }) }
+            ),
         ]
         .prop_map(tree)
     })

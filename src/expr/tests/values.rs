@@ -164,7 +164,10 @@ fn two_columns_of_the_input_are_numbers_if_both_are() {
     assert_eq!(table.values("a <=> b"), ["true", "false", "false", "true", "false"]);
     assert_eq!(table.values("upper(a) > b"), ["true", "false", "false", "false", "NULL"]);
     assert_eq!(table.values("a IN (b, 'x')"), ["true", "false", "false", "true", "NULL"]);
-    assert_eq!(table.values("CASE a WHEN b THEN 'same' WHEN 10 THEN 'ten' END"), ["same", "ten", "ten", "same", "NULL"]);
+    assert_eq!(
+        table.values("CASE a WHEN b THEN 'same' WHEN 10 THEN 'ten' END"),
+        ["same", "ten", "ten", "same", "NULL"]
+    );
 }
 
 #[test]
@@ -250,7 +253,8 @@ fn branches_are_taken_row_by_row() {
 fn items_are_taken_of_lists_where_no_column_has_the_name() {
     let list = lists(&[&["a", "b"], &[]]);
     let kind = Kind::List(Box::new(Kind::Text));
-    let table = Table::new(2).column("l", kind, list).input("n", &[Some("1"), Some("0")]).input("l[1]", &[Some("own"), None]);
+    let table =
+        Table::new(2).column("l", kind, list).input("n", &[Some("1"), Some("0")]).input("l[1]", &[Some("own"), None]);
     assert_eq!(table.values("l[0]"), ["a", "NULL"]);
     assert_eq!(table.values("l[1]"), ["own", "NULL"]);
     assert_eq!(table.values("l[n]"), ["b", "NULL"]);
@@ -261,7 +265,8 @@ fn items_are_taken_of_lists_where_no_column_has_the_name() {
 
 #[test]
 fn patterns_look_at_text() {
-    let table = Table::new(3).input("a", &[Some("/api/x"), Some("12"), None]).input("p", &[Some("%x"), Some("1_"), Some("%")]);
+    let table =
+        Table::new(3).input("a", &[Some("/api/x"), Some("12"), None]).input("p", &[Some("%x"), Some("1_"), Some("%")]);
     for (expression, results) in [
         ("a LIKE '/api/%'", ["true", "false", "NULL"]),
         ("a NOT LIKE '/api/%'", ["false", "true", "NULL"]),
@@ -281,7 +286,9 @@ fn patterns_look_at_text() {
 #[test]
 fn constants_are_computed_once() {
     let schema = Schema::default();
-    for expression in ["1 + 2 * 3", "'a' || 'b'", "1 IN (1, 2)", "CASE WHEN 1 > 2 THEN 1 END", "'x' LIKE 'y'", "NOT TRUE"] {
+    for expression in
+        ["1 + 2 * 3", "'a' || 'b'", "1 IN (1, 2)", "CASE WHEN 1 > 2 THEN 1 END", "'x' LIKE 'y'", "NOT TRUE"]
+    {
         let node = Expr::parse(expression).unwrap().bind(&schema, &Context::default()).unwrap();
         assert!(node.constant.is_some(), "{expression}");
     }

@@ -65,10 +65,14 @@ impl<'a> Select<'a> {
         for at in 1 + usize::from(distinct)..words.len() {
             if let Some((_, hint)) = OTHERS.iter().find(|(word, _)| is(at, word)) {
                 let word = query[words[at].clone()].to_uppercase();
-                return Err(Error::usage(format!("sql: {word} is not known here; {hint}; a column of that name stands in backticks")));
+                return Err(Error::usage(format!(
+                    "sql: {word} is not known here; {hint}; a column of that name stands in backticks"
+                )));
             }
             if is(at, "select") {
-                return Err(Error::usage("sql: a query inside of a query is not known: one operator after the other, with then"));
+                return Err(Error::usage(
+                    "sql: a query inside of a query is not known: one operator after the other, with then",
+                ));
             }
             let found = CLAUSES.iter().find(|(names, _)| names.iter().enumerate().all(|(n, name)| is(at + n, name)));
             let Some((names, clause)) = found else { continue };
@@ -175,7 +179,8 @@ mod tests {
 
     #[test]
     fn clauses_are_found_outside_of_brackets_and_quotes() {
-        let select = Select::parse("select 'from', f(a, \"where\"), `limit` from INPUT where (a from) = 1 order  by b").unwrap();
+        let select =
+            Select::parse("select 'from', f(a, \"where\"), `limit` from INPUT where (a from) = 1 order  by b").unwrap();
         assert_eq!(select.items, "'from', f(a, \"where\"), `limit`");
         assert_eq!(select.clause(Clause::Where), Some("(a from) = 1"));
         assert_eq!(select.clause(Clause::OrderBy), Some("b"));
