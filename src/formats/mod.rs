@@ -13,9 +13,11 @@ use crate::data::framing::Framing;
 use crate::data::schema::{Live, Schema, nearest};
 use crate::error::{Error, Result};
 
+mod combined;
 mod csv;
 mod delimited;
 mod json;
+mod regex;
 mod spark;
 mod support;
 mod table;
@@ -54,7 +56,7 @@ pub static INPUTS: &[InputEntry] = &[
     InputEntry {
         name: "text",
         about: "a record is a line: the one column `line`",
-        extensions: &["txt", "log"],
+        extensions: &["txt"],
         make: |reading| Ok(text_input(reading.delimiter)),
     },
     InputEntry {
@@ -64,6 +66,19 @@ pub static INPUTS: &[InputEntry] = &[
         make: csv::csv,
     },
     InputEntry { name: "tsv", about: "the same with tabs", extensions: &["tsv"], make: csv::tsv },
+    InputEntry {
+        name: "regex",
+        about: "regex:PATTERN, searched in each line; its named groups (?<name>...) are the columns",
+        extensions: &[],
+        make: regex::make,
+    },
+    InputEntry {
+        name: "combined",
+        about: "access logs of Apache and nginx, also the common format: host ident user time method path protocol \
+                status bytes referer agent, and `request`, the whole request line, for who names it; `-` is null",
+        extensions: &[],
+        make: combined::make,
+    },
 ];
 
 /// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest

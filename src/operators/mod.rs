@@ -10,6 +10,7 @@ mod flatmap;
 mod grep;
 mod head;
 mod map;
+mod parse;
 mod pipe;
 mod sample;
 mod sort;
@@ -58,6 +59,7 @@ pub static REGISTRY: &[Entry] = &[
     grep::ENTRY,
     map::ENTRY,
     flatmap::ENTRY,
+    parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     distinct::ENTRY,

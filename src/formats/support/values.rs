@@ -144,9 +144,6 @@ mod tests {
         let column = values.column(&data);
         let cells: Vec<_> = (0..7).map(|row| column.cell(row)).collect();
         let text = |text: &'static str| Cell::Text(text.as_bytes());
-        assert_eq!(
-            cells,
-            [text("ab"), text("cd"), Cell::Null, text("e\"f"), text("a"), Cell::Null, text("e\"fx")]
-        );
+        assert_eq!(cells, [text("ab"), text("cd"), Cell::Null, text("e\"f"), text("a"), Cell::Null, text("e\"fx")]);
     }
 }
