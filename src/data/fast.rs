@@ -5,9 +5,11 @@
 
 #![allow(unsafe_code)]
 
+mod classes;
 mod huge;
 mod split;
 
+pub use classes::{not_digits, specials};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use split::{Kernel, words, words_with};
 

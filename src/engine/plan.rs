@@ -330,7 +330,10 @@ fn bind_inputs(
         let schema = schema_of(format, &wanted)?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
-                Some(known) => known.hidden &= field.hidden,
+                Some(known) => {
+                    known.hidden &= field.hidden;
+                    known.json &= field.json;
+                }
                 None => union.fields.push(field.clone()),
             }
         }

@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 
 mod delimited;
 mod json;
+mod logfmt;
 mod spark;
+mod support;
 mod table;
 mod text;
 
@@ -48,12 +50,26 @@ pub struct InputEntry {
 }
 
 /// Every input format, in the order of the help.
-pub static INPUTS: &[InputEntry] = &[InputEntry {
-    name: "text",
-    about: "a record is a line: the one column `line`",
-    extensions: &["txt", "log"],
-    make: |reading| Ok(text_input(reading.delimiter)),
-}];
+pub static INPUTS: &[InputEntry] = &[
+    InputEntry {
+        name: "text",
+        about: "a record is a line: the one column `line`",
+        extensions: &["txt", "log"],
+        make: |reading| Ok(text_input(reading.delimiter)),
+    },
+    InputEntry {
+        name: "json",
+        about: "a record is a JSON object on a line, its members are columns, nested ones by path: a.b[0]",
+        extensions: &["json", "jsonl", "ndjson"],
+        make: json::input,
+    },
+    InputEntry {
+        name: "logfmt",
+        about: "a record is a line of key=value pairs",
+        extensions: &["logfmt"],
+        make: logfmt::input,
+    },
+];
 
 /// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest
 /// names.
