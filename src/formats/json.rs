@@ -35,7 +35,7 @@ impl Input for Objects {
     fn head(&self, bytes: &[u8]) -> Result<Option<Arc<dyn Input>>> {
         let (paths, mut names) = (Paths::new([]), None);
         let mut walk = Walk::new(bytes, &paths);
-        self.framing().each(bytes, mark(bytes), bytes.len(), |record| {
+        self.framing().each(bytes, open::mark(bytes), bytes.len(), |record| {
             if names.is_none() && walk.record(record) == Ok(true) {
                 let mut keys = Vec::new();
                 let listed = walk.members(record, |key, _| keys.push(String::from_utf8_lossy(&name(key)).into_owned()));
@@ -49,7 +49,7 @@ impl Input for Objects {
     }
 
     fn begin(&self, bytes: &[u8]) -> Result<(usize, Option<Arc<dyn Input>>)> {
-        Ok((mark(bytes), None))
+        Ok((open::mark(bytes), None))
     }
 
     fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Cut {
@@ -85,11 +85,6 @@ impl Input for Objects {
     fn unseen(&self) -> Vec<String> {
         self.open.unseen()
     }
-}
-
-/// How long a byte-order mark at the begin is.
-fn mark(bytes: &[u8]) -> usize {
-    if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
 /// A key without its escapes.
@@ -295,6 +290,67 @@ mod tests {
         let rows = block(vec![text(&[Some(b"1.50")]), text(&[Some(b"1.50")]), text(&[Some(b"07")]), text(&[None])]);
         let printed = printed(&*output(&settings(&["line", "x", "y", "z"])), &rows);
         assert_eq!(printed, "{\"line\":\"1.50\",\"x\":1.50,\"y\":\"07\",\"z\":null}\n");
+    }
+
+    /// A column of values that are JSON.
+    fn of_json(names: &[&str]) -> Settings {
+        let mut settings = settings(names);
+        settings.schema.fields.iter_mut().for_each(|field| field.json = field.name != "line");
+        settings
+    }
+
+    #[test]
+    fn text_that_is_json_is_printed_as_such_where_it_came_from_json() {
+        let values: [&[u8]; 7] = [b"{\"a\":[1]}", b"[1, 2]", b"[1,", b"true", b"truth", b"7", b"{"];
+        let cells: Vec<Option<&[u8]>> = values.iter().map(|v| Some(*v)).collect();
+        let rows = block(vec![text(&cells)]);
+        let json: Vec<String> = printed(&*output(&of_json(&["x"])), &rows).lines().map(String::from).collect();
+        let expected = ["{\"a\":[1]}", "[1, 2]", "\"[1,\"", "true", "\"truth\"", "7", "\"{\""];
+        assert_eq!(json, expected.map(|value| format!("{{\"x\":{value}}}")));
+        let other = printed(&*output(&settings(&["x"])), &rows);
+        assert!(other.starts_with("{\"x\":\"{\\\"a\\\":[1]}\"}\n"), "{other}");
+    }
+
+    /// Rows that still are records, of which these members were changed.
+    fn records(changed: &[&str], stamp: Stamp) -> Settings {
+        let names: Vec<&str> = ["line"].iter().chain(changed).copied().collect();
+        let mut with = Settings { stamp, ..settings(&names) };
+        with.schema.records = true;
+        with.schema.json = Some(changed.iter().map(|name| name.to_string()).collect());
+        with
+    }
+
+    #[test]
+    fn records_are_printed_as_they_came() {
+        let rows =
+            block(vec![text(&[Some(b" {\"a\" : 1e400 , \"a\":\"\xff\"}\r"), Some(b"{ }"), Some(b"{\n\"b\":\n1}")])]);
+        let mut out = Vec::new();
+        output(&records(&[], Stamp::None)).rows(&rows, &BATCH, &mut out);
+        assert_eq!(out, b"{\"a\" : 1e400 , \"a\":\"\xff\"}\n{ }\n{ \"b\": 1}\n");
+        out.clear();
+        output(&records(&[], Stamp::End)).rows(&rows, &BATCH, &mut out);
+        let stamp = "{\"window_end\":\"1970-01-01T00:00:02.000Z\"";
+        assert!(out.starts_with(format!("{stamp},\"a\" : 1e400").as_bytes()));
+        assert!(String::from_utf8_lossy(&out).contains(&format!("\n{stamp} }}\n")));
+        assert_eq!(output(&records(&[], Stamp::None)).needs(), Live::only(["line"]));
+    }
+
+    #[test]
+    fn changed_members_stand_behind_the_others() {
+        let lines: [Option<&[u8]>; 4] = [
+            Some(b"{\"a\":1, \"b\" : {\"a\":2} ,\"c\":[]}"),
+            Some(b"{\"\\u0061\":1,\"a\":3}"),
+            Some(b"{}"),
+            Some(b"{\"c\":0}"),
+        ];
+        let rows = block(vec![text(&lines), Column::ints(vec![5, 6, 7, 8])]);
+        let plain = printed(&*output(&records(&["a"], Stamp::None)), &rows);
+        assert_eq!(plain, "{\"b\" : {\"a\":2},\"c\":[],\"a\":5}\n{\"a\":6}\n{\"a\":7}\n{\"c\":0,\"a\":8}\n");
+        let stamped = printed(&*output(&records(&["a"], Stamp::End)), &rows).replace("1970-01-01T00:00:02.000Z", "T");
+        assert!(stamped.starts_with(
+            "{\"window_end\":\"T\",\"b\" : {\"a\":2},\"c\":[],\"a\":5}\n{\"window_end\":\"T\",\"a\":6}\n"
+        ));
+        assert_eq!(output(&records(&["a"], Stamp::None)).needs(), Live::only(["line", "a"]));
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Input for Logfmt {
 
     fn head(&self, bytes: &[u8]) -> Result<Option<Arc<dyn Input>>> {
         let mut names = None;
-        self.framing().each(bytes, mark(bytes), bytes.len(), |record| {
+        self.framing().each(bytes, open::mark(bytes), bytes.len(), |record| {
             let mut keys = Vec::new();
             let add = |pair: Pair<'_>| keys.push(String::from_utf8_lossy(pair.key).into_owned());
             if names.is_none() && pairs(bytes, record, add).is_ok() && !keys.is_empty() {
@@ -115,7 +115,7 @@ impl Input for Logfmt {
     }
 
     fn begin(&self, bytes: &[u8]) -> Result<(usize, Option<Arc<dyn Input>>)> {
-        Ok((mark(bytes), None))
+        Ok((open::mark(bytes), None))
     }
 
     fn cut(&self, data: &Arc<Buffer>, records: Vec<Span>, schema: &Schema) -> Cut {
@@ -159,11 +159,6 @@ impl Input for Logfmt {
     fn unseen(&self) -> Vec<String> {
         self.open.unseen()
     }
-}
-
-/// How long a byte-order mark at the begin is.
-fn mark(bytes: &[u8]) -> usize {
-    if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
 }
 
 #[cfg(test)]

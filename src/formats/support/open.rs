@@ -94,6 +94,11 @@ impl Open {
     }
 }
 
+/// How long a byte-order mark at the begin of a lane is.
+pub fn mark(bytes: &[u8]) -> usize {
+    if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
+}
+
 /// The columns that are members, and no others.
 pub fn members_of(schema: &Schema) -> impl Iterator<Item = &Field> {
     schema.fields.iter().filter(|field| matches!(place(&field.name), Ok(Place::Member)))

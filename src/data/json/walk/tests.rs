@@ -144,6 +144,15 @@ fn json() -> impl Strategy<Value = Json> {
     })
 }
 
+/// The value that a name stands for.
+fn at<'a>(object: &'a Json, name: &str) -> Option<&'a Json> {
+    let step = |value: &'a Json, step: &str| match step.strip_suffix(']') {
+        Some(number) => value.as_array()?.get(number.parse::<usize>().ok()?),
+        None => value.as_object()?.get(step),
+    };
+    object.get(name).or_else(|| name.split(['.', '[']).try_fold(object, step))
+}
+
 fn written(value: &Json) -> String {
     match value {
         Json::Null => "-".to_string(),
@@ -158,18 +167,14 @@ proptest! {
     fn values_are_those_of_serde_json(members in prop::collection::vec(("[ab]{1,2}", json()), 0..6), pretty: bool) {
         let object = Json::Object(members.into_iter().collect());
         let text = if pretty { serde_json::to_string_pretty(&object) } else { serde_json::to_string(&object) }.expect("text");
+        // serde_json does not read every float exactly as it wrote it.
+        let again: Json = serde_json::from_str(&text).expect("JSON");
         let paths = ["a", "b", "ab", "a.b", "a[0]", "a.a.a", "b[1].c", "ba[0][0]"];
         for (name, value) in paths.iter().zip(found(&text, &paths)) {
-            let own = object.get(name);
-            let pointer = format!("/{}", name.replace("][", "/").replace(['.', '['], "/").replace(']', ""));
-            // A JSON pointer also takes a number for the name of a member.
-            let steps = || name.contains('[').then(|| &name[..name.find('[').unwrap_or(0)]);
-            let at = steps().and_then(|above| object.pointer(&format!("/{}", above.replace('.', "/"))));
-            prop_assume!(!at.is_some_and(Json::is_object));
-            let expected = own.or_else(|| object.pointer(&pointer));
+            let expected = at(&object, name);
             match expected {
-                Some(nested @ (Json::Object(_) | Json::Array(_))) => {
-                    prop_assert_eq!(&serde_json::from_str::<Json>(&value).expect("JSON"), nested);
+                Some(Json::Object(_) | Json::Array(_)) => {
+                    prop_assert_eq!(Some(&serde_json::from_str(&value).expect("JSON")), at(&again, name));
                 }
                 expected => prop_assert_eq!(value, expected.map_or("-".to_string(), written)),
             }
