@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn the_options_of_the_last_operator_and_the_global_ones_are_offered() {
-        assert_eq!(ask("bash", &["words", "then", "count", "--b"]), "--by|--batch|--batches");
-        assert_eq!(ask("bash", &["words", "--b"]), "--batch|--batches");
+        assert_eq!(ask("bash", &["words", "then", "count", "--b"]), "--by|--bad|--batch|--batches");
+        assert_eq!(ask("bash", &["words", "--b"]), "--bad|--batch|--batches");
         assert_eq!(ask("bash", &["words", "--out", "t"]), "text|tsv|table");
         assert_eq!(ask("bash", &["--out=j"]), "--out=json");
     }

@@ -219,7 +219,7 @@ fn wrong_values_of_globals_are_named_with_the_fix() {
     assert!(refused(&["words", "--batch", "5"]).contains("durations need a unit, for example --batch 5s"));
     assert!(refused(&["words", "--batch", "-5s"]).starts_with("`--batch -5s`"));
     assert!(refused(&["words", "--max-record", "5"]).contains("5MiB"));
-    assert!(refused(&["words", "--in", "jsn"]).contains("one of text"));
+    assert!(refused(&["words", "--in", "jsn"]).contains("there is no format `jsn`"));
     assert!(refused(&["words", "--out", "jsn"]).contains("did you mean `json`"));
     assert!(refused(&["words", "--tick", "("]).contains("not a regular expression"));
     assert!(refused(&["words", "--stats", ""]).contains("empty"));

@@ -2,8 +2,9 @@
 //! [`All`], which keeps every row until the batch is complete (`sort`, and whatever needs a whole batch).
 
 use super::block::{Block, Column, Order};
+use super::builder::Builder;
 use super::order::Entry;
-use super::rows::{Builder, Rows, gather_all};
+use super::rows::{Rows, gather_all};
 
 /// Rows and their orders. The last of them are still being collected into a block.
 #[derive(Default)]

@@ -38,7 +38,14 @@ pub fn float(value: f64, out: &mut Vec<u8>) {
     }
     let mut digits = zmij::Buffer::new();
     let text = digits.format_finite(value);
-    out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+    match text.split_once("e+") {
+        Some((digits, exponent)) => {
+            out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
+            out.push(b'e');
+            out.extend_from_slice(exponent.as_bytes());
+        }
+        None => out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes()),
+    }
 }
 
 /// Appends a time, in microseconds since the epoch.

@@ -72,6 +72,11 @@ impl Cutter {
         Ok(Cutter { format, schema, columns, early })
     }
 
+    /// The columns that are cut first, and those that are cut for the rows that pass the leading filter only.
+    pub fn early(&self) -> Option<(&Schema, &Schema)> {
+        self.early.as_ref().map(|(early, late)| (early, late))
+    }
+
     /// Cuts a piece, by the quick ways of a leading operator where there is one.
     pub fn cut(&self, stage: &Stage, piece: &Piece<'_>, scratch: &mut Vec<Span>) -> Result<Made> {
         let Piece { buffer, range, .. } = piece;

@@ -10,7 +10,7 @@ use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, WholeBatch, Work};
+use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, Totals, WholeBatch, Work};
 
 use super::cutter::Cutter;
 
@@ -96,6 +96,8 @@ pub const TIMES: [&str; 2] = ["window_start", "window_end"];
 pub enum End {
     /// Rows are combined; the result feeds the next stage.
     Aggregate(Box<dyn Aggregate>),
+    /// Rows are combined, and kept as well: they feed the next stage, where they look up the result.
+    Totals(Box<dyn Aggregate>, Box<dyn Totals>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
     /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
@@ -115,6 +117,7 @@ impl End {
                 Spread::Whole => "merged by one shard",
                 Spread::Loose => "sorted by every shard, then merged by ranges of the order",
             },
+            End::Totals(..) => "kept, until what is combined of them is known: all rows of the batch, in order",
             End::WholeBatch(_) | End::Hold => "brought together: all rows of the batch, in order",
             End::Output(_) => "written",
         }
@@ -256,6 +259,7 @@ fn bind(
                     continue;
                 }
                 Work::Aggregate(aggregate) => End::Aggregate(aggregate),
+                Work::Totals(aggregate, totals) => End::Totals(aggregate, totals),
                 Work::WholeBatch(whole) => End::WholeBatch(whole),
             };
             if let Some(explained) = explained.last_mut() {

@@ -10,11 +10,11 @@ use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::kept::All;
 use crate::data::order::{self, Comparator, Entry, SortKey};
 use crate::data::rows::{Rows, gather_all};
+use crate::data::sequence::{self, Sequence};
 use crate::error::Result;
-use crate::operators::{Accumulator, Aggregate, Spread};
+use crate::operators::{Accumulator, Aggregate, Map, Spread};
 
 use super::batcher::Cut;
 use super::core::Core;
@@ -36,11 +36,16 @@ pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
         End::Aggregate(aggregate) => aggregate.start(),
-        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(All::default()),
+        End::Totals(aggregate, _) => Box::new(Both { rows: Sequence::default(), combined: aggregate.start() }),
+        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(Sequence::default()),
     })
 }
 
 fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
+    // What is left there is only a part of what the stage begins with.
+    if matches!(core.plan.stages[stage].end, End::Totals(..)) {
+        return;
+    }
     let mut spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner());
     if spare.len() < SPARE {
         spare.push(accumulator);
@@ -63,13 +68,19 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
     for (at, stage) in core.plan.stages.iter().enumerate() {
         let blocks = match &stage.end {
             End::Output(_) => break,
-            End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, &**aggregate, parts)),
-            End::Hold => Feed::Ordered(loose(core, at, parts)),
-            End::WholeBatch(whole) => {
-                let ordered = loose(core, at, parts);
-                let range = ordered.runs.iter().map(|r| 0..r.len()).collect();
+            End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, || start(core, at), &**aggregate, parts)),
+            End::Hold => Feed::Blocks(whole(core, at, parts), None),
+            End::Totals(aggregate, totals) => {
+                let (rows, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(Both::apart).unzip();
+                let combined = combine(core, at, || aggregate.start(), &**aggregate, parts);
+                let range = combined.runs.iter().map(|run| 0..run.len()).collect();
+                let totals = totals.look_up(combined.blocks(range, 0, 0, false))?;
+                Feed::Blocks(sequence::in_order(rows), Some(totals))
+            }
+            End::WholeBatch(operator) => {
+                let blocks = whole(core, at, parts);
                 let mut kept = core.kept[at].lock().unwrap_or_else(|e| e.into_inner());
-                Feed::Blocks(whole.run(ordered.blocks(range, 0, 0, core.plan.numbers), &cut.info, &mut kept)?)
+                Feed::Blocks(operator.run(blocks, &cut.info, &mut kept)?, None)
             }
         };
         parts = feed(core, at + 1, blocks, cut.info)?;
@@ -104,7 +115,8 @@ struct Ordered {
 /// What goes into a stage.
 enum Feed {
     Ordered(Ordered),
-    Blocks(Vec<Block>),
+    /// With what is done to each before anything else.
+    Blocks(Vec<Block>, Option<Box<dyn Map>>),
 }
 
 impl Ordered {
@@ -125,10 +137,16 @@ impl Ordered {
 }
 
 /// Brings the parts of an aggregate together.
-fn combine(core: &Arc<Core>, stage: usize, aggregate: &dyn Aggregate, parts: Vec<Box<dyn Accumulator>>) -> Ordered {
+fn combine(
+    core: &Arc<Core>,
+    stage: usize,
+    start: impl Fn() -> Box<dyn Accumulator>,
+    aggregate: &dyn Aggregate,
+    parts: Vec<Box<dyn Accumulator>>,
+) -> Ordered {
     let mut parts = parts;
     if parts.is_empty() {
-        parts.push(start(core, stage));
+        parts.push(start());
     }
     let total: usize = parts.iter().map(|p| p.len()).sum();
     let keys = aggregate.order();
@@ -167,8 +185,66 @@ fn combine(core: &Arc<Core>, stage: usize, aggregate: &dyn Aggregate, parts: Vec
 }
 
 /// All rows of a batch, in record order.
-fn loose(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Ordered {
-    order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), Vec::new())
+fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Vec<Block> {
+    let blocks = parts.into_iter().map(|mut part| {
+        let blocks = blocks_of(part.ship(0, 1));
+        keep(core, stage, part);
+        blocks
+    });
+    sequence::in_order(blocks)
+}
+
+fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Block> {
+    *parcel.downcast().expect("a sequence ships its blocks")
+}
+
+/// Rows that are kept, and what is combined of them.
+struct Both {
+    rows: Sequence,
+    combined: Box<dyn Accumulator>,
+}
+
+impl Both {
+    /// The blocks, and the part of the aggregate.
+    fn apart(mut part: Box<dyn Accumulator>) -> (Vec<Block>, Box<dyn Accumulator>) {
+        *part.ship(0, 1).downcast().expect("both parts are shipped together")
+    }
+}
+
+impl Accumulator for Both {
+    fn fold(&mut self, block: &Block) {
+        self.rows.fold(block);
+        self.combined.fold(block);
+    }
+
+    /// Everything, as it is: a stage takes it apart before it combines.
+    fn ship(&mut self, _: usize, _: usize) -> Box<dyn std::any::Any + Send> {
+        let nothing: Box<dyn Accumulator> = Box::new(Sequence::default());
+        Box::new((self.rows.give(), std::mem::replace(&mut self.combined, nothing)))
+    }
+
+    fn take(&mut self, parcel: Box<dyn std::any::Any + Send>) {
+        self.rows.take(blocks_of(parcel));
+    }
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn finish(&mut self) -> Rows {
+        Accumulator::finish(&mut self.rows)
+    }
+
+    fn save(&self) -> Rows {
+        self.rows.save()
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        for block in &rows.blocks {
+            self.combined.fold(block);
+        }
+        self.rows.restore(rows);
+    }
 }
 
 type Parcels = Vec<Box<dyn std::any::Any + Send>>;
@@ -228,7 +304,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
             let shares = ranges.map(share).collect();
             (ordered, shares)
         }
-        Feed::Blocks(blocks) => {
+        Feed::Blocks(blocks, _) => {
             let share = |(mut block, at): (Block, u64)| {
                 let first = row;
                 row += block.rows as u64;
@@ -242,6 +318,10 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
 
 /// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
 fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<Box<dyn Accumulator>>> {
+    let (rows, first) = match rows {
+        Feed::Blocks(blocks, first) => (Feed::Blocks(blocks, None), first),
+        ordered => (ordered, None),
+    };
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
     let work = move |_: usize, share| {
@@ -256,7 +336,12 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
         };
         let mut rendered: Vec<Rendered> = Vec::new();
         let mut part = None;
-        for block in blocks {
+        for mut block in blocks {
+            if let Some(first) = &first {
+                let order = block.order;
+                block = first.map(block, &info)?;
+                block.order = order;
+            }
             let block = shard::run(&shared, stage, 0, block, &info, &mut rendered)?;
             if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
                 part.get_or_insert_with(|| start(&shared, at)).fold(&block);

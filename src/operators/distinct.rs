@@ -7,10 +7,11 @@ use clap::{Arg, ArgMatches, Command};
 
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::block::{Block, Order};
+use crate::data::builder::Builder;
 use crate::data::groups::{Groups, Parcel};
 use crate::data::keys;
 use crate::data::order::SortKey;
-use crate::data::rows::{Builder, Rows};
+use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 use crate::expr::Context;

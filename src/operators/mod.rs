@@ -5,11 +5,16 @@
 
 mod count;
 mod distinct;
+mod filter;
+mod flatmap;
 mod grep;
 mod head;
+mod map;
 mod pipe;
 mod sample;
 mod sort;
+mod sql;
+mod support;
 mod tail;
 mod tee;
 #[cfg(test)]
@@ -29,6 +34,7 @@ use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
+use crate::data::sequence::Sequence;
 use crate::error::Result;
 use crate::expr::Context;
 
@@ -48,7 +54,10 @@ pub struct Entry {
 pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
     words::ENTRY,
+    filter::ENTRY,
     grep::ENTRY,
+    map::ENTRY,
+    flatmap::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     distinct::ENTRY,
@@ -58,6 +67,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
+    sql::ENTRY,
 ];
 
 /// What an operator's words stand for.
@@ -138,6 +148,8 @@ pub enum Work {
     Aggregate(Box<dyn Aggregate>),
     /// Needs all rows of the batch in order, in one place.
     WholeBatch(Box<dyn WholeBatch>),
+    /// Each row looks up what was combined of all rows of the batch.
+    Totals(Box<dyn Aggregate>, Box<dyn Totals>),
     /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
     Tee(String),
 }
@@ -242,6 +254,12 @@ pub trait Accumulator: Send {
     fn restore(&mut self, rows: Rows);
 }
 
+/// Gives each row what was combined of the batch.
+pub trait Totals: Send + Sync {
+    /// What is done with each block of the batch's rows, now that its aggregate is complete: `totals` are the rows of its result.
+    fn look_up(&self, totals: Vec<Block>) -> Result<Box<dyn Map>>;
+}
+
 /// Needs all rows of the batch in order, in one place.
 pub trait WholeBatch: Send + Sync {
     /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first.
@@ -275,6 +293,39 @@ impl Accumulator for Best {
 
     fn restore(&mut self, rows: Rows) {
         Best::take(self, &rows);
+    }
+}
+
+/// Ships all of its blocks, as `Vec<Block>`, with piece 0.
+impl Accumulator for Sequence {
+    fn fold(&mut self, block: &Block) {
+        Sequence::fold(self, block);
+    }
+
+    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
+        Box::new(if piece == 0 { Sequence::give(self) } else { Vec::new() })
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        Sequence::take(self, *parcel.downcast().expect("sequences ship blocks"));
+    }
+
+    fn len(&self) -> usize {
+        Sequence::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        let rows = Sequence::save(self);
+        Sequence::give(self);
+        rows
+    }
+
+    fn save(&self) -> Rows {
+        Sequence::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        Sequence::restore(self, rows);
     }
 }
 

@@ -122,10 +122,10 @@ $ streamer --explain --shards 1 --batch 1s,100lines grep x then sample 0.5 then 
 > shards   1
 > input    standard input: columns line
 > stage 0  on each block as it comes, by any shard
->   grep       gives all that is printed
->   sample     gives all that is printed
->   tee        gives all that is printed
->   head       gives all that is printed; keeps the first 3 rows of the batch
+>   grep       gives all that is printed, line
+>   sample     gives all that is printed, line
+>   tee        gives line
+>   head       gives line; keeps the first 3 rows of the batch
 > stage 1  on what was merged by one shard
 > output   {dir}/x.csv
 > output   exec:cat

@@ -3,7 +3,7 @@ $ streamer --max-record 5B grep ''
 < abc
 > abc
 < abcdefgh
-! streamer: standard input, record 2: a record of 8 bytes is longer than --max-record (5 bytes); it is left out
+! streamer: standard input, line 2: a record of 8 bytes is longer than --max-record (5 bytes); it is left out
 < abcde
 > abcde
 .
@@ -11,12 +11,12 @@ $ streamer --max-record 5B grep ''
 # --max-record: the first three are shown with source and number, the rest is one total at the end
 $ streamer --max-record 2B count --batch all
 < aaa
-! streamer: standard input, record 1: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+! streamer: standard input, line 1: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
 < b
 < ccc
-! streamer: standard input, record 3: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+! streamer: standard input, line 3: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
 < ddd
-! streamer: standard input, record 4: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
+! streamer: standard input, line 4: a record of 3 bytes is longer than --max-record (2 bytes); it is left out
 < eee
 < fff
 .
@@ -29,7 +29,7 @@ $ streamer --max-record 2B count --batch all
 + a 2
 $ streamer --max-record 2B --strict --from {dir}/a count
 .
-! streamer: {dir}/a, record 2: a record of 3 bytes is longer than --max-record (2 bytes); without --strict it is left out and counted
+! streamer: {dir}/a, line 2: a record of 3 bytes is longer than --max-record (2 bytes); without --strict it is left out and counted
 ? 1
 
 # --max-record -q: nothing is said, but nothing else changes
@@ -52,5 +52,5 @@ $ streamer --max-record 100 count
 $ streamer --max-record 4B --from {dir}/a grep ''
 .
 > 1
-! streamer: {dir}/a, record 1: a record of 8 bytes is longer than --max-record (4 bytes); it is left out
+! streamer: {dir}/a, line 1: a record of 8 bytes is longer than --max-record (4 bytes); it is left out
 

@@ -114,7 +114,7 @@ $ streamer --once --from rate:1 count
 # --in of a format that does not exist names those that do
 $ streamer --in txt count
 .
-! streamer: `--in txt`: there is no such value, it is one of text; did you mean `text`?
+! streamer: there is no format `txt`, the formats are: text; did you mean text?
 ! see: streamer --help
 ? 2
 
@@ -126,9 +126,9 @@ $ streamer --from {dir}/a.txt --from rate:2 --shards 1 --explain head 1
 > batches  every 1s
 > shards   1
 > input    {dir}/a.txt: columns line
-> input    rate:2: columns timestamp, value, line
+> input    rate:2: columns line
 > stage 0  on each block as it comes, by any shard
->   head       gives all that is printed; keeps the first 1 rows of the batch
+>   head       gives line; keeps the first 1 rows of the batch
 > stage 1  on what was merged by one shard
 > output   standard output
 

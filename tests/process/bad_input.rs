@@ -96,10 +96,10 @@ fn a_record_over_the_limit_is_told_or_refused() {
     let input = b"a\nlonger than that\nb";
     let told = run(&mut streamer("grep '' --max-record 9B"), input);
     assert_eq!((told.status.code(), told.text().as_str()), (Some(0), "a\nb\n"));
-    assert!(told.stderr.contains("record 2: a record of 16 bytes is longer than --max-record (9 bytes)"));
+    assert!(told.stderr.contains("line 2: a record of 16 bytes is longer than --max-record (9 bytes)"));
     let strict = run(&mut streamer("grep '' --max-record 9B --strict"), input);
     assert_eq!(strict.status.code(), Some(1));
-    assert!(strict.stderr.contains("record 2") && strict.stderr.contains("without --strict"), "{}", strict.stderr);
+    assert!(strict.stderr.contains("line 2") && strict.stderr.contains("without --strict"), "{}", strict.stderr);
     // At the very end of the input, and exactly at the limit.
     let last = run(&mut streamer("count --batch all --max-record 9B"), b"a\nlonger than that");
     assert_eq!((last.text().as_str(), last.stderr.lines().count()), ("1\n", 1));

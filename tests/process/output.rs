@@ -95,7 +95,7 @@ fn a_closed_or_full_stderr_hurts_nothing() {
 #[test]
 fn results_go_to_stdout_and_words_to_stderr_unless_quiet() {
     let input = [&b"a\n"[..], &[b'x'; 99], b"\nb\n"].concat();
-    let bad = "streamer: standard input, record 2: a record of 99 bytes is longer than --max-record (9 bytes); \
+    let bad = "streamer: standard input, line 2: a record of 99 bytes is longer than --max-record (9 bytes); \
                it is left out\n";
     let done = run(&mut streamer("grep '' --max-record 9B"), &input);
     assert_eq!((done.status.code(), done.text().as_str(), done.stderr.as_str()), (Some(0), "a\nb\n", bad));

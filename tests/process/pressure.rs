@@ -89,7 +89,7 @@ fn an_endless_line_is_a_bad_record_in_bounded_memory() {
     assert_eq!((done.status.code(), done.text().as_str()), (Some(0), "before\nafter\n"));
     let size = 64 << 20;
     let expected = format!(
-        "streamer: standard input, record 2: a record of {size} bytes is longer than --max-record (1048576 bytes); \
+        "streamer: standard input, line 2: a record of {size} bytes is longer than --max-record (1048576 bytes); \
          it is left out\n"
     );
     assert_eq!(done.stderr, expected);
@@ -110,7 +110,7 @@ fn an_endless_line_in_a_file_is_left_out_too() {
         assert!(peak < 64 << 20, "{name}: {peak} bytes of memory");
         let done = live.end();
         assert_eq!(done.text(), "before\nafter\n");
-        assert!(done.stderr.contains("record 2: a record of 67108864 bytes"), "{}", done.stderr);
+        assert!(done.stderr.contains("line 2: a record of 67108864 bytes"), "{}", done.stderr);
         assert_eq!(done.stderr.lines().count(), 1);
     }
 }
@@ -137,7 +137,7 @@ fn bad_records_are_shown_three_times_and_then_counted() {
     let said: Vec<_> = done.stderr.lines().collect();
     assert_eq!(said.len(), 4, "{said:#?}");
     for (said, number) in said.iter().zip([2, 4, 6]) {
-        assert!(said.contains(&format!("standard input, record {number}: a record of 16 bytes")), "{said}");
+        assert!(said.contains(&format!("standard input, line {number}: a record of 16 bytes")), "{said}");
     }
     assert_eq!(said[3], "streamer: 50 bad records were left out");
 }

@@ -134,7 +134,8 @@ fn progress_is_shown_on_a_terminal_and_cleared() {
     let left = screen(&shown);
     let left: Vec<_> = left.lines().filter(|line| !line.is_empty()).collect();
     // The message is longer than a line of the terminal, which would wrap it.
-    let message = "streamer: standard input, record 2: a record of 16 bytes is longer than --max-record (9 bytes); it is left out";
+    let message =
+        "streamer: standard input, line 2: a record of 16 bytes is longer than --max-record (9 bytes); it is left out";
     assert_eq!(left, [message], "{shown:?}");
     // Whatever hides the cursor shows it again.
     assert_eq!(shown.matches("\x1b[?25l").count(), shown.matches("\x1b[?25h").count());

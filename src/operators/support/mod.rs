@@ -1,0 +1,5 @@
+//! What several operators need. No file in here is an operator itself.
+
+pub mod computed;
+pub mod named;
+pub mod select;
