@@ -77,6 +77,11 @@ impl Cutter {
         self.early.as_ref().map(|(early, late)| (early, late))
     }
 
+    /// All columns are cut at once: no filter leads.
+    pub fn without_filter(&mut self) {
+        self.early = None;
+    }
+
     /// Cuts a piece, by the quick ways of a leading operator where there is one.
     pub fn cut(&self, stage: &Stage, piece: &Piece<'_>, scratch: &mut Vec<Span>) -> Result<Made> {
         let Piece { buffer, range, .. } = piece;
