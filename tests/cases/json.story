@@ -254,3 +254,15 @@ $ streamer --in json --batch 1s count --by window_end,a
 > 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:01.000Z\t1\t1
 .
 
+# json: a leading filter looks at its own columns first, the others are cut for what passes
+$ streamer --in json --batch all filter 'status >= 500' then count --by path
+< {"status":500,"path":"/\\u0061"}
+< {"status":200,"path":"/b"}
+< {"status":"503","path":"/a"}
+< {"status":[1],"path":"/c"}
+<
+< {"status":7
+! streamer: standard input, line 6: not JSON: it ends where `,` or `}` is expected; it is left out
+.
+> /a\t2
+

@@ -213,3 +213,94 @@ fn fields(data: &Arc<Buffer>, records: &[Span], number: usize) -> Column {
     };
     Column::Text(Text { data: Arc::clone(data), spans: records.iter().map(field).collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::{Input, Reading, input};
+    use super::*;
+    use crate::data::block::Cell;
+
+    fn format(name: &str) -> Arc<dyn Input> {
+        input(name, &Reading { delimiter: b'\n', header: None, argument: None }).expect("a format")
+    }
+
+    /// The rows, columns joined by `|`, null as `-`, and the numbers of the records that do not fit.
+    fn rows(format: &dyn Input, text: &[u8], names: &[&str]) -> (Vec<String>, Vec<usize>) {
+        let schema = format.schema(&Live::only(names)).expect("columns");
+        let (data, mut records) = (Arc::new(Buffer::from_vec(text.to_vec())), Vec::new());
+        format.framing().each(data.bytes(), 0, data.len(), |span| records.push(span));
+        let cut = format.cut(&data, records, &schema);
+        assert_eq!(cut.rows, cut.records.len());
+        let by_name = |name: &&str| &cut.columns[schema.index(name).expect("a column")];
+        let cell = |column: &Column, row| match column.cell(row) {
+            Cell::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            _ => "-".into(),
+        };
+        let row = |row| names.iter().map(|name| cell(by_name(name), row)).collect::<Vec<_>>().join("|");
+        ((0..cut.rows).map(row).collect(), cut.bad.iter().map(|bad| bad.at).collect())
+    }
+
+    #[test]
+    fn the_record_and_its_fields_are_there_and_blank_records_are_passed_over() {
+        let text = b"{\"a\": \"x\\ty\"}\r\n \n{\"a\":\n{\"b\":1}";
+        let (found, bad) = rows(&*format("json"), text, &["$2", "a", "line"]);
+        assert_eq!(found, ["\"x\\ty\"}|x\ty|{\"a\": \"x\\ty\"}\r", "-|-|{\"b\":1}"]);
+        assert_eq!(bad, [2]);
+        let error = format("json").schema(&Live::only(["$0"])).expect_err("no column").to_string();
+        assert!(error.contains("counted from $1"), "{error}");
+    }
+
+    #[test]
+    fn what_is_shown_is_what_the_first_good_record_has() {
+        for (name, head) in [
+            ("json", "x\n{\"b\":{},\"line\":1,\"\\u0061\":2,\"b\":3}\n{\"c\":1}"),
+            ("logfmt", "=\n\nb=1 line=2 a b\nc"),
+        ] {
+            let format = format(name);
+            assert!(format.schema(&Live::all()).expect("columns").open);
+            let format = format.head(head.as_bytes()).expect("read").expect("known");
+            let schema = format.schema(&Live::all().and(["z", "line"])).expect("columns");
+            let names: Vec<(&str, bool)> = schema.fields.iter().map(|f| (f.name.as_str(), f.hidden)).collect();
+            assert_eq!(names, [("b", false), ("a", false), ("line", true), ("z", true)], "{name}");
+            assert!(!schema.open && schema.records);
+            assert!(format.schema(&Live::only(["window_end"])).is_err(), "it is that of the batch");
+        }
+        assert!(format("json").head(b"[]\n").expect("read").is_none());
+    }
+
+    #[test]
+    fn what_was_asked_for_and_never_seen_is_told() {
+        let json = format("json");
+        assert!(json.unseen().is_empty());
+        rows(&*json, b"{\"a\":null}", &["a", "b", "c.d", "line"]);
+        assert_eq!(json.unseen(), ["b", "c.d"]);
+        rows(&*json, b"{\"c\":{\"d\":1}}", &["b", "c.d"]);
+        assert_eq!(json.unseen(), ["b"]);
+    }
+
+    proptest! {
+        /// However the records are spread over buffers: the rows are the same.
+        #[test]
+        fn rows_do_not_depend_on_the_buffers(
+            records in prop::collection::vec(prop::sample::select(&[
+                r#"{"a":1,"b":"x"}"#, r#"{"b":"\n","a":{"b":[1]}}"#, r#"{"c":2 , "a":null}"#, "", "{", r#"{"a":"\ud83d\ude00"}"#,
+                "a=1 b=x", r#"b="\n" a"#, r#"a=""#, r#"a="y" c"#,
+            ][..]), 0..12),
+            split in any::<prop::sample::Index>(),
+        ) {
+            for name in ["json", "logfmt"] {
+                let names = ["a", "b", "a.b[0]", "line", "$1"];
+                let at = split.index(records.len() + 1);
+                let text = |records: &[&str]| records.iter().map(|record| format!("{record}\n")).collect::<String>().into_bytes();
+                let (whole, bad) = rows(&*format(name), &text(&records), &names);
+                let (mut parts, mut bad_parts) = rows(&*format(name), &text(&records[..at]), &names);
+                let (second, bad_second) = rows(&*format(name), &text(&records[at..]), &names);
+                parts.extend(second);
+                bad_parts.extend(bad_second.into_iter().map(|bad| bad + at));
+                prop_assert_eq!((whole, bad), (parts, bad_parts));
+            }
+        }
+    }
+}
