@@ -5,10 +5,12 @@
 
 #![allow(unsafe_code)]
 
+mod classes;
 mod fields;
 mod huge;
 mod split;
 
+pub use classes::{not_digits, specials};
 pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use split::{Kernel, words, words_with};

@@ -17,6 +17,7 @@ mod combined;
 mod csv;
 mod delimited;
 mod json;
+mod logfmt;
 mod regex;
 mod spark;
 mod support;
@@ -78,6 +79,18 @@ pub static INPUTS: &[InputEntry] = &[
                 status bytes referer agent, and `request`, the whole request line, for who names it; `-` is null",
         extensions: &[],
         make: combined::make,
+    },
+    InputEntry {
+        name: "json",
+        about: "a record is a JSON object on a line, its members are columns, nested ones by path: a.b[0]",
+        extensions: &["json", "jsonl", "ndjson"],
+        make: json::input,
+    },
+    InputEntry {
+        name: "logfmt",
+        about: "a record is a line of key=value pairs",
+        extensions: &["logfmt"],
+        make: logfmt::input,
     },
 ];
 

@@ -2,5 +2,6 @@
 
 pub mod closed;
 pub mod fields;
+pub mod open;
 pub mod pattern;
 pub mod values;
