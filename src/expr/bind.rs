@@ -15,9 +15,11 @@ type Bound = std::result::Result<Node, Fault>;
 impl Expr {
     /// What computes it on blocks of this schema. What is wrong is a mistake in the command line, with a caret.
     pub fn bind(&self, schema: &Schema, context: &Context) -> Result<Node> {
-        Binder { schema, context }.node(&self.tree).map_err(|fault| match self.tree.form {
+        Binder { schema, context }.node(&self.tree).map_err(|fault| match &self.tree.form {
             // A caret below all of a bare name says nothing.
-            Form::Column(_) if self.text.len() as u32 == fault.place.end - fault.place.start => {
+            Form::Column(path)
+                if path.steps.is_empty() && fault.place.end - fault.place.start == self.text.len() as u32 =>
+            {
                 Error::usage(fault.message)
             }
             _ => fault.shown(&self.text),
