@@ -21,7 +21,6 @@ pub mod scan;
 pub mod schema;
 pub mod sequence;
 mod slot;
-pub mod sort_keys;
 pub mod terminal;
 pub mod time;
 pub mod write;

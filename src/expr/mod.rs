@@ -21,6 +21,7 @@ mod lower;
 pub mod node;
 pub mod operators;
 pub mod parse;
+mod path;
 mod print;
 pub mod times;
 mod tokens;

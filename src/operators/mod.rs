@@ -6,11 +6,17 @@
 mod agg;
 mod count;
 mod distinct;
+mod filter;
+mod flatmap;
 mod grep;
 mod head;
+mod map;
+mod parse;
 mod pipe;
 mod sample;
 mod sort;
+mod sql;
+mod support;
 mod tail;
 mod tee;
 #[cfg(test)]
@@ -50,7 +56,11 @@ pub struct Entry {
 pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
     words::ENTRY,
+    filter::ENTRY,
     grep::ENTRY,
+    map::ENTRY,
+    flatmap::ENTRY,
+    parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     agg::ENTRY,
@@ -61,6 +71,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
+    sql::ENTRY,
 ];
 
 /// What an operator's words stand for.
@@ -143,8 +154,8 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
-    /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
-    Tee(String),
+    /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
+    Tee(String, Option<Box<dyn Filter>>),
 }
 
 /// Drops rows.

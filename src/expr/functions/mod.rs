@@ -49,3 +49,21 @@ pub fn find(name: &str) -> Option<&'static Function> {
         |f: &&Function| f.name.eq_ignore_ascii_case(name) || f.aliases.iter().any(|a| a.eq_ignore_ascii_case(name));
     FAMILIES.iter().flat_map(|family| family.functions).find(named)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name means one function, is lower case, and stands at the head of its form.
+    #[test]
+    fn names_are_unique() {
+        let mut names = std::collections::BTreeSet::new();
+        for function in FAMILIES.iter().flat_map(|family| family.functions) {
+            assert!(function.form.starts_with(&format!("{}(", function.name)), "{}", function.form);
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                assert!(names.insert(*name) && *name == name.to_lowercase(), "{name}");
+                assert!(std::ptr::eq(find(&name.to_uppercase()).expect("it is there").name, function.name));
+            }
+        }
+    }
+}
