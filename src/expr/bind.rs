@@ -2,7 +2,7 @@
 //! does not depend on a row is computed once, here.
 
 use crate::data::schema::{Kind, Schema, nearest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::ast::{Call, Expr, Form, Interval, Like, Operator, Path, Place, Tree};
 use super::caret::Fault;
@@ -15,7 +15,15 @@ type Bound = std::result::Result<Node, Fault>;
 impl Expr {
     /// What computes it on blocks of this schema. What is wrong is a mistake in the command line, with a caret.
     pub fn bind(&self, schema: &Schema, context: &Context) -> Result<Node> {
-        Binder { schema, context }.node(&self.tree).map_err(|fault| fault.shown(&self.text))
+        Binder { schema, context }.node(&self.tree).map_err(|fault| match &self.tree.form {
+            // A caret below all of a bare name says nothing.
+            Form::Column(path)
+                if path.steps.is_empty() && fault.place.end - fault.place.start == self.text.len() as u32 =>
+            {
+                Error::usage(fault.message)
+            }
+            _ => fault.shown(&self.text),
+        })
     }
 
     /// The same, and it has to be a condition.

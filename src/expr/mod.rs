@@ -5,8 +5,10 @@
 //! and block, none for a row.
 
 pub mod aggregate;
+pub mod aggregates;
 pub mod ast;
 mod bind;
+pub mod by;
 mod caret;
 pub mod convert;
 mod dialect;

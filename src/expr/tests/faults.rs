@@ -120,6 +120,13 @@ fn an_empty_expression_asks_for_the_shell() {
 }
 
 #[test]
+fn a_bare_name_is_not_shown_again() {
+    let message = "there is no column `usr` here, the columns are: user, clicks; did you mean user?";
+    assert_eq!(wrong("usr"), [message]);
+    assert_eq!(wrong("-usr").len(), 3);
+}
+
+#[test]
 fn lists_and_assignments_are_refused_at_their_place() {
     for (list, message, carets) in [
         ("user, *", "`*` is not known here: name the columns; `set` keeps all and adds to them", "      ^"),
