@@ -33,12 +33,16 @@ fn expressions_agree_with_spark() {
     let (tables, cases) = table::read();
     let mut listed = Deviations::read();
     let (mut agree, mut refused, mut unknown) = (0, BTreeMap::new(), Vec::new());
-    for case in cases.iter().filter(|case| !case.aggregate) {
-        let answer = ours::rows(&tables[&case.on], &case.expr);
+    for case in &cases {
+        let table = &tables[&case.on];
+        let answer = match case.aggregate {
+            true => ours::aggregate(table, &case.expr, &case.kind),
+            false => ours::rows(table, &case.expr),
+        };
         if case.result.is_none() {
             *refused.entry(if matches!(answer, Answer::Refused(_)) { "error" } else { "null" }).or_insert(0) += 1;
         }
-        match difference(case, &tables[&case.on], &answer) {
+        match difference(case, table, &answer) {
             None => agree += 1,
             Some(found) if listed.take(&found.deviation) => {}
             Some(found) => unknown.push(found),
@@ -67,7 +71,8 @@ fn difference(case: &Case, table: &Table, answer: &Answer) -> Option<Difference>
                 let expected = spark.map_or(&Value::Null, |spark| &spark[row]);
                 if !equal(case, expected, value) {
                     let theirs = spark.map_or(case.error.clone(), |_| expected.to_string());
-                    shown += &format!("    {:>3} {}: Spark {theirs}, ours {value}\n", row + 1, table.row(row));
+                    let input = if case.aggregate { "all".to_string() } else { table.row(row) };
+                    shown += &format!("    {:>3} {input}: Spark {theirs}, ours {value}\n", row + 1);
                     rows.insert((row + 1).to_string(), value.json());
                 }
             }

@@ -4,8 +4,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use streamer::data::block::Block;
 use streamer::data::buffer::Buffer;
 use streamer::data::column::{Cell, Column, Span, Text};
@@ -14,6 +15,7 @@ use streamer::data::write;
 use streamer::expr::{Context, Expr};
 
 use super::table::Table;
+use crate::harness::run;
 
 /// Our answer to an expression.
 pub enum Answer {
@@ -39,6 +41,41 @@ pub enum Given {
 pub fn rows(table: &Table, expr: &str) -> Answer {
     let answer = catch_unwind(AssertUnwindSafe(|| computed(table, expr)));
     answer.unwrap_or_else(|_| panic!("a panic is no answer: {expr}"))
+}
+
+/// The aggregate of all rows of the table: what `agg` writes for them as JSON.
+pub fn aggregate(table: &Table, expr: &str, kind: &str) -> Answer {
+    let input: String = table.rows.iter().map(|row| format!("{}\n", record(table, row))).collect();
+    let list = format!("{expr} AS r");
+    let words = ["streamer", "--in", "json", "--batch", "all", "--out", "json", "agg", &list];
+    let command = shlex::try_join(words).expect("no NUL");
+    let (status, stdout, stderr) = run(&command, input.as_bytes());
+    if status != 0 {
+        return Answer::Refused(stderr);
+    }
+    let stdout = String::from_utf8(stdout).expect("JSON is UTF-8");
+    let value = stdout.strip_prefix("{\"r\":").and_then(|rest| rest.strip_suffix("}\n"));
+    Answer::Values(vec![read(value.unwrap_or_else(|| panic!("{expr}: one row r, not {stdout}")), kind)])
+}
+
+/// A row as a record of JSON.
+fn record(table: &Table, row: &[Option<String>]) -> Value {
+    table.columns.iter().zip(row).map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>().into()
+}
+
+/// A value that was written as JSON. Numbers are taken from their text, which is exact.
+fn read(text: &str, kind: &str) -> Given {
+    match serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")) {
+        Value::Null => Given::Null,
+        Value::Bool(value) => Given::Bool(value),
+        Value::Number(_) => text.parse().map_or_else(|_| Given::Float(text.parse().expect("a number")), Given::Int),
+        Value::String(time) if kind == "timestamp" => {
+            Given::Time(time.parse::<Timestamp>().expect("a time").as_microsecond())
+        }
+        Value::String(text) => Given::Text(text),
+        Value::Array(items) => Given::List(items.iter().map(|item| read(&item.to_string(), kind)).collect()),
+        Value::Object(_) => panic!("no value is an object: {text}"),
+    }
 }
 
 fn computed(table: &Table, expr: &str) -> Answer {

@@ -24,6 +24,8 @@ pub struct Case {
     pub on: String,
     pub expr: String,
     pub aggregate: bool,
+    /// The order of the list means nothing.
+    pub unordered: bool,
     /// What Spark calls the type of the result.
     pub kind: String,
     /// One value for each row; `None` where Spark refuses.
@@ -42,13 +44,13 @@ pub fn read() -> (BTreeMap<String, Table>, Vec<Case>) {
             tables.insert(text("table"), table(&line));
             continue;
         }
-        let aggregate = line["kind"] == "aggregate";
+        let (aggregate, unordered) = (line["kind"] == "aggregate", line["unordered"] == true);
         let result = line.get("result").map(|result| match result {
             Value::Array(rows) if !aggregate => rows.clone(),
             value => vec![value.clone()],
         });
         let (topic, on, expr, kind, error) = (text("topic"), text("on"), text("expr"), text("type"), text("error"));
-        cases.push(Case { topic, on, expr, aggregate, kind, result, error });
+        cases.push(Case { topic, on, expr, aggregate, unordered, kind, result, error });
     }
     assert!(cases.len() > 900, "the table is here");
     (tables, cases)
