@@ -137,7 +137,7 @@ fn text_of_the_input_is_a_number_beside_numbers() {
         ("9223372036854775808", "a > 9223372036854775807", "true"),
         ("-5", "a < -4.5", "true"),
         ("07", "upper(a) = 7", "true"),
-        ("1", "(a = 1) = 1", "true"),
+        ("1", "1 = (a = 1)", "true"),
         ("1", "0 < (a > 1)", "false"),
         ("07", "upper(a) = '7'", "false"),
         ("07", "a IN (7)", "true"),
