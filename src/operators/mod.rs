@@ -7,9 +7,11 @@ mod count;
 mod distinct;
 mod grep;
 mod head;
+mod join;
 mod pipe;
 mod sample;
 mod sort;
+mod tables;
 mod tail;
 mod tee;
 #[cfg(test)]
@@ -32,6 +34,8 @@ use crate::data::schema::{Live, Schema};
 use crate::data::sequence::Sequence;
 use crate::error::Result;
 use crate::expr::Context;
+
+pub use tables::{Records, Table, Tables, Version};
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -57,6 +61,7 @@ pub static REGISTRY: &[Entry] = &[
     top::ENTRY,
     head::ENTRY,
     tail::ENTRY,
+    join::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
 ];
@@ -85,6 +90,12 @@ pub struct Example {
 pub trait Operator: Send + Sync {
     /// The word that stands in the chain.
     fn name(&self) -> &'static str;
+
+    /// Opens the tables that it needs, before anything is settled.
+    fn open(&mut self, tables: &dyn Tables) -> Result<()> {
+        let _ = tables;
+        Ok(())
+    }
 
     /// Which columns it must be given, if those of `output` are needed of its result.
     fn live(&self, output: &Live) -> Live;
