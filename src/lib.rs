@@ -9,6 +9,7 @@
 //! main.rs        arguments, real clock, run, exit status
 //! lib.rs         this map; run(args, io, clock)
 //! run.rs         from an invocation to a run: settles defaults, makes the plan, opens sources and sinks
+//! tables.rs      the files that operators join with
 //! explain.rs     the plan in words, for --explain
 //! clock.rs       SystemClock, ManualClock; the only file that asks the system for the time
 //! error.rs       Error, Result, and which exit status each error is
@@ -81,6 +82,7 @@ pub mod sinks;
 pub mod sources;
 pub mod stats;
 pub mod stop;
+pub mod tables;
 
 use std::ffi::OsString;
 use std::io::Write;

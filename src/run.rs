@@ -11,17 +11,18 @@ use crate::engine::Engine;
 use crate::engine::bad_file::BadFile;
 use crate::engine::calendar::Calendar;
 use crate::engine::cutting::Cutting;
-use crate::engine::plan::{Inputs, Outlet, Outlets, Plan, plan};
+use crate::engine::plan::{self, Inputs, Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::formats::{self, Input, Reading, Settings, Stamp};
+use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
-use crate::sources::{self, Lane, Setup, Source, Wanted};
+use crate::sources::{self, Lane, Said, Setup, Source};
 use crate::stats::{StatsFile, Totals};
 use crate::stop::Stop;
+use crate::tables::Files;
 
 /// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
 const INTERVAL: i64 = 1000;
@@ -45,7 +46,7 @@ pub struct Prepared {
 /// Settles what an invocation leaves open, and binds the chain to columns. Sources are opened only if their heads tell which
 /// columns there are.
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
-    let Invocation { globals, chain, .. } = invocation;
+    let Invocation { globals, mut chain, .. } = invocation;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
     check(&globals, &sources)?;
@@ -54,7 +55,17 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let (cutting, interval) = cutting(&globals, files);
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
-    let formats = sources.iter().map(|source| format_of(&**source, &globals)).collect::<Result<Vec<_>>>()?;
+    let said = Said {
+        format: globals.input.clone(),
+        header: globals.header.clone(),
+        delimiter: if globals.null { 0 } else { b'\n' },
+    };
+    let formats = sources.iter().map(|source| sources::format_of(&**source, &said)).collect::<Result<Vec<_>>>()?;
+    let tables = Files::new(&said, globals.max_record, clock, &io.stderr)?;
+    for operator in &mut chain {
+        let name = operator.name();
+        operator.open(&tables).map_err(|error| plan::named(name, error))?;
+    }
     let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
     let interval = calendar.is_some();
@@ -97,32 +108,6 @@ fn from_input(name: &str, error: Error) -> Error {
         Error::Usage(text) => Error::failed(format!("{name}: {text}")),
         other => other,
     }
-}
-
-/// The format of a source's records: of its own, by its extension, by `--in`, or text.
-fn format_of(source: &dyn Source, globals: &Globals) -> Result<Arc<dyn Input>> {
-    let Wanted { format, header, path, own, gathers } = source.format();
-    if let Some(own) = own {
-        return Ok(own);
-    }
-    let by_extension = || path.as_deref().and_then(formats::by_extension).map(String::from);
-    let name = format.or_else(by_extension).or_else(|| globals.input.clone()).unwrap_or_else(|| "text".to_string());
-    let delimiter = if globals.null { 0 } else { b'\n' };
-    let named = header.is_some();
-    let header = header.or_else(|| globals.header.clone()).map(|row| formats::header(&row)).transpose()?;
-    if gathers && header.is_none() && ["csv", "tsv"].contains(&name.as_str()) {
-        return Err(Error::usage(format!(
-            "{} gathers many senders, so that {name} needs the names of its columns: add --header a,b",
-            source.name()
-        )));
-    }
-    if named && !["csv", "tsv"].contains(&name.as_str()) {
-        return Err(Error::usage(format!(
-            "{}: `header=` names the columns of csv and tsv, not of {name}",
-            source.name()
-        )));
-    }
-    formats::input(&name, &Reading { delimiter, header, argument: None })
 }
 
 /// What sources are opened with.

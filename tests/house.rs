@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["expr"],
     &["progress", "formats"],
     &["sources", "operators", "sinks"],
-    &["engine", "io"],
+    &["engine", "io", "tables"],
     &["cli"],
     &["run"],
     &["explain"],
@@ -26,7 +26,7 @@ const LAYERS: &[&[&str]] = &[
 /// Folders whose files, but for `mod.rs` and helpers that several share, are plug-ins.
 const PLUGINS: &[&str] = &["formats", "sources", "operators", "sinks"];
 /// Shared by the plug-ins of their folder.
-const HELPERS: &[&str] = &["support", "testing", "tests"];
+const HELPERS: &[&str] = &["support", "tables", "testing", "tests"];
 
 /// A source file.
 struct File {

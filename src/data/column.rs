@@ -333,6 +333,22 @@ impl Column {
         }
     }
 
+    /// The values of these rows, in this order; what they point into is shared.
+    #[must_use]
+    pub fn pick(&self, rows: &[u32]) -> Self {
+        match self {
+            Column::Text(text) => Column::Text(Text { data: Arc::clone(&text.data), spans: picked(&text.spans, rows) }),
+            Column::Number(Numbers::Ints(values)) => Column::Number(Numbers::Ints(picked(values, rows))),
+            Column::Number(Numbers::Floats(values)) => Column::Number(Numbers::Floats(picked(values, rows))),
+            Column::Number(Numbers::Mixed(values)) => Column::Number(Numbers::Mixed(picked(values, rows))),
+            Column::Bool(values) => Column::Bool(picked(values, rows)),
+            Column::Time(values) => Column::Time(picked(values, rows)),
+            Column::List(lists) => {
+                Column::List(Lists { items: Arc::clone(&lists.items), spans: picked(&lists.spans, rows) })
+            }
+        }
+    }
+
     /// Keeps the values of these rows, in this order.
     pub fn keep(&mut self, rows: &[u32]) {
         match self {

@@ -10,6 +10,8 @@ use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 
 /// How many rows are hashed and prefetched before they are looked up.
 const RUN: usize = 256;
+/// What [`Groups::find`] says where there is no group.
+pub const NONE: u32 = u32::MAX;
 /// The smallest table, in slots.
 const SMALLEST: usize = 1024;
 /// A table larger than this, in slots, is made smaller when it is cleared and was mostly empty.
@@ -107,6 +109,45 @@ impl Groups {
     #[inline]
     pub fn update(&mut self, keys: &Text, mut each: impl FnMut(usize, u32, &mut i64)) {
         self.each_text(keys, |row, slot| each(row, slot.group, &mut slot.value));
+    }
+
+    /// Pushes the group number of each row's key, [`NONE`] for null and for a key that is not there.
+    pub fn find(&self, keys: &Text, numbers: &mut Vec<u32>) {
+        let (padded, spans) = (keys.data.padded(), &keys.spans[..]);
+        if self.slots.is_empty() {
+            return numbers.resize(numbers.len() + spans.len(), NONE);
+        }
+        let mask = self.slots.len() - 1;
+        numbers.reserve(spans.len());
+        let mut found = [Key::default(); RUN];
+        for run in spans.chunks(RUN) {
+            for (to, span) in found.iter_mut().zip(run) {
+                *to = self.hasher.key(padded, *span);
+                prefetch(&self.slots[..], to.hash as usize & mask);
+            }
+            for (key, span) in found.iter().zip(run) {
+                numbers.push(span.of(padded).map_or(NONE, |bytes| self.group_of(key, bytes)));
+            }
+        }
+    }
+
+    /// The group of one key, whose bytes count if it is long. The table is not empty.
+    fn group_of(&self, key: &Key, bytes: &[u8]) -> u32 {
+        let mask = self.slots.len() - 1;
+        let mut at = key.hash as usize & mask;
+        loop {
+            let slot = &self.slots[at];
+            if slot.tag == 0 {
+                return NONE;
+            }
+            if slot.tag == key.tag && slot.low == key.low {
+                let same = if slot.is_long() { slot.long_key(&self.arena) == bytes } else { slot.high == key.high };
+                if same {
+                    return slot.group;
+                }
+            }
+            at = (at + 1) & mask;
+        }
     }
 
     /// Pushes row and group number of each row that may be the first of its key, if all rows stand at `place` (counted

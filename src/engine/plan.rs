@@ -360,7 +360,8 @@ fn bind_inputs(
     Ok((union, bound))
 }
 
-fn named(operator: &str, error: Error) -> Error {
+/// A usage error says which operator it is about.
+pub fn named(operator: &str, error: Error) -> Error {
     match error {
         Error::Usage(text) => Error::Usage(format!("{operator}: {text}")),
         other => other,

@@ -21,7 +21,7 @@ pub struct By {
 }
 
 impl By {
-    /// Reads the value of an option such as `--by`. An empty list, an aggregate, or the same name twice is a usage error.
+    /// Reads the value of an option such as `--by`. An empty list or the same name twice is a usage error.
     pub fn parse(option: &str, text: &str) -> Result<By> {
         if text.trim().is_empty() {
             return Err(Error::usage(format!(
@@ -33,16 +33,19 @@ impl By {
                 "{option} '{text}' has a comma without a column; write names with a comma between them, and quote $1: '$1'"
             )));
         }
-        let keys = parse_list(text).map_err(|error| match error {
-            Error::Usage(message) => Error::Usage(format!("{option}: {message}")),
-            other => other,
-        })?;
+        let plain = |text: &str| !text.contains(|c: char| c.is_whitespace() || "()'\"`+*/%<>=".contains(c));
+        let names = || text.split(',').map(str::trim);
+        let mut keys = match parse_list(text) {
+            // Names that are words of SQL are names here.
+            Err(_) if names().all(plain) => names().map(named).collect(),
+            Err(Error::Usage(message)) => return Err(Error::Usage(format!("{option}: {message}"))),
+            parsed => parsed?,
+        };
+        // What an aggregate before has called `sum(clicks)` is a column.
+        for key in keys.iter_mut().filter(|key| key.expr.has_aggregate()) {
+            key.expr = Expr::column(key.expr.written());
+        }
         for (at, key) in keys.iter().enumerate() {
-            if key.expr.has_aggregate() {
-                return Err(key
-                    .expr
-                    .wrong(&format!("{option} makes the groups, so that no aggregate can stand in it")));
-            }
             if keys[..at].iter().any(|other| other.name == key.name) {
                 let name = &key.name;
                 return Err(Error::usage(format!("{option} '{text}' names `{name}` twice; name each column once")));
@@ -54,6 +57,11 @@ impl By {
     /// The columns that the keys are made of.
     pub fn live(&self) -> BTreeSet<String> {
         self.keys.iter().flat_map(|key| key.expr.columns()).collect()
+    }
+
+    /// What the keys are.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.keys.iter().map(|key| &key.expr)
     }
 
     /// What the columns of the keys are called.
@@ -80,6 +88,11 @@ impl By {
         };
         Ok(BoundBy { keys: self.keys.iter().map(bind).collect::<Result<_>>()? })
     }
+}
+
+/// The column of this name.
+fn named(name: &str) -> Named {
+    Named { expr: Expr::column(name), name: name.to_string(), alias: false }
 }
 
 /// One key, bound.

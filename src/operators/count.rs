@@ -2,18 +2,20 @@
 //! key add up where that key belongs.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::block::{Block, Column};
 use crate::data::groups::{Groups, Parcel};
-use crate::data::keys::{self, Decoder};
+use crate::data::keys::Decoder;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
-use crate::data::schema::{Field, Live, Schema};
+use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::Result;
 use crate::expr::Context;
+use crate::expr::by::{BoundBy, By};
 
 /// `count [--by K]`.
 pub const ENTRY: Entry = Entry { name: "count", command, build, examples: EXAMPLES };
@@ -46,24 +48,18 @@ fn command() -> Command {
         .arg(
             Arg::new("by")
                 .long("by")
-                .value_name("COLUMNS")
-                .help("Count each value of this column apart, or of these: a,b. Quote '$1', or the shell replaces it"),
+                .value_name("KEYS")
+                .help("Count each value of this column or expression apart, or of these: 'a, b'. Quote '$1', or the shell replaces it"),
         )
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
-    let by = args.get_one::<String>("by").map(|list| keys::parse("--by", list)).transpose()?;
+    let by = args.get_one::<String>("by").map(|list| By::parse("--by", list)).transpose()?;
     Ok(Built::Operator(Box::new(Count { by })))
 }
 
 struct Count {
-    by: Option<Vec<String>>,
-}
-
-impl Count {
-    fn keys(&self) -> &[String] {
-        self.by.as_deref().unwrap_or_default()
-    }
+    by: Option<By>,
 }
 
 impl Operator for Count {
@@ -72,21 +68,24 @@ impl Operator for Count {
     }
 
     fn live(&self, _output: &Live) -> Live {
-        Live::only(self.keys())
+        Live::only(self.by.iter().flat_map(By::live))
     }
 
-    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
-        let columns = input.indexes(self.keys())?;
-        let taken = |name: &str| self.keys().iter().any(|key| key == name);
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
+        let mut fields = by.as_ref().map(BoundBy::fields).unwrap_or_default();
         let mut name = String::from("count");
         for n in 2.. {
-            if !taken(&name) {
+            if !fields.iter().any(|field| field.name == name) {
                 break;
             }
             name = format!("count_{n}");
         }
-        let fields = self.keys().iter().map(Field::shown).chain([Field::shown(name)]).collect();
-        let work: Box<dyn Aggregate> = if self.by.is_some() { Box::new(ByKey { columns }) } else { Box::new(InAll) };
+        fields.push(Field::shown(name).of(Kind::Number));
+        let work: Box<dyn Aggregate> = match by {
+            Some(by) => Box::new(ByKey { by: Arc::new(by) }),
+            None => Box::new(InAll),
+        };
         let schema = Schema { fields, ..Schema::default() };
         Ok(Bound::new(schema, Work::Aggregate(work)))
     }
@@ -102,7 +101,7 @@ impl Operator for Count {
 
 /// The rows of each key.
 struct ByKey {
-    columns: Vec<usize>,
+    by: Arc<BoundBy>,
 }
 
 impl Aggregate for ByKey {
@@ -111,22 +110,22 @@ impl Aggregate for ByKey {
     }
 
     fn start(&self) -> Box<dyn Accumulator> {
-        Box::new(Counts { columns: self.columns.clone(), groups: Groups::new() })
+        Box::new(Counts { by: Arc::clone(&self.by), groups: Groups::new() })
     }
 
     fn order(&self) -> Vec<SortKey> {
-        (0..self.columns.len()).map(|column| SortKey { column, descending: false, bytes: true }).collect()
+        self.by.order()
     }
 }
 
 struct Counts {
-    columns: Vec<usize>,
+    by: Arc<BoundBy>,
     groups: Groups,
 }
 
 impl Accumulator for Counts {
     fn fold(&mut self, block: &Block) {
-        self.groups.add(&keys::encode(block, &self.columns), None);
+        self.groups.add(&self.by.keys(block), None);
     }
 
     fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
@@ -143,24 +142,34 @@ impl Accumulator for Counts {
     }
 
     fn finish(&mut self) -> Rows {
-        let rows = self.save();
+        let mut rows = self.counts(self.by.width());
+        for block in &mut rows.blocks {
+            let counts = block.columns.pop();
+            block.columns = self.by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(counts).collect();
+        }
         self.groups.clear();
         rows
     }
 
     fn save(&self) -> Rows {
-        let mut decoder = Decoder::new(self.columns.len());
-        self.groups.for_each(|key, _, count| decoder.push(key, count));
-        Rows { blocks: decoder.finish(), orders: Vec::new() }
+        self.counts(1)
     }
 
     fn restore(&mut self, rows: Rows) {
-        let columns: Vec<usize> = (0..self.columns.len()).collect();
         for block in &rows.blocks {
-            if let Some(counts) = block.columns.last().and_then(Column::as_ints) {
-                self.groups.add(&keys::encode(block, &columns), Some(counts));
+            if let [Column::Text(keys), counts] = &block.columns[..] {
+                self.groups.add(keys, counts.as_ints());
             }
         }
+    }
+}
+
+impl Counts {
+    /// The keys, as so many columns of text, and their counts.
+    fn counts(&self, width: usize) -> Rows {
+        let mut decoder = Decoder::new(width);
+        self.groups.for_each(|key, _, count| decoder.push(key, count));
+        Rows { blocks: decoder.finish(), orders: Vec::new() }
     }
 }
 
@@ -224,7 +233,6 @@ impl Accumulator for Total {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
-    use std::sync::Arc;
 
     use proptest::prelude::*;
 

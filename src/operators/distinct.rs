@@ -5,6 +5,7 @@ use std::any::Any;
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::computed;
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::block::{Block, Order};
 use crate::data::builder::Builder;
@@ -15,6 +16,7 @@ use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 use crate::expr::Context;
+use crate::expr::by::By;
 
 /// `distinct [--by K]`.
 pub const ENTRY: Entry = Entry { name: "distinct", command, build, examples: EXAMPLES };
@@ -46,18 +48,18 @@ fn command() -> Command {
         .arg(
             Arg::new("by")
                 .long("by")
-                .value_name("COLUMNS")
-                .help("The key is this column, or these: a,b. Quote '$1', or the shell replaces it"),
+                .value_name("KEYS")
+                .help("The key is this column or expression, or these: 'a, b'. Quote '$1', or the shell replaces it"),
         )
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
-    let by = args.get_one::<String>("by").map(|list| keys::parse("--by", list)).transpose()?;
+    let by = args.get_one::<String>("by").map(|list| By::parse("--by", list)).transpose()?;
     Ok(Built::Operator(Box::new(Distinct { by })))
 }
 
 struct Distinct {
-    by: Option<Vec<String>>,
+    by: Option<By>,
 }
 
 impl Operator for Distinct {
@@ -67,17 +69,19 @@ impl Operator for Distinct {
 
     fn live(&self, output: &Live) -> Live {
         match &self.by {
-            Some(by) => output.clone().and(by),
+            Some(by) => output.clone().and(by.live()),
             None => Live { shown: true, names: output.names.clone() },
         }
     }
 
-    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
-        let columns = match &self.by {
-            Some(by) => input.indexes(by)?,
-            None => (0..input.fields.len()).filter(|&column| !input.fields[column].hidden).collect(),
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        let mut schema = input.clone();
+        let (columns, computed) = match &self.by {
+            Some(by) => computed::columns(by.exprs(), &mut schema, context)?,
+            None => ((0..input.fields.len()).filter(|&column| !input.fields[column].hidden).collect(), None),
         };
-        Ok(Bound::new(input.clone(), Work::Aggregate(Box::new(First { columns }))))
+        let first = Work::Aggregate(Box::new(First { columns }));
+        Ok(Bound { schema, work: computed.into_iter().chain([first]).collect() })
     }
 
     fn keeps(&self) -> String {

@@ -10,6 +10,7 @@ mod filter;
 mod flatmap;
 mod grep;
 mod head;
+mod join;
 mod map;
 mod parse;
 mod pipe;
@@ -17,6 +18,7 @@ mod sample;
 mod sort;
 mod sql;
 mod support;
+mod tables;
 mod tail;
 mod tee;
 #[cfg(test)]
@@ -39,6 +41,8 @@ use crate::data::schema::{Live, Schema};
 use crate::data::sequence::Sequence;
 use crate::error::Result;
 use crate::expr::Context;
+
+pub use tables::{Records, Table, Tables, Version};
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -69,6 +73,7 @@ pub static REGISTRY: &[Entry] = &[
     top::ENTRY,
     head::ENTRY,
     tail::ENTRY,
+    join::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
     sql::ENTRY,
@@ -98,6 +103,12 @@ pub struct Example {
 pub trait Operator: Send + Sync {
     /// The word that stands in the chain.
     fn name(&self) -> &'static str;
+
+    /// Opens the tables that it needs, before anything is settled.
+    fn open(&mut self, tables: &dyn Tables) -> Result<()> {
+        let _ = tables;
+        Ok(())
+    }
 
     /// Which columns it must be given, if those of `output` are needed of its result.
     fn live(&self, output: &Live) -> Live;

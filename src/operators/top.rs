@@ -3,14 +3,15 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::computed;
 use super::support::keys::{self as sort_keys, Key};
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::best::{Best, Wanted};
-use crate::data::keys;
 use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 use crate::expr::Context;
+use crate::expr::by::By;
 
 /// `top`, as the command line knows it.
 pub const ENTRY: Entry = Entry {
@@ -51,22 +52,22 @@ fn command() -> Command {
         .arg(
             Arg::new("by")
                 .long("by")
-                .value_name("COLUMNS")
-                .help("N rows for each value of this column, or of these: a,b"),
+                .value_name("KEYS")
+                .help("N rows for each value of this column or expression, or of these: 'a, b'"),
         )
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
     let text = |name: &str| args.get_one::<String>(name).map_or("", String::as_str);
     let count = sort_keys::count("top", text("count"), "top 10 count")?;
-    let by = args.get_one::<String>("by").map_or(Ok(Vec::new()), |list| keys::parse("--by", list))?;
+    let by = args.get_one::<String>("by").map(|list| By::parse("--by", list)).transpose()?;
     Ok(Built::Operator(Box::new(Top { count, keys: sort_keys::parse("top", text("keys"), true)?, by })))
 }
 
 struct Top {
     count: usize,
     keys: Vec<Key>,
-    by: Vec<String>,
+    by: Option<By>,
 }
 
 impl Operator for Top {
@@ -75,22 +76,22 @@ impl Operator for Top {
     }
 
     fn live(&self, output: &Live) -> Live {
-        sort_keys::live(&self.keys, output).and(&self.by)
+        sort_keys::live(&self.keys, output).and(self.by.iter().flat_map(By::live))
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
         let mut schema = input.clone();
         let (keys, computed) = sort_keys::bind(&self.keys, &mut schema, context)?;
-        let by = input.indexes(&self.by)?;
+        let (by, made) = computed::columns(self.by.iter().flat_map(By::exprs), &mut schema, context)?;
         let wanted = Wanted { keys, latest: false, count: self.count, by };
         let greatest = Work::Aggregate(Box::new(Greatest { wanted }));
-        Ok(Bound { schema, work: computed.into_iter().chain([greatest]).collect() })
+        Ok(Bound { schema, work: computed.into_iter().chain(made).chain([greatest]).collect() })
     }
 
     fn keeps(&self) -> String {
-        match &self.by[..] {
-            [] => format!("{} rows of the batch", self.count),
-            by => format!("{} rows for each value of {}", self.count, by.join(",")),
+        match &self.by {
+            None => format!("{} rows of the batch", self.count),
+            Some(by) => format!("{} rows for each value of {}", self.count, by.names().collect::<Vec<_>>().join(",")),
         }
     }
 }

@@ -100,6 +100,12 @@ impl Source for Files {
         self.list().map_or(true, |paths| paths.iter().all(|p| p.metadata().map_or(true, |m| m.is_file())))
     }
 
+    fn files(&self) -> Result<Option<Vec<PathBuf>>> {
+        let paths = self.list()?;
+        let again = |path: &PathBuf| path.metadata().map_or(true, |seen| seen.is_file() || seen.is_dir());
+        Ok(paths.iter().all(again).then_some(paths))
+    }
+
     fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
         self.list()?.into_iter().map(|path| self.lane(path, setup)).collect()
     }

@@ -3,14 +3,15 @@
 //! A [`Source`] is what `--from` spells; opening it gives [`Lane`]s, each an ordered run of records (a file, a connection's
 //! stream). The engine reads a lane either on a receiver thread of its own (pipes, sockets) or on the shards (files).
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use crate::clock::Clock;
 use crate::data::buffer::{Buffer, Quota};
 use crate::data::framing::Framing;
 use crate::data::time::Time;
-use crate::error::Result;
-use crate::formats::Input;
+use crate::error::{Error, Result};
+use crate::formats::{self, Input, Reading};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
@@ -59,6 +60,11 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// The regular files that it is made of at this moment, those that are missing too; `None` if it is anything else.
+    fn files(&self) -> Result<Option<Vec<PathBuf>>> {
+        Ok(None)
+    }
+
     /// What it says about the format of its records.
     fn format(&self) -> Wanted {
         Wanted::default()
@@ -91,6 +97,42 @@ pub struct Wanted {
     pub own: Option<Arc<dyn Input>>,
     /// It gathers the records of many senders, whose heads would mix.
     pub gathers: bool,
+}
+
+/// What the command line says about the formats of all sources.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// `--in`.
+    pub format: Option<String>,
+    /// `--header`.
+    pub header: Option<String>,
+    /// What ends a record: `\n`, or NUL with `-0`.
+    pub delimiter: u8,
+}
+
+/// The format of a source's records: of its own, by its extension, by `--in`, or text.
+pub fn format_of(source: &dyn Source, said: &Said) -> Result<Arc<dyn Input>> {
+    let Wanted { format, header, path, own, gathers } = source.format();
+    if let Some(own) = own {
+        return Ok(own);
+    }
+    let by_extension = || path.as_deref().and_then(formats::by_extension).map(String::from);
+    let name = format.or_else(by_extension).or_else(|| said.format.clone()).unwrap_or_else(|| "text".to_string());
+    let named = header.is_some();
+    let header = header.or_else(|| said.header.clone()).map(|row| formats::header(&row)).transpose()?;
+    if gathers && header.is_none() && ["csv", "tsv"].contains(&name.as_str()) {
+        return Err(Error::usage(format!(
+            "{} gathers many senders, so that {name} needs the names of its columns: add --header a,b",
+            source.name()
+        )));
+    }
+    if named && !["csv", "tsv"].contains(&name.as_str()) {
+        return Err(Error::usage(format!(
+            "{}: `header=` names the columns of csv and tsv, not of {name}",
+            source.name()
+        )));
+    }
+    formats::input(&name, &Reading { delimiter: said.delimiter, header, argument: None })
 }
 
 /// What sources are opened with.

@@ -133,8 +133,7 @@ proptest! {
 
 #[test]
 fn carries_wait_and_come() {
-    let mut wide = Wide::default();
-    wide.adds = ADDS - 2;
+    let mut wide = Wide { adds: ADDS - 2, ..Wide::default() };
     for _ in 0..4 {
         wide.add(i128::MAX, 7);
     }

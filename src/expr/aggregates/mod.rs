@@ -1,6 +1,7 @@
 //! Aggregates: what combines rows. A [`Plan`] is made of the calls in a list of expressions, once; a [`Table`] is what one shard
 //! has combined of a batch. Whatever they give is the same in any order of the rows and on any number of shards.
 
+mod beside;
 mod chosen;
 mod counts;
 mod histogram;

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
+use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
 use super::plan::{Family, Plan, What};
-use super::state::{Folded, Orders, State, all_valid, valid};
+use super::state::{Folded, Orders, State, valid};
 use super::sums::{Moment, Sums};
 use crate::data::block::{Block, Text};
-use crate::data::column::{Column, Number, Numbers, TRUE};
+use crate::data::column::{Column, Number, Numbers};
 use crate::data::groups::{Groups, Parcel};
 use crate::data::keys::Decoder;
 use crate::data::rows::Rows;
+use crate::expr::operators::quick;
 
 /// So many groups are exported or finished at once.
 const PIECE: usize = 1 << 20;
@@ -115,7 +117,7 @@ impl Table {
         let spilled = &mut self.spilled;
         match &*args[0] {
             Column::Text(text) => groups.update(keys, |row, group, sum| {
-                add(sum, crate::expr::operators::quick::number(&text.data, text.spans[row]), group, spilled);
+                add(sum, quick::number(&text.data, text.spans[row]), group, spilled);
                 if wanted {
                     numbers.push(group);
                 }
@@ -275,12 +277,12 @@ impl Table {
     }
 
     fn results(&self, groups: &[u32], values: &[i64]) -> Vec<Column> {
-        let results = |(at, state): (usize, &Box<dyn State>)| match self.plan.quick {
+        let results = |at: usize| match self.plan.quick {
             Some(quick) if quick == at && is_sum(&self.plan, quick) => vec![self.sums(groups, values)],
             Some(quick) if quick == at => vec![Column::ints(values.to_vec())],
-            _ => state.finish(groups),
+            _ => self.states[at].finish(groups),
         };
-        let all: Vec<Vec<Column>> = self.states.iter().enumerate().map(results).collect();
+        let all: Vec<Vec<Column>> = (0..self.states.len()).map(results).collect();
         let output = |&(family, output): &(usize, usize)| all[family].get(output).cloned();
         self.plan.outputs.iter().filter_map(output).collect()
     }
@@ -371,56 +373,4 @@ impl Table {
         self.states.iter_mut().for_each(|state| state.clear());
         self.spilled.clear();
     }
-}
-
-/// What lies beside a key without a sum: no whole number of 64 bits but the least, which is never kept there.
-const NO_SUM: i64 = 0;
-
-/// Adds to the sum beside a key, or, if it is no whole number or the sum does not fit, to those that spilled.
-#[inline(always)]
-fn add(sum: &mut i64, number: Number, group: u32, spilled: &mut Sums) {
-    match number {
-        Number::Int(value) => {
-            let known = if *sum == NO_SUM { 0 } else { *sum ^ i64::MIN };
-            match known.checked_add(value) {
-                Some(total) if total != i64::MIN => *sum = total ^ i64::MIN,
-                _ => spilled.sum(group, 0).add_int(value),
-            }
-        }
-        Number::Float(value) => spilled.sum(group, 0).add_float(value),
-        Number::Null => {}
-    }
-}
-
-/// Combines what lies beside a key here and there.
-#[inline(always)]
-fn merge(mine: &mut i64, theirs: i64, sums: bool, group: u32, spilled: &mut Sums) {
-    if !sums {
-        *mine += theirs;
-    } else if theirs != NO_SUM {
-        add(mine, Number::Int(theirs ^ i64::MIN), group, spilled);
-    }
-}
-
-fn is_sum(plan: &Plan, family: usize) -> bool {
-    plan.families[family].what == What::Sums
-}
-
-/// Which rows are counted; none if all are.
-fn counted_rows(family: &Family, counted: super::counts::Counted, block: &Block) -> Option<Vec<bool>> {
-    let args = family.args(block, None);
-    let mut mask = match (counted, args.first().map(|column| &**column)) {
-        (super::counts::Counted::True, Some(Column::Bool(values))) => {
-            Some(values.iter().map(|value| *value == TRUE).collect())
-        }
-        _ => all_valid(&args),
-    };
-    if let Some(passed) = family.passed(block) {
-        let mut both = vec![false; block.rows];
-        for row in passed {
-            both[row as usize] = mask.as_ref().is_none_or(|mask: &Vec<bool>| mask[row as usize]);
-        }
-        mask = Some(both);
-    }
-    mask
 }

@@ -1,0 +1,200 @@
+# join: each row beside the rows of the table with the same key, in the order of the table; a clash gets _2
++ users.txt bob Bob Dylan
++ users.txt eve Eve Harris
++ users.txt bob Bob Hope
+$ streamer join {dir}/users.txt --on $1 --out csv --batch 1s
+< eve login
+> line,line_2
+> eve login,eve Eve Harris
+< max login
+< bob logout
+> bob logout,bob Bob Dylan
+> bob logout,bob Bob Hope
+@ 1s
+.
+
+# join --kind left: rows without a match are kept; nulls never join, the empty text neither
++ users.txt eve Eve Harris
++ users.txt
+$ streamer join {dir}/users.txt --on $1 --kind left --out json --batch 1s
+< eve login
+> {"line":"eve login","line_2":"eve Eve Harris"}
+<
+> {"line":"","line_2":null}
+< max login
+> {"line":"max login","line_2":null}
+@ 1s
+.
+
+# join --kind right: rows of the table without a match come last, by key, in every batch, the empty one too
++ users.txt eve Eve Harris
++ users.txt 10 Ten
++ users.txt 9 Nine
++ users.txt 09 Nine again
++ users.txt
+$ streamer words then join {dir}/users.txt --on word=$1 --kind right --out csv --batch 1s
+< max eve 9 eve
+@ 1s
+> word,line
+> eve,eve Eve Harris
+> 9,9 Nine
+> eve,eve Eve Harris
+> ,""
+> 09,09 Nine again
+> 10,10 Ten
+@ 1s
+> ,""
+> 09,09 Nine again
+> 9,9 Nine
+> 10,10 Ten
+> eve,eve Eve Harris
+.
+
+# join --kind full: both, the key of a row of the table in the column of the stream
++ users.txt eve Eve Harris
++ users.txt bob Bob Dylan
+$ streamer count --by $1 then join {dir}/users.txt --on $1 --kind full --batch 1s
+< max login
+< eve login
+@ 1s
+> 1970-01-01T00:00:01.000Z\teve\t1\teve Eve Harris
+> 1970-01-01T00:00:01.000Z\tmax\t1\t
+> 1970-01-01T00:00:01.000Z\tbob\t\tbob Bob Dylan
+.
+
+# join: a file that changes is read again for the next batch, not within one
++ users.txt eve Eve Harris
+$ streamer join {dir}/users.txt --on $1 --batch 1s
+< eve 1
+> eve 1\teve Eve Harris
++ users.txt eve Second Eve
++ users.txt max Max
+< max 2
+< eve 3
+> eve 3\teve Eve Harris
+@ 1s
+< max 4
+> max 4\tmax Max
+< eve 5
+> eve 5\teve Eve Harris
+> eve 5\teve Second Eve
+@ 1s
+.
+
+# join --kind right: the same, with the version of the first row of the batch
++ users.txt eve Eve Harris
+$ streamer words then join {dir}/users.txt --on word=$1 --kind right --batch 1s
+< max
++ users.txt max Max
+@ 1s
+> eve\teve Eve Harris
+< max
+@ 1s
+> max\tmax Max
+> eve\teve Eve Harris
+.
+
+# join: a table that does not fit any more ends the run
++ users.txt eve Eve
+$ streamer join {dir}/users.txt --on $1 --batch 1s --max-record 10B
+< eve 1
+> eve 1\teve Eve
++ users.txt max
++ users.txt maximilian Maximilian
+@ 1s
+< max 2
+! streamer: join: {dir}/users.txt, line 3: the record is longer than --max-record (10 bytes); every record of a table must fit: correct it, or leave it out; its files are looked at for each batch: put a new version in place with mv
+.
+? 1
+
+# join: columns that are named behind it, of the stream and of the table, and a second table
++ users.txt eve Eve
++ towns.txt Eve Paris
+$ streamer join {dir}/users.txt --on $1 then join {dir}/towns.txt --on line_2=line --kind left then count --by $2,line_2 --batch all
+< eve login
+< eve logout
+.
+> login\teve Eve\t1
+> logout\teve Eve\t1
+
+# join: two keys, equal by bytes; null in one of them is no key
++ table.txt a 7
++ table.txt a 07
++ table.txt b
+$ streamer join {dir}/table.txt --on $1,$2 --batch all
+< a 07
+> a 07\ta 07
+< b
+< a 7.0
+.
+
+# join: a glob of files, in order of name
++ b.part eve second
++ a.part eve first
+$ streamer join {dir}/*.part --on $1 --batch all
+< eve
+> eve\teve first
+> eve\teve second
+.
+
+# join: what is printed is a row of columns, not the record
++ users.txt eve Eve
+$ streamer grep e then join {dir}/users.txt --on $1 then sort line_2 --out tsv --batch all
+< eve login
+.
+> line\tline_2
+> eve login\teve Eve
+
+# join: a table that is not there is a failure before anything runs
+$ streamer join {dir}/none.txt --on $1
+.
+! streamer: cannot read {dir}/none.txt: no such file or directory
+? 1
+$ streamer join {dir} --on $1
+.
+! streamer: cannot read {dir}: it is a directory, not a file; to join with the files in it: '{dir}/*'
+? 1
+$ streamer join {dir}/none*.txt --on $1
+.
+! streamer: no file matches {dir}/none*.txt
+? 1
+
+# join: other sources, columns and kinds that are not there are usage errors
++ users.txt eve Eve
+$ streamer join tcp://localhost:9 --on $1
+.
+! streamer: join: wants a file or files, which can be read again, not tcp://localhost:9: write a path or a quoted glob, `join users.csv --on id`
+! see: streamer join --help
+? 2
+$ streamer join - --on $1
+.
+! streamer: join: wants a file or files, which can be read again, not standard input: write a path or a quoted glob, `join users.csv --on id`
+! see: streamer join --help
+? 2
+$ streamer join {dir}/users.txt --on line=lime
+.
+! streamer: join: {dir}/users.txt: there is no column `lime` here, the columns are: line; did you mean line?
+! see: streamer join --help
+? 2
+$ streamer join {dir}/users.txt --on lime=line
+.
+! streamer: join: there is no column `lime` here, the columns are: line; did you mean line?
+! see: streamer join --help
+? 2
+$ streamer join {dir}/users.txt --on $1 then count --by line_3
+.
+! streamer: count: there is no column `line_3` here, the columns are:
+! see: streamer count --help
+? 2
+$ streamer join {dir}/users.txt
+.
+! streamer: join: --on KEYS is missing
+! usage: streamer join [OPTIONS] --on <KEYS> <SOURCE>
+! see: streamer join --help
+? 2
+$ streamer join fiel:users.txt --on $1
+.
+! streamer: join: fiel:users.txt: there is no kind of source `fiel:`; did you mean `file:`? (a file of that name: ./fiel:users.txt)
+! see: streamer join --help
+? 2
+
