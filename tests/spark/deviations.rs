@@ -24,11 +24,15 @@ impl Deviation {
     }
 }
 
+/// A table and an expression.
+type Key = (String, String);
+/// For each row (0: all of it) our value, and the reason that it stands under.
+type Rows = BTreeMap<u32, (Value, usize)>;
+
 /// The list, and what of it was seen.
 pub struct Deviations {
     reasons: Vec<String>,
-    /// For each table and expression, each row (0: all of it) with its value and reason.
-    listed: BTreeMap<(String, String), BTreeMap<u32, (Value, usize)>>,
+    listed: BTreeMap<Key, Rows>,
     /// How many expressions and values each reason explained.
     seen: Vec<(usize, usize)>,
 }
@@ -75,7 +79,7 @@ impl Deviations {
 
     /// What was not seen, as lines of the list.
     pub fn rest(&self) -> String {
-        let line = |((on, expr), rows): (&(String, String), &BTreeMap<u32, (Value, usize)>)| {
+        let line = |((on, expr), rows): (&Key, &Rows)| {
             let ours = match rows.get(&0) {
                 Some(_) => Value::Null,
                 None => {
