@@ -347,7 +347,7 @@ mod tests {
                 blocks.iter().for_each(|block| first.fold(block));
                 let mut second = aggregate.start();
                 second.restore(first.save());
-                prop_assert_eq!(content(&second.save()), expected);
+                prop_assert_eq!(content(&second.finish()), expected);
             }
         }
 
