@@ -239,12 +239,13 @@ impl Numbers {
         values
     }
 
-    /// Keeps the numbers of these rows, in this order.
-    pub fn keep(&mut self, rows: &[u32]) {
+    /// The numbers of these rows, in this order.
+    #[must_use]
+    pub fn pick(&self, rows: &[u32]) -> Numbers {
         match self {
-            Numbers::Ints(values) => *values = picked(values, rows),
-            Numbers::Floats(values) => *values = picked(values, rows),
-            Numbers::Mixed(values) => *values = picked(values, rows),
+            Numbers::Ints(values) => Numbers::Ints(picked(values, rows)),
+            Numbers::Floats(values) => Numbers::Floats(picked(values, rows)),
+            Numbers::Mixed(values) => Numbers::Mixed(picked(values, rows)),
         }
     }
 }
@@ -333,14 +334,12 @@ impl Column {
         }
     }
 
-    /// The values of these rows, in this order; what they point into is shared.
+    /// The values of these rows, in this order.
     #[must_use]
-    pub fn pick(&self, rows: &[u32]) -> Self {
+    pub fn pick(&self, rows: &[u32]) -> Column {
         match self {
             Column::Text(text) => Column::Text(Text { data: Arc::clone(&text.data), spans: picked(&text.spans, rows) }),
-            Column::Number(Numbers::Ints(values)) => Column::Number(Numbers::Ints(picked(values, rows))),
-            Column::Number(Numbers::Floats(values)) => Column::Number(Numbers::Floats(picked(values, rows))),
-            Column::Number(Numbers::Mixed(values)) => Column::Number(Numbers::Mixed(picked(values, rows))),
+            Column::Number(values) => Column::Number(values.pick(rows)),
             Column::Bool(values) => Column::Bool(picked(values, rows)),
             Column::Time(values) => Column::Time(picked(values, rows)),
             Column::List(lists) => {
@@ -351,12 +350,6 @@ impl Column {
 
     /// Keeps the values of these rows, in this order.
     pub fn keep(&mut self, rows: &[u32]) {
-        match self {
-            Column::Text(text) => text.spans = picked(&text.spans, rows),
-            Column::Number(values) => values.keep(rows),
-            Column::Bool(values) => *values = picked(values, rows),
-            Column::Time(values) => *values = picked(values, rows),
-            Column::List(lists) => lists.spans = picked(&lists.spans, rows),
-        }
+        *self = self.pick(rows);
     }
 }

@@ -149,6 +149,17 @@ impl BoundBy {
         Cow::Owned(keys::encode(&Block { rows: block.rows, columns, ..Block::default() }, &all).into_owned())
     }
 
+    /// The key of each row of a result, which begins with the columns of the keys: as [`BoundBy::keys`] of the rows that it
+    /// came from.
+    pub fn keys_of_result(&self, block: &Block) -> Text {
+        let columns: Vec<Column> = block.columns[..self.keys.len()]
+            .iter()
+            .map(|column| told_apart(Cow::Borrowed(column)).into_owned())
+            .collect();
+        let all: Vec<usize> = (0..columns.len()).collect();
+        keys::encode(&Block { rows: block.rows, columns, ..Block::default() }, &all).into_owned()
+    }
+
     /// Columns of text as [`keys::Decoder`] gives them, with values of the keys' own kinds again.
     pub fn decoded(&self, columns: Vec<Column>) -> Vec<Column> {
         columns.into_iter().zip(&self.keys).map(|(column, key)| of_kind(column, &key.kind)).collect()

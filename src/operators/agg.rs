@@ -1,22 +1,19 @@
 //! `agg`: expressions over aggregates, of each key or of all rows. Each shard combines what it gets in a
 //! [`Table`]; the tables come together by key; what the expressions make of the aggregates is computed on the result.
 
-use std::any::Any;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Map, Operator, Spread, Work};
+use super::support::combined::{Calls, Combined, column, is_call};
+use super::support::fill::{self, Fill};
+use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::order::SortKey;
-use crate::data::rows::Rows;
 use crate::data::schema::{Field, Live, Schema};
 use crate::error::Result;
-use crate::expr::aggregates::{Plan, Shipped, Table};
 use crate::expr::by::By;
-use crate::expr::{self, Context, Expr, Named, Node, parse_list};
+use crate::expr::{Context, Expr, Named, Node, parse_list};
 
 /// `agg 'EXPR AS NAME, …' [--by K]`.
 pub const ENTRY: Entry = Entry { name: "agg", command, build, examples: EXAMPLES };
@@ -77,30 +74,29 @@ fn command() -> Command {
                 .value_name("KEYS")
                 .help("A row for each value of this column or expression, or of these: 'a, b'. Quote '$1'"),
         )
+        .arg(fill::option())
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
     let by = args.get_one::<String>("by").map(|text| By::parse("--by", text)).transpose()?;
     let list = parse_list(args.get_one::<String>("list").map_or("", String::as_str))?;
-    Ok(Built::Operator(Box::new(Agg::new(list, by)?)))
+    let fill = args.get_flag("fill");
+    Ok(Built::Operator(Box::new(Agg { fill, ..Agg::new(list, by)? })))
 }
 
 struct Agg {
     by: Option<By>,
     /// The calls of aggregates, each once.
-    calls: Vec<expr::Aggregate>,
+    calls: Calls,
     /// The list, with a column of the name [`column`] for each call.
     list: Vec<Named>,
-}
-
-/// What the result of a call is called before the list makes columns of it: no name that a person can write.
-fn column(call: usize) -> String {
-    format!("\u{1}{call}")
+    /// Keys of earlier batches are given again.
+    fill: bool,
 }
 
 impl Agg {
     fn new(list: Vec<Named>, by: Option<By>) -> Result<Self> {
-        let mut calls: Vec<expr::Aggregate> = Vec::new();
+        let mut calls = Calls::default();
         let mut made = Vec::new();
         let mut names: BTreeSet<String> = by.iter().flat_map(By::names).map(String::from).collect();
         for named in list {
@@ -112,10 +108,9 @@ impl Agg {
             let key = by.as_ref().and_then(|by| by.name_of(&named.expr));
             let expr = match key {
                 Some(key) => Expr::column(key),
-                None => named.expr.without_aggregates(|call| Ok(column(number(&mut calls, call))))?,
+                None => calls.take(&named.expr)?,
             };
-            let known =
-                |name: &String| name.starts_with('\u{1}') || by.iter().flat_map(By::names).any(|key| key == name);
+            let known = |name: &String| is_call(name) || by.iter().flat_map(By::names).any(|key| key == name);
             if let Some(name) = expr.columns().into_iter().find(|name| !known(name)) {
                 let message = format!(
                     "`{name}` stands outside of an aggregate, but a row of the result is made of many rows: take one of its \
@@ -125,20 +120,8 @@ impl Agg {
             }
             made.push(Named { expr, ..named });
         }
-        Ok(Agg { by, calls, list: made })
+        Ok(Agg { by, calls, list: made, fill: false })
     }
-}
-
-/// Which call it is among those that are known; it is added if it is new.
-fn number(calls: &mut Vec<expr::Aggregate>, call: expr::Aggregate) -> usize {
-    let parts = |call: &expr::Aggregate| (call.name.clone(), call.star, call.distinct);
-    let same = |known: &expr::Aggregate| {
-        parts(known) == parts(&call) && known.args == call.args && known.filter == call.filter
-    };
-    calls.iter().position(same).unwrap_or_else(|| {
-        calls.push(call);
-        calls.len() - 1
-    })
 }
 
 impl Operator for Agg {
@@ -147,20 +130,20 @@ impl Operator for Agg {
     }
 
     fn live(&self, _output: &Live) -> Live {
-        let of_calls = self.calls.iter().flat_map(|call| call.args.iter().chain(&call.filter)).flat_map(Expr::columns);
-        Live::only(self.by.iter().flat_map(By::live).chain(of_calls))
+        Live::only(self.by.iter().flat_map(By::live).chain(self.calls.live()))
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
         let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
         let keys = by.as_ref().map(|by| by.fields()).unwrap_or_default();
-        let plan = Plan::bind(&self.calls, by, input, context)?;
-        let calls = plan.kinds.iter().enumerate().map(|(call, kind)| Field::hidden(column(call)).of(kind.clone()));
-        let combined = Schema { fields: keys.iter().cloned().chain(calls).collect(), ..Schema::default() };
+        let (plan, combined) = self.calls.bind(by, input, context)?;
         let nodes = self.list.iter().map(|named| named.expr.bind(&combined, context)).collect::<Result<Vec<_>>>()?;
         let listed = self.list.iter().zip(&nodes).map(|(named, node)| Field::shown(&named.name).of(node.kind.clone()));
         let schema = Schema { fields: keys.iter().cloned().chain(listed).collect(), ..Schema::default() };
-        let mut work = vec![Work::Aggregate(Box::new(Combined { plan: Arc::new(plan) }))];
+        let mut work = vec![Work::Aggregate(Box::new(Combined { plan }))];
+        if self.fill {
+            work.push(Work::WholeBatch(Box::new(Fill::new(keys.len(), &combined.fields, &self.calls.counts()))));
+        }
         let plain = |(at, named): (usize, &Named)| named.expr.as_column() == Some(column(at));
         if self.list.len() != self.calls.len() || !self.list.iter().enumerate().all(plain) {
             work.push(Work::Map(Box::new(Made { keys: keys.len(), nodes })));
@@ -169,8 +152,11 @@ impl Operator for Agg {
     }
 
     fn keeps(&self) -> String {
-        let names: Vec<&str> = self.calls.iter().map(|call| call.name.as_str()).collect();
+        let names = self.calls.names();
         match &self.by {
+            Some(_) if self.fill => {
+                format!("each key with its {}, and from batch to batch all keys that were seen", names.join(", "))
+            }
             Some(_) => format!("each key with its {}", names.join(", ")),
             None => format!("{} of all rows", names.join(", ")),
         }
@@ -178,55 +164,6 @@ impl Operator for Agg {
 
     fn aggregates(&self) -> bool {
         true
-    }
-}
-
-/// What is folded.
-struct Combined {
-    plan: Arc<Plan>,
-}
-
-impl Aggregate for Combined {
-    fn spread(&self) -> Spread {
-        if self.plan.by.is_some() { Spread::ByKey } else { Spread::Whole }
-    }
-
-    fn start(&self) -> Box<dyn Accumulator> {
-        Box::new(Table::new(Arc::clone(&self.plan)))
-    }
-
-    fn order(&self) -> Vec<SortKey> {
-        self.plan.by.as_ref().map(|by| by.order()).unwrap_or_default()
-    }
-}
-
-impl Accumulator for Table {
-    fn fold(&mut self, block: &Block) {
-        Table::fold(self, block);
-    }
-
-    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
-        Box::new(Table::ship(self, shard, shards))
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        Table::take(self, *parcel.downcast::<Shipped>().expect("tables of one plan ship groups"));
-    }
-
-    fn len(&self) -> usize {
-        Table::len(self)
-    }
-
-    fn finish(&mut self) -> Rows {
-        Table::finish(self)
-    }
-
-    fn save(&self) -> Rows {
-        Table::save(self)
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        Table::restore(self, &rows);
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::fill::{self, Fill};
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::block::{Block, Column};
 use crate::data::groups::{Groups, Parcel};
@@ -27,6 +28,12 @@ const EXAMPLES: &[Example] = &[
         command: "streamer count --by '$1' --batch all",
         input: "GET /a\nPUT /b\nGET /c\n",
         output: "GET\t2\nPUT\t1\n",
+    },
+    Example {
+        what: "every 3 lines; a word that is missing later is counted as 0",
+        command: "streamer count --by line --fill --batch 3lines",
+        input: "a\nb\na\nb\nb\nb\n",
+        output: "a\t2\nb\t1\na\t0\nb\t3\n",
     },
     Example {
         what: "how many words come up how often",
@@ -51,15 +58,18 @@ fn command() -> Command {
                 .value_name("KEYS")
                 .help("Count each value of this column or expression apart, or of these: 'a, b'. Quote '$1', or the shell replaces it"),
         )
+        .arg(fill::option())
 }
 
 fn build(args: &ArgMatches) -> Result<Built> {
     let by = args.get_one::<String>("by").map(|list| By::parse("--by", list)).transpose()?;
-    Ok(Built::Operator(Box::new(Count { by })))
+    Ok(Built::Operator(Box::new(Count { by, fill: args.get_flag("fill") })))
 }
 
 struct Count {
     by: Option<By>,
+    /// Keys of earlier batches are given again.
+    fill: bool,
 }
 
 impl Operator for Count {
@@ -81,17 +91,23 @@ impl Operator for Count {
             }
             name = format!("count_{n}");
         }
+        let keys = fields.len();
         fields.push(Field::shown(name).of(Kind::Number));
+        let fill = self.fill.then(|| Work::WholeBatch(Box::new(Fill::new(keys, &fields, &[true]))));
         let work: Box<dyn Aggregate> = match by {
             Some(by) => Box::new(ByKey { by: Arc::new(by) }),
             None => Box::new(InAll),
         };
         let schema = Schema { fields, ..Schema::default() };
-        Ok(Bound::new(schema, Work::Aggregate(work)))
+        Ok(Bound { schema, work: std::iter::once(Work::Aggregate(work)).chain(fill).collect() })
     }
 
     fn keeps(&self) -> String {
-        if self.by.is_some() { "each key with its count".to_string() } else { "one number".to_string() }
+        match (&self.by, self.fill) {
+            (None, _) => "one number".to_string(),
+            (Some(_), false) => "each key with its count".to_string(),
+            (Some(_), true) => "each key with its count, and from batch to batch all keys that were seen".to_string(),
+        }
     }
 
     fn aggregates(&self) -> bool {
@@ -331,7 +347,7 @@ mod tests {
                 blocks.iter().for_each(|block| first.fold(block));
                 let mut second = aggregate.start();
                 second.restore(first.save());
-                prop_assert_eq!(content(&second.save()), expected);
+                prop_assert_eq!(content(&second.finish()), expected);
             }
         }
 

@@ -14,7 +14,9 @@ mod join;
 mod map;
 mod parse;
 mod pipe;
+mod reduce;
 mod sample;
+mod set;
 mod sort;
 mod sql;
 mod support;
@@ -63,11 +65,13 @@ pub static REGISTRY: &[Entry] = &[
     filter::ENTRY,
     grep::ENTRY,
     map::ENTRY,
+    set::ENTRY,
     flatmap::ENTRY,
     parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
     agg::ENTRY,
+    reduce::ENTRY,
     distinct::ENTRY,
     sort::ENTRY,
     top::ENTRY,

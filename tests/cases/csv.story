@@ -187,11 +187,11 @@ $ streamer --from {dir}/a.csv --bad {dir}/bad -q count
 > 1
 
 # an unknown column, which only the header shows
-$ streamer --in csv count --by usr --batch all
-< user,clicks
-! streamer: standard input: there is no column `usr` here, the columns are: user, clicks; did you mean user?; if the file has no header line: --header a,b
-< ann,1
++ a.csv user,clicks
++ a.csv ann,1
+$ streamer --from {dir}/a.csv count --by usr
 .
+! streamer: {dir}/a.csv: there is no column `usr` here, the columns are: user, clicks; did you mean user?; if the file has no header line: --header a,b
 ? 1
 
 # an unknown column where all are shown

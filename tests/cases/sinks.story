@@ -5,7 +5,7 @@ $ streamer --to {dir}/out.csv count --batch 1s
 @ 1s
 @ 1s
 .
-$ streamer --from {dir}/out.csv grep ''
+$ streamer --from 'file:{dir}/out.csv?in=text' grep ''
 .
 > window_end,count
 > 1970-01-01T00:00:01.000Z,1
@@ -14,7 +14,7 @@ $ streamer --from {dir}/out.csv grep ''
 # --to PATH: a new file gets its csv header, rows or not
 $ streamer --to {dir}/out.csv wordcount --batch 1s
 .
-$ streamer --from {dir}/out.csv grep ''
+$ streamer --from 'file:{dir}/out.csv?in=text' grep ''
 .
 > window_end,word,count
 
@@ -23,7 +23,7 @@ $ streamer --to {dir}/out.csv --to - --out json words
 < a
 > {"word":"a"}
 .
-$ streamer --from {dir}/out.csv grep ''
+$ streamer --from 'file:{dir}/out.csv?in=text' grep ''
 .
 > word
 > a
@@ -55,13 +55,13 @@ $ streamer --to {dir}/{batch}_{start_ms}_{end_ms}.csv count --by line --batch 1s
 < b
 @ 1s
 .
-$ streamer --from {dir}/0_0_1000.csv --from {dir}/2_2000_3000.csv grep ''
+$ streamer --from 'file:{dir}/0_0_1000.csv?in=text' --from 'file:{dir}/2_2000_3000.csv?in=text' grep ''
 .
 > window_end,line,count
 > 1970-01-01T00:00:01.000Z,a,1
 > window_end,line,count
 > 1970-01-01T00:00:03.000Z,b,1
-$ streamer --from {dir}/1_1000_2000.csv grep ''
+$ streamer --from 'file:{dir}/1_1000_2000.csv?in=text' grep ''
 .
 ! streamer: cannot read {dir}/1_1000_2000.csv: no such file or directory
 ? 1
@@ -111,7 +111,7 @@ $ streamer wordcount then tee {dir}/all.csv then top 1 count --batch 1s
 @ 1s
 > 1970-01-01T00:00:01.000Z\ta\t2
 .
-$ streamer --from {dir}/all.csv grep ''
+$ streamer --from 'file:{dir}/all.csv?in=text' grep ''
 .
 > window_end,word,count
 > 1970-01-01T00:00:01.000Z,a,2

@@ -10,6 +10,10 @@ use crate::data::column::Cell;
 use crate::data::time::Time;
 
 type Row = Vec<Option<Vec<u8>>>;
+/// Number, bytes, reason.
+type Bad = Vec<(usize, Vec<u8>, String)>;
+/// The fields of a record, and its bytes.
+type Read = (Vec<Vec<u8>>, Vec<u8>);
 
 fn given(names: &[&str], separator: u8) -> Csv {
     let names = Some(names.iter().map(|n| (*n).to_string()).collect());
@@ -21,7 +25,7 @@ fn open(delimiter: u8) -> Arc<dyn Input> {
 }
 
 /// The rows of a cut, and its bad records: number, bytes, reason.
-fn shown(cut: &Cut, data: &Buffer) -> (Vec<Row>, Vec<(usize, Vec<u8>, String)>) {
+fn shown(cut: &Cut, data: &Buffer) -> (Vec<Row>, Bad) {
     let value = |column: &Column, row| match column.cell(row) {
         Cell::Text(bytes) => Some(bytes.to_vec()),
         _ => None,
@@ -33,7 +37,7 @@ fn shown(cut: &Cut, data: &Buffer) -> (Vec<Row>, Vec<(usize, Vec<u8>, String)>) 
 }
 
 /// What the csv crate makes of it: each record with its fields and its bytes, the last perhaps with an open quote.
-fn oracle(text: &[u8]) -> (Vec<(Vec<Vec<u8>>, Vec<u8>)>, bool) {
+fn oracle(text: &[u8]) -> (Vec<Read>, bool) {
     let read = |text: &[u8]| {
         let mut builder = ::csv::ReaderBuilder::new();
         builder.has_headers(false).flexible(true).terminator(::csv::Terminator::Any(b'\n'));
@@ -49,7 +53,7 @@ fn oracle(text: &[u8]) -> (Vec<(Vec<Vec<u8>>, Vec<u8>)>, bool) {
         records.remove(0);
         records
     };
-    let last = |records: &[(Vec<Vec<u8>>, Vec<u8>)]| records.last().and_then(|r| r.0.last().cloned());
+    let last = |records: &[Read]| records.last().and_then(|r| r.0.last().cloned());
     let mut records = read(text);
     // In an open quote one more line end belongs to the value.
     let longer = last(&read(&[text, b"\n"].concat()));
@@ -73,7 +77,7 @@ fn oracle(text: &[u8]) -> (Vec<(Vec<Vec<u8>>, Vec<u8>)>, bool) {
     (records, unclosed)
 }
 
-fn expected(text: &[u8], count: usize) -> (Vec<Row>, Vec<(usize, Vec<u8>, String)>) {
+fn expected(text: &[u8], count: usize) -> (Vec<Row>, Bad) {
     let (records, unclosed) = oracle(text);
     let (mut rows, mut bad) = (Vec::new(), Vec::new());
     let last = records.len();

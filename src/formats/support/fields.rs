@@ -174,7 +174,7 @@ impl<'a> Rows<'a> {
                 };
                 let starts = marks[field..].iter().step_by(count).take(rows);
                 let ends = marks[field + 1..].iter().step_by(count).take(rows);
-                if !quotes && !(returns && field + 1 == count) {
+                if !(quotes || returns && field + 1 == count) {
                     column.extend(self.text, starts, ends);
                     continue;
                 }

@@ -1,7 +1,9 @@
 //! What several operators need. No file in here is an operator itself.
 
+pub mod combined;
 pub mod computed;
 pub mod condition;
+pub mod fill;
 pub mod keys;
 pub mod named;
 pub mod select;

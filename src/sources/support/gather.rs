@@ -209,6 +209,24 @@ mod tests {
         assert_eq!(finish(&mut gathered), (String::new(), vec![(23, 5)], 29));
     }
 
+    #[test]
+    fn a_quote_that_a_sender_leaves_open_does_not_reach_the_next_one() {
+        let mut gathered = Gathered::new(Framing::quoted(b'\n', b','), 20);
+        let (mut one, mut two) = (Carry::default(), Carry::default());
+        gathered.add(&mut one, b"1,\"a\n");
+        gathered.add(&mut two, b"2,b\n\n3,\"c");
+        gathered.add(&mut one, b"b\"\n4,\"d\n");
+        gathered.end(&mut one);
+        gathered.end(&mut two);
+        let mut buffers = Vec::new();
+        while !gathered.is_empty() {
+            buffers.push(finish(&mut gathered).0);
+        }
+        assert_eq!(buffers, ["2,b\n\n1,\"a\nb\"\n", "4,\"d\n", "3,\"c"]);
+        gathered.add(&mut one, b"\"123456789\n123456789\n\"\nx\n");
+        assert_eq!(finish(&mut gathered).1, [(24, 22)]);
+    }
+
     proptest! {
         /// However the bytes of two senders are cut and mixed, each sender's records come whole and in its order.
         #[test]
