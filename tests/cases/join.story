@@ -183,7 +183,7 @@ $ streamer join {dir}/users.txt --on lime=line
 ? 2
 $ streamer join {dir}/users.txt --on $1 then count --by line_3
 .
-! streamer: count: there is no column `line_3` here, the columns are:
+! streamer: count: there is no column `line_3` here, the columns are: line, line_2; did you mean line_2 or line?
 ! see: streamer count --help
 ? 2
 $ streamer join {dir}/users.txt
