@@ -13,9 +13,13 @@ pub fn explain(prepared: &Prepared, words: &[String]) -> String {
     let _ = writeln!(out, "batches  {}", prepared.batches());
     let _ = writeln!(out, "shards   {}", prepared.shards);
     for input in &prepared.plan.inputs {
-        let _ = writeln!(out, "input    {}: columns {}", input.name, columns(&input.cutter.schema));
+        let cut = match input.cutter.early() {
+            Some((early, late)) => format!("{} first; of the rows that pass also {}", columns(early), columns(late)),
+            None => columns(&input.cutter.schema),
+        };
+        let _ = writeln!(out, "input    {}: columns {cut}", input.name);
     }
-    let _ = writeln!(out, "stage 0  on each block as it comes, by any shard");
+    let _ = writeln!(out, "stage 0  one pass over each block as it comes, by any shard");
     for operator in &prepared.plan.explained {
         let keeps = if operator.keeps.is_empty() { String::new() } else { format!("; keeps {}", operator.keeps) };
         let _ = writeln!(out, "  {:<10} gives {}{keeps}", operator.name, needed(&operator.live));

@@ -21,7 +21,7 @@
 //! cli/           how a person says it: chain.rs (argv to operators; words.rs takes the words apart), globals.rs and
 //!                values.rs (the global options), help.rs and guide.rs, hints.rs, complete.rs
 //! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs, groups.rs and slot.rs (keys to
-//!                group numbers), number.rs, order.rs and sort_keys.rs (the order of values), best.rs and kept.rs (rows that
+//!                group numbers), number.rs, order.rs (the order of values), best.rs and kept.rs (rows that
 //!                are kept); human.rs json.rs terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD
 //!                splitter, prefetch, huge pages: the only unsafe code)
 //! formats/       bytes to rows to bytes, one file a format (delimited.rs: text, csv and tsv out)

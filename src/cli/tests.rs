@@ -86,7 +86,7 @@ impl Operator for Fake {
         output.clone()
     }
     fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
-        Ok(Bound::new(input.clone(), Work::Tee(String::new())))
+        Ok(Bound::new(input.clone(), Work::Tee(String::new(), None)))
     }
     fn keeps(&self) -> String {
         self.0.clone()

@@ -83,8 +83,8 @@ pub enum Step {
     Filter(Box<dyn Filter>),
     /// New rows from each row.
     Map(Box<dyn Map>),
-    /// A copy to the outlet of this number.
-    Tee(usize),
+    /// A copy to the outlet of this number; of the rows that pass, if there is a filter.
+    Tee(usize, Option<Arc<dyn Filter>>),
     /// The times of the batch become columns, [`TIMES`].
     Times,
 }
@@ -129,7 +129,7 @@ impl Plan {
     pub fn enough(&self) -> Option<u64> {
         let first = &self.stages[0];
         match &first.end {
-            End::Aggregate(aggregate) if !first.steps.iter().any(|s| matches!(s, Step::Tee(_))) => aggregate.enough(),
+            End::Aggregate(aggregate) if !first.steps.iter().any(|s| matches!(s, Step::Tee(..))) => aggregate.enough(),
             _ => None,
         }
     }
@@ -181,7 +181,7 @@ pub fn plan(
         _ => &[],
     });
     let all = |outlets: &[usize]| outlets.iter().map(needs).fold(Live::default(), |all, live| all.with(&live));
-    let tee = |step: &Step| if let Step::Tee(outlet) = step { Some(all(&[*outlet])) } else { None };
+    let tee = |step: &Step| if let Step::Tee(outlet, _) = step { Some(all(&[*outlet])) } else { None };
     let tees = first.stages.iter().flat_map(|stage| &stage.steps).filter_map(tee).collect();
     let times = first.stages[0].steps.iter().any(|step| matches!(step, Step::Times));
     let named = first.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end);
@@ -208,7 +208,7 @@ fn bind(
 ) -> Result<Plan> {
     let live = live(chain, wishes);
     let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
-    let (mut schema, inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
+    let (mut schema, mut inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
         // The operator that asks for it.
         let asks = chain.iter().find(|o| own(&***o).contains(&name));
         let error = match error {
@@ -253,9 +253,10 @@ fn bind(
                     steps.push(Step::Map(map));
                     continue;
                 }
-                Work::Tee(spec) => {
+                Work::Tee(spec, filter) => {
+                    let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = outlets.make(Some(&spec), &schema, aggregated, stages.len())?;
-                    steps.extend(made.into_iter().map(Step::Tee));
+                    steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
                     continue;
                 }
                 Work::Aggregate(aggregate) => End::Aggregate(aggregate),
@@ -272,6 +273,12 @@ fn bind(
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
+    if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+        for input in &mut inputs {
+            input.first.clear();
+            input.cutter.without_filter();
+        }
+    }
     Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
 }
 
@@ -334,7 +341,10 @@ fn bind_inputs(
         let schema = schema_of(format, &wanted)?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
-                Some(known) => known.hidden &= field.hidden,
+                Some(known) => {
+                    known.hidden &= field.hidden;
+                    known.json &= field.json;
+                }
                 None => union.fields.push(field.clone()),
             }
         }

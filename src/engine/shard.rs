@@ -158,7 +158,16 @@ pub fn run(
                     block.columns.push(Column::Time(vec![time.0.saturating_mul(1000); block.rows]));
                 }
             }
-            Step::Tee(outlet) => render(core, *outlet, &block, info, rendered),
+            Step::Tee(outlet, None) => render(core, *outlet, &block, info, rendered),
+            Step::Tee(outlet, Some(filter)) => {
+                let mut passed = Vec::new();
+                filter.select(&block, info, &mut passed)?;
+                if !passed.is_empty() {
+                    let mut copy = block.clone();
+                    copy.keep(&passed);
+                    render(core, *outlet, &copy, info, rendered);
+                }
+            }
         }
     }
     if let End::Output(outlets) = &stage.end

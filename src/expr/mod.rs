@@ -4,13 +4,38 @@
 //! settled there), and then computed on whole columns, a block at a time ([`Node::eval`]): one virtual call for each operator
 //! and block, none for a row.
 
+pub mod aggregate;
+pub mod aggregates;
+pub mod ast;
+mod bind;
+pub mod by;
+mod caret;
 pub mod convert;
+mod dialect;
+pub mod filter;
 pub mod functions;
+mod hints;
+mod interval;
+pub mod lists;
+mod lower;
 pub mod node;
+pub mod operators;
+pub mod parse;
+mod path;
+mod print;
+pub mod times;
+mod tokens;
+pub mod unify;
+
+#[cfg(test)]
+mod tests;
 
 use jiff::tz::TimeZone;
 
+pub use aggregate::Aggregate;
+pub use ast::{Expr, Named};
 pub use node::{Eval, Node};
+pub use parse::{parse_assignments, parse_list};
 
 /// What expressions have to know beside their columns.
 #[derive(Debug, Clone)]

@@ -20,7 +20,7 @@ pub struct Node {
     pub kind: Kind,
     /// Its one value, if it is the same for every row: a column of one row.
     pub constant: Option<Column>,
-    eval: Box<dyn Eval>,
+    pub(super) eval: Box<dyn Eval>,
 }
 
 impl Node {

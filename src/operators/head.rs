@@ -2,11 +2,11 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::keys;
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::best::{Best, Wanted};
 use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
-use crate::data::sort_keys;
 use crate::error::Result;
 use crate::expr::Context;
 
@@ -39,7 +39,7 @@ fn command() -> Command {
 
 fn build(args: &ArgMatches) -> Result<Built> {
     let written = args.get_one::<String>("count").map_or("", String::as_str);
-    Ok(Built::Operator(Box::new(Head { count: sort_keys::count("head", written, "head 10")? })))
+    Ok(Built::Operator(Box::new(Head { count: keys::count("head", written, "head 10")? })))
 }
 
 struct Head {

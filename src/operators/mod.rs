@@ -3,14 +3,21 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+mod agg;
 mod count;
 mod distinct;
+mod filter;
+mod flatmap;
 mod grep;
 mod head;
 mod join;
+mod map;
+mod parse;
 mod pipe;
 mod sample;
 mod sort;
+mod sql;
+mod support;
 mod tables;
 mod tail;
 mod tee;
@@ -53,9 +60,14 @@ pub struct Entry {
 pub static REGISTRY: &[Entry] = &[
     wordcount::ENTRY,
     words::ENTRY,
+    filter::ENTRY,
     grep::ENTRY,
+    map::ENTRY,
+    flatmap::ENTRY,
+    parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
+    agg::ENTRY,
     distinct::ENTRY,
     sort::ENTRY,
     top::ENTRY,
@@ -64,6 +76,7 @@ pub static REGISTRY: &[Entry] = &[
     join::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
+    sql::ENTRY,
 ];
 
 /// What an operator's words stand for.
@@ -152,8 +165,8 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
-    /// Row-wise: a copy of the rows goes to the sink of this spelling as well.
-    Tee(String),
+    /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
+    Tee(String, Option<Box<dyn Filter>>),
 }
 
 /// Drops rows.

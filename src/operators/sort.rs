@@ -2,11 +2,11 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::keys::{self, Key};
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
-use crate::data::sort_keys::{self, Named};
 use crate::error::Result;
 use crate::expr::Context;
 
@@ -23,6 +23,12 @@ pub const ENTRY: Entry = Entry {
             output: "b\t2\na\t1\nc\t1\n",
         },
         Example {
+            what: "the longest lines first",
+            command: "streamer sort 'length(line):desc'",
+            input: "a\nccc\nbb\nddd\n",
+            output: "ccc\nddd\nbb\na\n",
+        },
+        Example {
             what: "lines by their second field, which is a number",
             command: "streamer sort '$2'",
             input: "a 10\nb 9\nc -1\n",
@@ -35,7 +41,7 @@ fn command() -> Command {
     Command::new("sort")
         .about("the rows of each batch in order")
         .long_about(
-            "The rows of each batch in order of the KEYs, each a column or, as $1 … $N, a field. First what is missing, \
+            "The rows of each batch in order of the KEYs, each a column, a field ($1 … $N) or an expression. First what is missing, \
              then numbers by value, then text by bytes; :desc turns this round. Rows with equal keys stay in the order \
              of the input.",
         )
@@ -49,11 +55,11 @@ fn command() -> Command {
 
 fn build(args: &ArgMatches) -> Result<Built> {
     let written = args.get_one::<String>("keys").map_or("", String::as_str);
-    Ok(Built::Operator(Box::new(Sort { keys: sort_keys::parse("sort", written, false)? })))
+    Ok(Built::Operator(Box::new(Sort { keys: keys::parse("sort", written, false)? })))
 }
 
 struct Sort {
-    keys: Vec<Named>,
+    keys: Vec<Key>,
 }
 
 impl Operator for Sort {
@@ -62,12 +68,14 @@ impl Operator for Sort {
     }
 
     fn live(&self, output: &Live) -> Live {
-        output.clone().and(self.keys.iter().map(|key| &key.column))
+        keys::live(&self.keys, output)
     }
 
-    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
-        let work = Work::Aggregate(Box::new(Sorted { keys: sort_keys::bind(&self.keys, input)? }));
-        Ok(Bound::new(input.clone(), work))
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        let mut schema = input.clone();
+        let (keys, computed) = keys::bind(&self.keys, &mut schema, context)?;
+        let sorted = Work::Aggregate(Box::new(Sorted { keys }));
+        Ok(Bound { schema, work: computed.into_iter().chain([sorted]).collect() })
     }
 
     fn keeps(&self) -> String {

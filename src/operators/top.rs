@@ -3,12 +3,12 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::keys::{self as sort_keys, Key};
 use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
 use crate::data::best::{Best, Wanted};
 use crate::data::keys;
 use crate::data::order::SortKey;
 use crate::data::schema::{Live, Schema};
-use crate::data::sort_keys::{self, Named};
 use crate::error::Result;
 use crate::expr::Context;
 
@@ -46,7 +46,7 @@ fn command() -> Command {
             Arg::new("keys")
                 .value_name("KEY[:asc|:desc],…")
                 .required(true)
-                .help("By what: a column, or a field as '$2'. Greatest first unless :asc"),
+                .help("By what: a column, a field ('$2') or an expression. Greatest first unless :asc"),
         )
         .arg(
             Arg::new("by")
@@ -65,7 +65,7 @@ fn build(args: &ArgMatches) -> Result<Built> {
 
 struct Top {
     count: usize,
-    keys: Vec<Named>,
+    keys: Vec<Key>,
     by: Vec<String>,
 }
 
@@ -75,13 +75,16 @@ impl Operator for Top {
     }
 
     fn live(&self, output: &Live) -> Live {
-        output.clone().and(self.keys.iter().map(|key| &key.column)).and(&self.by)
+        sort_keys::live(&self.keys, output).and(&self.by)
     }
 
-    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
-        let (keys, by) = (sort_keys::bind(&self.keys, input)?, input.indexes(&self.by)?);
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        let mut schema = input.clone();
+        let (keys, computed) = sort_keys::bind(&self.keys, &mut schema, context)?;
+        let by = input.indexes(&self.by)?;
         let wanted = Wanted { keys, latest: false, count: self.count, by };
-        Ok(Bound::new(input.clone(), Work::Aggregate(Box::new(Greatest { wanted }))))
+        let greatest = Work::Aggregate(Box::new(Greatest { wanted }));
+        Ok(Bound { schema, work: computed.into_iter().chain([greatest]).collect() })
     }
 
     fn keeps(&self) -> String {

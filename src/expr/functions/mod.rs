@@ -1,8 +1,16 @@
 //! The functions of expressions, by family: one file each. To add one: its [`Function`] in the table of its family. Names and
 //! results are Spark SQL's; where SPEC 3 deviates, the text of the function says so.
 
+pub mod args;
+mod hash;
+mod list;
+mod logic;
+mod math;
 pub mod regex;
+#[cfg(test)]
+mod testing;
 pub mod text;
+mod time;
 
 use super::{Context, Node};
 
@@ -32,11 +40,30 @@ pub struct Family {
 }
 
 /// All families, in the order of the help.
-pub static FAMILIES: &[Family] = &[text::FAMILY, regex::FAMILY];
+pub static FAMILIES: &[Family] =
+    &[text::FAMILY, regex::FAMILY, math::FAMILY, logic::FAMILY, time::FAMILY, list::FAMILY, hash::FAMILY];
 
 /// The function of this name, in any case.
 pub fn find(name: &str) -> Option<&'static Function> {
     let named =
         |f: &&Function| f.name.eq_ignore_ascii_case(name) || f.aliases.iter().any(|a| a.eq_ignore_ascii_case(name));
     FAMILIES.iter().flat_map(|family| family.functions).find(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A name means one function, is lower case, and stands at the head of its form.
+    #[test]
+    fn names_are_unique() {
+        let mut names = std::collections::BTreeSet::new();
+        for function in FAMILIES.iter().flat_map(|family| family.functions) {
+            assert!(function.form.starts_with(&format!("{}(", function.name)), "{}", function.form);
+            for name in std::iter::once(&function.name).chain(function.aliases) {
+                assert!(names.insert(*name) && *name == name.to_lowercase(), "{name}");
+                assert!(std::ptr::eq(find(&name.to_uppercase()).expect("it is there").name, function.name));
+            }
+        }
+    }
 }

@@ -1,0 +1,40 @@
+//! Conditions: what `filter EXPR` and `--if EXPR` are given.
+
+use crate::data::batch::BatchInfo;
+use crate::data::block::Block;
+use crate::data::column::{Column, TRUE};
+use crate::data::schema::Schema;
+use crate::error::Result;
+use crate::expr::{Context, Expr, Node};
+use crate::operators::Filter;
+
+/// The condition that is written so.
+pub fn parse(text: &str) -> Result<Expr> {
+    let condition = Expr::parse(text)?;
+    if condition.has_aggregate() {
+        return Err(
+            condition.wrong("a condition looks at one row, not at an aggregate of many: use agg … then filter …")
+        );
+    }
+    Ok(condition)
+}
+
+/// Lets the rows pass for which it is true.
+pub fn bind(condition: &Expr, input: &Schema, context: &Context) -> Result<Box<dyn Filter>> {
+    let node = condition.bind(input, context)?.into_condition();
+    let wrong = |what| condition.wrong(&format!("here a condition is wanted, but {what}: compare it, as in x > 0"));
+    Ok(Box::new(Passing { node: node.map_err(wrong)? }))
+}
+
+struct Passing {
+    node: Node,
+}
+
+impl Filter for Passing {
+    fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
+        if let Column::Bool(truths) = &*self.node.eval(block) {
+            passed.extend((0u32..).zip(truths).filter(|(_, truth)| **truth == TRUE).map(|(row, _)| row));
+        }
+        Ok(())
+    }
+}
