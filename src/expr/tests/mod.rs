@@ -2,6 +2,7 @@
 
 mod deep;
 mod faults;
+mod manual;
 mod reading;
 mod values;
 
