@@ -1,6 +1,6 @@
 //! What `--help` and the man page say beside the options: the model, sources, sinks, exit status, examples.
 
-use crate::formats::OUTPUTS;
+use crate::formats::{INPUTS, OUTPUTS};
 use crate::operators::Example;
 use crate::{sinks, sources};
 
@@ -27,6 +27,15 @@ inside the batch: whatever depends on an order uses that of the records (by sour
 Columns are named: `line` is the whole record, `$1 ... $N` are its fields, which white space separates (write them in single \
 quotes, or the shell takes them); operators add others, such as `word` and `count`. Options may stand anywhere in the chain. \
 `--` ends the options of an operator.";
+
+/// Behind the input formats.
+const READING: &str = "\
+--in FORMAT holds for every source whose file extension says nothing else; ?in=FORMAT behind a source (file:PATH?in=csv) is for that \
+source alone. `line` is always the whole record, and $1 ... $N are its fields. Only the columns that the chain names are cut out of \
+a record. Where csv and tsv have no header line, --header a,b,c names the columns; ?header=a,b,c those of one source.
+
+A record that does not fit its format is left out and counted: the first three are shown on standard error with source and line \
+number, the others as one total at the end. --bad FILE keeps them as they came, --strict makes the first one an error.";
 
 /// A name, and what it means.
 type Row = (&'static str, &'static str);
@@ -58,37 +67,51 @@ const ENVIRONMENT: &[Row] = &[
 pub fn sections() -> Vec<(&'static str, String)> {
     let sources: Vec<Row> = sources::REGISTRY.iter().map(|s| (s.form, s.about)).collect();
     let sinks: Vec<Row> = sinks::REGISTRY.iter().map(|s| (s.form, s.about)).collect();
+    let inputs: Vec<Row> = INPUTS.iter().map(|f| (f.name, f.about)).collect();
     let formats: Vec<Row> = OUTPUTS.iter().map(|f| (f.name, f.about)).collect();
     let sections = [
         ("Sources", &sources[..]),
+        ("Input formats", &inputs),
         ("Sinks", &sinks),
         ("Output formats", &formats),
         ("Exit status", STATUS),
         ("Signals", SIGNALS),
         ("Environment", ENVIRONMENT),
     ];
-    sections.into_iter().map(|(heading, rows)| (heading, table(rows))).collect()
+    let behind = |heading| if heading == "Input formats" { paragraphs(READING) } else { String::new() };
+    sections.into_iter().map(|(heading, rows)| (heading, table(rows) + &behind(heading))).collect()
 }
+
+/// Text, each paragraph under an empty line and wrapped.
+fn paragraphs(text: &str) -> String {
+    text.split("\n\n").map(|paragraph| format!("\n{}", wrapped(String::new(), 0, paragraph))).collect()
+}
+
+/// How wide text is laid out.
+const WIDTH: usize = 76;
 
 /// Rows in two columns, the right one wrapped.
 fn table(rows: &[Row]) -> String {
     const LEFT: usize = 21;
-    const WIDTH: usize = 76;
+    rows.iter().map(|(name, meaning)| wrapped(format!("{name:LEFT$}"), LEFT, meaning)).collect()
+}
+
+/// Words behind what the first line begins with, in lines that begin with so many blanks (and one more, if any).
+fn wrapped(mut line: String, left: usize, words: &str) -> String {
     let mut text = String::new();
-    for (name, meaning) in rows {
-        let mut line = format!("{name:LEFT$}");
-        for word in meaning.split(' ') {
-            if line.chars().count() + 1 + word.chars().count() > WIDTH {
-                text.push_str(&line);
-                text.push('\n');
-                line = " ".repeat(LEFT);
-            }
-            line.push(' ');
-            line.push_str(word);
+    for word in words.split(' ') {
+        if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            text.push_str(&line);
+            text.push('\n');
+            line = " ".repeat(left);
         }
-        text.push_str(&line);
-        text.push('\n');
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
     }
+    text.push_str(&line);
+    text.push('\n');
     text
 }
 
@@ -143,5 +166,19 @@ mod tests {
         assert_eq!(lines[0], format!("a{}b", " ".repeat(21)));
         assert!(lines.len() == 3 && lines[2].starts_with(&" ".repeat(22)), "{text}");
         assert!(lines.iter().all(|l| l.len() <= 76), "{text}");
+    }
+
+    /// Every input format is explained, and so is what becomes of records that do not fit.
+    #[test]
+    fn input_formats_are_explained() {
+        let sections = sections();
+        let (_, text) = sections.iter().find(|(heading, _)| *heading == "Input formats").unwrap();
+        for format in INPUTS {
+            assert!(text.lines().any(|line| line.split(' ').next() == Some(format.name)), "{}", format.name);
+        }
+        for word in ["--header", "--bad", "--strict", "?in="] {
+            assert!(text.contains(word), "{word}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH) && text.contains("\n\nA record"), "{text}");
     }
 }

@@ -1,13 +1,17 @@
-//! The only unsafe code: the splitter, prefetching, and memory on huge pages. Called on the shards, a block at a time.
+//! The only unsafe code: the splitters of words and of fields, prefetching, and memory on huge pages. Called on the shards, a block at a time.
 //!
 //! Every function here is safe to call with any argument. What a processor can do is asked at run time, and each vector
 //! kernel has a portable twin against which it is tested. `benches/kernels.rs` shows what they are worth.
 
 #![allow(unsafe_code)]
 
+mod classes;
+mod fields;
 mod huge;
 mod split;
 
+pub use classes::{not_digits, specials};
+pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use split::{Kernel, words, words_with};
 

@@ -5,6 +5,10 @@
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::column::Span;
+use super::fast::Fields;
+
+/// How many bytes are looked through at once.
+const PIECE: usize = 4096;
 
 /// How the records of a format end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,18 +38,19 @@ impl Framing {
         }
     }
 
-    /// Where the last whole record ends, its delimiter included.
+    /// Where the last whole record ends, its delimiter included. Empty lines that are no records may stand behind it, but
+    /// alone they are none.
     pub fn last_end(&self, bytes: &[u8]) -> Option<usize> {
         if self.is_simple(bytes) {
-            return memrchr(self.delimiter, bytes).map(|at| at + 1);
+            let end = memrchr(self.delimiter, bytes).map(|at| at + 1)?;
+            return (self.quoted.is_none() || !self.is_empty(&bytes[..end])).then_some(end);
         }
         let mut last = None;
-        let mut at = 0;
-        while let Some(end) = self.next_end(bytes, at) {
+        self.ends(bytes, 0, |end| {
             last = Some(end);
-            at = end;
-        }
-        last
+            true
+        });
+        last.filter(|end| !self.is_empty(&bytes[..*end]))
     }
 
     /// How many records there are, an unended last one included.
@@ -64,45 +69,88 @@ impl Framing {
         if self.quoted.is_none() {
             return memchr_iter(self.delimiter, bytes).nth(count.saturating_sub(1)).map(|at| at + 1);
         }
-        let (mut left, mut at) = (count, 0);
-        while let Some(end) = self.next_end(bytes, at) {
-            left -= usize::from(!self.is_blank(&bytes[at..end]));
-            if left == 0 {
-                return Some(end);
-            }
-            at = end;
-        }
-        None
+        let (mut left, mut from, mut found) = (count, 0, None);
+        self.ends(bytes, 0, |end| {
+            left -= usize::from(!self.is_blank(&bytes[from..end]));
+            from = end;
+            found = (left == 0).then_some(end);
+            left > 0
+        });
+        found
     }
 
     /// Gives the span of each record of `bytes[start..end]`, without its delimiter; also of a last one that has none.
     pub fn each(&self, bytes: &[u8], start: usize, end: usize, mut give: impl FnMut(Span)) {
         let (text, mut from) = (&bytes[..end], start);
-        if self.is_simple(&text[start..]) {
-            let blank = |from, to| self.quoted.is_some() && self.is_blank(&text[from..to]);
+        if self.quoted.is_none() {
             for at in memchr_iter(self.delimiter, &text[start..]) {
-                if !blank(from, start + at) {
-                    give(Span::range(from, start + at));
-                }
+                give(Span::range(from, start + at));
                 from = start + at + 1;
             }
-            if from < end && !blank(from, end) {
+            if from < end {
                 give(Span::range(from, end));
             }
             return;
         }
-        while from < end {
-            let (to, next) = self.next_end(text, from).map_or((end, end), |end| (end - 1, end));
-            if !self.is_blank(&text[from..to]) {
-                give(Span::range(from, to));
+        self.ends(text, start, |end| {
+            if !self.is_blank(&text[from..end]) {
+                give(Span::range(from, end - 1));
             }
-            from = next;
+            from = end;
+            true
+        });
+        if from < end && !self.is_blank(&text[from..]) {
+            give(Span::range(from, end));
+        }
+    }
+
+    /// Where each whole record from `start` on ends, where fields may be quoted, as long as `more` says so.
+    fn ends(&self, bytes: &[u8], start: usize, mut more: impl FnMut(usize) -> bool) {
+        let new = || Fields::new(self.quoted.unwrap_or(self.delimiter), self.delimiter).ends_only();
+        let mut marks = [0; PIECE + Fields::ROOM];
+        // Where the open record begins, and where to look on.
+        let (mut from, mut at, mut fields) = (start, start, new());
+        while at < bytes.len() {
+            let to = bytes.len().min(at + PIECE);
+            let step = fields.step(bytes, at, to, &mut marks);
+            if !step.odd {
+                for mark in &marks[..step.found] {
+                    from = *mark as usize + 1;
+                    if !more(from) {
+                        return;
+                    }
+                }
+                at = to;
+                continue;
+            }
+            // Quotes in mid-field: record by record, up to one that begins behind the step.
+            while from < to {
+                let Some(end) = self.next_end(bytes, from) else { return };
+                from = end;
+                if !more(from) {
+                    return;
+                }
+            }
+            (at, fields) = (from, new());
         }
     }
 
     /// Whether every delimiter ends a record, in these bytes at least.
     fn is_simple(&self, bytes: &[u8]) -> bool {
         self.quoted.is_none() || memchr(b'"', bytes).is_none()
+    }
+
+    /// Whether there is nothing but records that hold nothing.
+    fn is_empty(&self, bytes: &[u8]) -> bool {
+        let mut from = 0;
+        // Nearly always the first record tells.
+        while let Some(at) = memchr(self.delimiter, &bytes[from..]) {
+            if !self.is_blank(&bytes[from..from + at]) {
+                return false;
+            }
+            from += at + 1;
+        }
+        self.is_blank(&bytes[from..])
     }
 
     /// Whether a record, its delimiter included or not, holds nothing.
@@ -165,7 +213,11 @@ mod tests {
     proptest! {
         /// All ways to look at records agree with a walk, byte by byte, that knows three states.
         #[test]
-        fn every_way_to_find_records_agrees_with_a_plain_walk(bytes in "[a,\"\r\n]{0,40}") {
+        fn every_way_to_find_records_agrees_with_a_plain_walk(bytes in prop_oneof![
+            "[a,\"\r\n]{0,40}",
+            "[\r\n]{0,3}(([ab]{0,30}|\"([ab,\n\r]{0,40}|\"\"){0,4}\")[,\n]){0,400}",
+            "([ab]{0,30}[,\n]){0,500}a\"(\"[ab,\n]{0,9}\"[,\n]){0,400}",
+        ]) {
             let text = bytes.as_bytes();
             let (mut ends, mut quoted, mut field_start, mut closing) = (Vec::new(), false, true, false);
             for (at, &byte) in text.iter().enumerate() {
@@ -184,7 +236,9 @@ mod tests {
                 }
             }
             prop_assert_eq!(CSV.first_end(text), ends.first().copied());
-            prop_assert_eq!(CSV.last_end(text), ends.last().copied());
+            let lines = text[..ends.last().copied().unwrap_or(0)].split(|b| *b == b'\n');
+            let empty = lines.into_iter().all(|line| matches!(line, [] | [b'\r']));
+            prop_assert_eq!(CSV.last_end(text), ends.last().copied().filter(|_| !empty));
             let mut starts: Vec<usize> = vec![0];
             starts.extend(&ends);
             let all = starts.iter().zip(ends.iter().copied().chain([text.len()])).map(|(&from, to)| &bytes[from..to]);

@@ -35,6 +35,11 @@ impl Parcel {
         self.entries.is_empty()
     }
 
+    /// Its keys (`None`: null), each with the group number that it had and its value.
+    pub fn for_each(&self, mut give: impl FnMut(Option<&[u8]>, u32, i64)) {
+        self.entries.iter().for_each(|slot| slot.with_key(&self.arena, |key| give(key, slot.group, slot.value)));
+    }
+
     /// The group numbers that its entries had in the table they come from.
     pub fn groups(&self) -> impl Iterator<Item = u32> {
         self.entries.iter().map(|slot| slot.group)
@@ -98,6 +103,12 @@ impl Groups {
         self.each_text(keys, |_, slot| numbers.push(slot.group));
     }
 
+    /// Gives each row, in order, with its group number and the value of its group, to be changed.
+    #[inline]
+    pub fn update(&mut self, keys: &Text, mut each: impl FnMut(usize, u32, &mut i64)) {
+        self.each_text(keys, |row, slot| each(row, slot.group, &mut slot.value));
+    }
+
     /// Pushes row and group number of each row that may be the first of its key, if all rows stand at `place` (counted
     /// from 1) of some order: all but those of a key that was given before with a smaller place. The value in the slot
     /// tells, without a look at what is kept for the group.
@@ -145,6 +156,16 @@ impl Groups {
         self.add_all(parcel);
     }
 
+    /// Merges groups in by other means than adding up: `merge` is given the group number, the value here (0 if the group is
+    /// new) and the value there of each entry, in their order.
+    pub fn merge(&mut self, parcel: &Parcel, mut merge: impl FnMut(u32, &mut i64, i64)) {
+        self.settle();
+        let entries = &parcel.entries[..];
+        let key = |hasher: &Hasher, at: usize| hasher.key_of(&entries[at]);
+        let each = |at: usize, slot: &mut Slot| merge(slot.group, &mut slot.value, entries[at].value);
+        self.each_key(entries.len(), key, |at| entries[at].long_key(&parcel.arena), each);
+    }
+
     /// Gives each key (`None`: null), its group number and its value, in no particular order.
     pub fn for_each(&self, mut give: impl FnMut(Option<&[u8]>, u32, i64)) {
         for stretch in stretches(self.slots.len()) {
@@ -152,11 +173,7 @@ impl Groups {
                 slot.with_key(&self.arena, |key| give(key, slot.group, slot.value));
             }
         }
-        for parcel in &self.cut {
-            for slot in parcel.entries.iter() {
-                slot.with_key(&parcel.arena, |key| give(key, slot.group, slot.value));
-            }
-        }
+        self.cut.iter().for_each(|parcel| parcel.for_each(&mut give));
     }
 
     /// Forgets everything. The memory stays for the next time, but a table much larger than what was in it shrinks, so

@@ -1,4 +1,12 @@
-//! Values as JSON (RFC 8259) writes them.
+//! JSON (RFC 8259): values as it writes them, and what its escapes stand for; `walk.rs` reads records.
+
+mod lex;
+mod paths;
+mod walk;
+
+pub use lex::{Fault, What};
+pub use paths::Paths;
+pub use walk::{DEPTH, Value, Walk};
 
 use jiff::tz::TimeZone;
 
@@ -69,6 +77,55 @@ fn escape(mut text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
+/// Appends the content of a string without its escapes. What is no escape is kept as it is; half of a surrogate pair becomes
+/// U+FFFD.
+pub fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr::memchr(b'\\', text) {
+        out.extend_from_slice(&text[..at]);
+        let escape = &text[at..];
+        let plain = match escape.get(1) {
+            Some(b'n') => b'\n',
+            Some(b'r') => b'\r',
+            Some(b't') => b'\t',
+            Some(b'b') => 8,
+            Some(b'f') => 12,
+            Some(&b @ (b'"' | b'\\' | b'/')) => b,
+            Some(b'u') if unit(escape).is_some() => {
+                let (char, len) = character(escape);
+                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                text = &escape[len..];
+                continue;
+            }
+            _ => {
+                out.push(b'\\');
+                text = &escape[1..];
+                continue;
+            }
+        };
+        out.push(plain);
+        text = &escape[2..];
+    }
+    out.extend_from_slice(text);
+}
+
+/// The number in `\uXXXX`.
+fn unit(escape: &[u8]) -> Option<u32> {
+    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |number, &digit| Some(number << 4 | char::from(digit).to_digit(16)?))
+}
+
+/// The character that one or two `\uXXXX` stand for, and their length.
+fn character(escape: &[u8]) -> (char, usize) {
+    let high = unit(escape).unwrap_or(0xfffd);
+    if let 0xd800..0xdc00 = high
+        && let Some(low @ 0xdc00..0xe000) = unit(&escape[6..])
+        && let Some(char) = char::from_u32(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00))
+    {
+        return (char, 12);
+    }
+    (char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+}
+
 /// Whether the bytes are a JSON number as they stand. One beyond the range of a double is none: common readers refuse it.
 pub fn is_number(value: &[u8]) -> bool {
     let unsigned = value.strip_prefix(b"-").unwrap_or(value);
@@ -135,6 +192,22 @@ mod tests {
         fn a_string_reads_back_as_its_lossy_text(value in any::<Vec<u8>>()) {
             let read: String = serde_json::from_str(&written(&value)).expect("valid JSON");
             prop_assert_eq!(read, String::from_utf8_lossy(&value));
+        }
+
+        /// Whatever the UTF-16 behind the escapes: it reads as the standard library reads it.
+        #[test]
+        fn escapes_are_utf_16(units in prop::collection::vec(prop_oneof![0xd7f0u16..0xe010, any::<u16>()], 0..8)) {
+            let text: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let mut out = Vec::new();
+            unescape(text.as_bytes(), &mut out);
+            prop_assert_eq!(String::from_utf8(out).expect("UTF-8"), String::from_utf16_lossy(&units));
+        }
+
+        #[test]
+        fn what_is_written_unescapes_to_itself(text: String) {
+            let (written, mut out) = (written(text.as_bytes()), Vec::new());
+            unescape(&written.as_bytes()[1..written.len() - 1], &mut out);
+            prop_assert_eq!(out, text.into_bytes());
         }
 
         #[test]

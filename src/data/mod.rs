@@ -6,6 +6,7 @@ pub mod block;
 pub mod buffer;
 pub mod builder;
 pub mod column;
+pub mod exact;
 pub mod fast;
 pub mod framing;
 pub mod groups;

@@ -45,23 +45,25 @@ pub struct Field {
     pub hidden: bool,
     /// What its values are.
     pub kind: Kind,
+    /// Its values are JSON: text that is an object, an array or a truth value was one.
+    pub json: bool,
 }
 
 impl Field {
     /// A column of the input that is printed.
     pub fn shown(name: impl Into<String>) -> Self {
-        Field { name: name.into(), hidden: false, kind: Kind::Input }
+        Field { name: name.into(), hidden: false, kind: Kind::Input, json: false }
     }
 
     /// A column of the input that is only looked at.
     pub fn hidden(name: impl Into<String>) -> Self {
-        Field { name: name.into(), hidden: true, kind: Kind::Input }
+        Field { name: name.into(), hidden: true, kind: Kind::Input, json: false }
     }
 
     /// The same with values of this kind.
     #[must_use]
     pub fn of(self, kind: Kind) -> Self {
-        Field { kind, ..self }
+        Field { json: self.json && kind == Kind::Input, kind, ..self }
     }
 }
 

@@ -77,6 +77,11 @@ impl Cutter {
         self.early.as_ref().map(|(early, late)| (early, late))
     }
 
+    /// All columns are cut at once: no filter leads.
+    pub fn without_filter(&mut self) {
+        self.early = None;
+    }
+
     /// Cuts a piece, by the quick ways of a leading operator where there is one.
     pub fn cut(&self, stage: &Stage, piece: &Piece<'_>, scratch: &mut Vec<Span>) -> Result<Made> {
         let Piece { buffer, range, .. } = piece;
@@ -137,9 +142,21 @@ impl Cutter {
             Some((early, late)) => (early, Some(late)),
             None => (&self.schema, None),
         };
+        // A format may pass over records that hold nothing: then each row is found again by where its record begins.
+        let starts: Option<Vec<u32>> = piece.first.map(|_| spans.iter().map(|span| span.start).collect());
+        let count = spans.len();
         let cut = self.format.cut(buffer, spans, schema);
         let Cut { rows, records: mut good, columns, bad: unfit } = cut;
+        let passed_over = count > rows + unfit.len() && good.len() == rows;
         let mut numbers: Option<Vec<u64>> = piece.first.map(|first| {
+            if let Some(starts) = starts.as_deref().filter(|_| passed_over) {
+                let mut at = 0;
+                let place = |record: &Span| {
+                    at += starts[at..].iter().position(|&start| start == record.start).unwrap_or(0);
+                    first + places.as_ref().map_or(at, |places| places[at]) as u64
+                };
+                return good.iter().map(place).collect();
+            }
             let mut unfit = unfit.iter().map(|bad| bad.at).peekable();
             let kept = (0..rows + unfit.len()).filter(|at| unfit.next_if_eq(at).is_none());
             kept.map(|at| first + places.as_ref().map_or(at, |places| places[at]) as u64).collect()

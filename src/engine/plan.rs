@@ -208,7 +208,7 @@ fn bind(
 ) -> Result<Plan> {
     let live = live(chain, wishes);
     let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
-    let (mut schema, inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
+    let (mut schema, mut inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
         // The operator that asks for it.
         let asks = chain.iter().find(|o| own(&***o).contains(&name));
         let error = match error {
@@ -273,6 +273,12 @@ fn bind(
     }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
+    if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+        for input in &mut inputs {
+            input.first.clear();
+            input.cutter.without_filter();
+        }
+    }
     Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
 }
 
@@ -335,7 +341,10 @@ fn bind_inputs(
         let schema = schema_of(format, &wanted)?;
         for field in &schema.fields {
             match union.fields.iter_mut().find(|f| f.name == field.name) {
-                Some(known) => known.hidden &= field.hidden,
+                Some(known) => {
+                    known.hidden &= field.hidden;
+                    known.json &= field.json;
+                }
                 None => union.fields.push(field.clone()),
             }
         }

@@ -2,7 +2,7 @@
 //! does not depend on a row is computed once, here.
 
 use crate::data::schema::{Kind, Schema, nearest};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::ast::{Call, Expr, Form, Interval, Like, Operator, Path, Place, Tree};
 use super::caret::Fault;
@@ -15,7 +15,15 @@ type Bound = std::result::Result<Node, Fault>;
 impl Expr {
     /// What computes it on blocks of this schema. What is wrong is a mistake in the command line, with a caret.
     pub fn bind(&self, schema: &Schema, context: &Context) -> Result<Node> {
-        Binder { schema, context }.node(&self.tree).map_err(|fault| fault.shown(&self.text))
+        Binder { schema, context }.node(&self.tree).map_err(|fault| match &self.tree.form {
+            // A caret below all of a bare name says nothing.
+            Form::Column(path)
+                if path.steps.is_empty() && fault.place.end - fault.place.start == self.text.len() as u32 =>
+            {
+                Error::usage(fault.message)
+            }
+            _ => fault.shown(&self.text),
+        })
     }
 
     /// The same, and it has to be a condition.
@@ -95,6 +103,16 @@ impl Binder<'_> {
             _ => {}
         }
         let (left, right) = (self.node(a)?, self.node(b)?);
+        if let (Some(_), Form::Binary(inner, _, joined)) = (compare::Truths::of(operator), &a.form)
+            && compare::Truths::of(*inner).is_some()
+            && right.kind != Kind::Bool
+        {
+            let hint = match joined.form {
+                Form::Binary(O::Concat, ..) => "`||` joins texts: either of two conditions is written OR",
+                _ => "comparisons are not chained: write a < b AND b < c",
+            };
+            return Err(Fault::new(place, hint));
+        }
         // The operand that is no number is pointed at.
         let wrong = |node: &Node| !matches!(node.kind, Kind::Number | Kind::Input | Kind::Text);
         let operand = if wrong(&left) {
@@ -175,7 +193,9 @@ impl Binder<'_> {
             Like::Wildcards { any_case, escape } => like::bind(node, with, (any_case, escape), negated, self.context)
                 .map_err(|message| Fault::new(place, message)),
             Like::Regex => {
-                let matches = self.function("regexp_like", vec![node, with], pattern.place)?;
+                let Some(function) = functions::find("regexp_like") else { return Err(unknown("regexp_like", place)) };
+                let matches = (function.bind)(vec![node, with], self.context);
+                let matches = matches.map_err(|message| Fault::new(pattern.place, message))?;
                 logic::opposite_if(negated, matches).map_err(|message| Fault::new(place, message))
             }
         }
@@ -227,8 +247,10 @@ impl Binder<'_> {
     fn function(&self, name: &str, args: Vec<Node>, place: Place) -> Bound {
         let Some(function) = functions::find(name) else { return Err(unknown(name, place)) };
         (function.bind)(args, self.context).map_err(|message| {
-            let form = function.form;
-            Fault::new(place, format!("{}: {message}; it is written {form}", function.name))
+            // Who gave too few or too many wants to see what they are.
+            let form =
+                if message.starts_with("takes") { format!("; it is written {}", function.form) } else { String::new() };
+            Fault::new(place, format!("{name}: {message}{form}"))
         })
     }
 }

@@ -30,6 +30,9 @@ impl Fault {
 
 /// The message, the text (cut around the place if it is long), and carets below.
 pub fn pointed(message: &str, text: &str, place: Place) -> String {
+    if text.trim().is_empty() {
+        return message.to_string();
+    }
     let character = |c: char| if c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) { ' ' } else { c };
     // A caret stands below one character, whatever it takes in bytes.
     let start = text.char_indices().take_while(|&(at, _)| at < place.start as usize).count();

@@ -50,8 +50,38 @@ impl Dialect for Expressions {
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
-        // As in Spark: `||` binds like `+`.
-        (parser.peek_token_ref().token == Token::StringConcat).then(|| Ok(self.prec_value(Precedence::PlusMinus)))
+        match parser.peek_token_ref().token {
+            // As in Spark: `||` binds like `+`.
+            Token::StringConcat => Some(Ok(self.prec_value(Precedence::PlusMinus))),
+            // Only before an operand.
+            Token::ExclamationMark => Some(Ok(self.prec_unknown())),
+            _ => None,
+        }
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        let Token::Word(word) = &parser.peek_token_ref().token else { return None };
+        // What stands between operands would be taken for a name.
+        let operand = matches!(
+            word.keyword,
+            Keyword::NoKeyword
+                | Keyword::TRUE
+                | Keyword::FALSE
+                | Keyword::NULL
+                | Keyword::NOT
+                | Keyword::CASE
+                | Keyword::CAST
+                | Keyword::TRY_CAST
+                | Keyword::EXTRACT
+                | Keyword::TRIM
+                | Keyword::SUBSTRING
+                | Keyword::SUBSTR
+                | Keyword::POSITION
+                | Keyword::DATE
+                | Keyword::TIMESTAMP
+                | Keyword::INTERVAL
+        );
+        (!operand).then(|| parser.expected("an expression", parser.peek_token()))
     }
 
     fn parse_infix(&self, parser: &mut Parser, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {

@@ -18,14 +18,15 @@ pub fn unreadable(text: &str, message: &str, at: u32) -> Fault {
         return Fault::new(first, "this name is not closed: its backtick is missing");
     }
     if lower.contains("comment") {
-        return comment(place, false);
+        return comment(text, place);
     }
     Fault::new(first, format!("the expression cannot be read: {lower}"))
 }
 
 /// A comment.
-pub fn comment(place: Place, first: bool) -> Fault {
-    let hint = if first { "" } else { "; to subtract what is negative write a - (-b)" };
+pub fn comment(text: &str, place: Place) -> Fault {
+    let dashes = text[place.start as usize..].starts_with("--");
+    let hint = if dashes { "; to take away what is negative write a - (-b)" } else { "" };
     Fault::new(place, format!("a comment has no place in an expression{hint}"))
 }
 
@@ -59,6 +60,11 @@ pub fn check(text: &str, before: Option<(&Token, Place)>, token: &Token, place: 
             both,
             "a text has no letter before its quote: a backslash in it is always itself, so '\\d' is enough".into(),
         ),
+        (_, Token::Word(Word { quote_style: None, value, .. }))
+            if value.eq_ignore_ascii_case("select") && before.is_some_and(|before| *before.0 == Token::LParen) =>
+        {
+            wrong(place, "a query has no place in an expression".into())
+        }
         (_, token) => match token {
             Token::Overlap => wrong(place, "`&&` is written AND".into()),
             Token::Tilde | Token::TildeAsterisk => wrong(place, "`~` is written RLIKE: x RLIKE '\\d+'".into()),
@@ -144,7 +150,7 @@ pub fn rest(token: &Token, place: Place) -> Fault {
         Token::Eq | Token::DoubleEq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Neq => {
             format!("comparisons are not chained: write a {token} b AND b {token} c")
         }
-        _ => "the expression should end here: an operator or a comma is missing before".to_string(),
+        token => format!("an operator is missing before `{token}`"),
     };
     Fault::new(place, message)
 }

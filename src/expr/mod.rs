@@ -5,8 +5,10 @@
 //! and block, none for a row.
 
 pub mod aggregate;
+pub mod aggregates;
 pub mod ast;
 mod bind;
+pub mod by;
 mod caret;
 pub mod convert;
 mod dialect;
@@ -20,6 +22,7 @@ pub mod manual;
 pub mod node;
 pub mod operators;
 pub mod parse;
+mod path;
 mod print;
 pub mod times;
 mod tokens;

@@ -212,6 +212,9 @@ impl Reader<'_> {
             return fault;
         }
         match expected {
+            _ if expected.starts_with("[NOT] NULL") => {
+                Fault::new(place, format!("IS asks for NULL, TRUE, FALSE or DISTINCT FROM, found `{found}`"))
+            }
             "an expression" => Fault::new(place, format!("an operand is missing before `{found}`")),
             _ => Fault::new(place, format!("expected {expected}, found `{found}`")),
         }

@@ -74,7 +74,7 @@ impl Tokens {
             let place = offsets.place(&token);
             match &token.token {
                 Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)) => {
-                    return Err(hints::comment(place, list.is_empty()));
+                    return Err(hints::comment(text, place));
                 }
                 Token::Whitespace(_) => continue,
                 _ => {}
@@ -217,30 +217,23 @@ impl Tokens {
             _ => Keyword::NoKeyword,
         };
         let text_follows = matches!(after, Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)));
-        let operand_before = match before {
-            Some(Token::Word(word)) => {
-                matches!(
-                    word.keyword,
-                    Keyword::NoKeyword | Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE
-                )
-            }
-            Some(Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_)) => true,
-            Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) => true,
-            _ => false,
-        };
+        let operand_before = self.ends_operand(at.checked_sub(1));
+        // `x NOT LIKE y`, where `NOT like(x, y)` is a function.
+        let negated = keyword_before == Keyword::NOT && self.ends_operand(at.checked_sub(2));
         // A name behind a point is a name: `a.in`.
         let is = !matches!(before, Some(Token::Period))
             && match word.keyword {
                 Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::IS | Keyword::NULL | Keyword::TRUE => true,
                 Keyword::FALSE | Keyword::IN | Keyword::CASE | Keyword::AS => true,
                 Keyword::BETWEEN | Keyword::LIKE | Keyword::ILIKE | Keyword::RLIKE | Keyword::REGEXP => {
-                    operand_before || keyword_before == Keyword::NOT
+                    operand_before || negated
                 }
                 Keyword::DIV => operand_before,
                 Keyword::WHEN | Keyword::THEN | Keyword::ELSE | Keyword::END => opener == Opener::Case,
-                Keyword::CAST | Keyword::TRY_CAST | Keyword::EXTRACT | Keyword::TRIM | Keyword::POSITION => {
+                Keyword::CAST | Keyword::TRY_CAST | Keyword::EXTRACT | Keyword::POSITION => {
                     after == Some(&Token::LParen)
                 }
+                Keyword::TRIM => self.has_from(at + 1),
                 Keyword::SUBSTRING | Keyword::SUBSTR => after == Some(&Token::LParen),
                 Keyword::FILTER => before == Some(&Token::RParen) && after == Some(&Token::LParen),
                 Keyword::WHERE => opener == Opener::Filter && before == Some(&Token::LParen),
@@ -263,6 +256,45 @@ impl Tokens {
                 }
             };
         if is { word.keyword } else { Keyword::NoKeyword }
+    }
+}
+
+impl Tokens {
+    /// Whether an operand may end with this token.
+    fn ends_operand(&self, at: Option<usize>) -> bool {
+        match at.map(|at| &self.list[at].token) {
+            Some(Token::Word(word)) => matches!(
+                word.keyword,
+                Keyword::NoKeyword | Keyword::END | Keyword::NULL | Keyword::TRUE | Keyword::FALSE | Keyword::UNKNOWN
+            ),
+            Some(Token::RParen | Token::RBracket | Token::Number(..) | Token::Placeholder(_)) => true,
+            Some(Token::SingleQuotedString(_) | Token::DoubleQuotedString(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the brackets that open here have a `FROM` of their own, or begin with a word that wants one.
+    fn has_from(&self, open: usize) -> bool {
+        let mut depth = 0;
+        for (at, token) in self.list.iter().enumerate().skip(open) {
+            match &token.token {
+                Token::LParen => depth += 1,
+                Token::RParen => depth -= 1,
+                Token::Word(word) if depth == 1 => match word.keyword {
+                    Keyword::FROM => return true,
+                    Keyword::BOTH | Keyword::LEADING | Keyword::TRAILING if at == open + 1 => {
+                        let next = self.list.get(at + 1).map(|next| &next.token);
+                        return !matches!(next, Some(Token::RParen | Token::Comma));
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+            if depth == 0 {
+                return false;
+            }
+        }
+        false
     }
 }
 

@@ -95,7 +95,10 @@ impl Output for Delimited {
             }
             self.value(name.as_bytes(), &mut out);
         }
-        out.push(b'\n');
+        // Of an input that is empty not even the columns are known: an empty line would be taken for a row.
+        if !out.is_empty() {
+            out.push(b'\n');
+        }
         out
     }
 

@@ -13,9 +13,14 @@ use crate::data::framing::Framing;
 use crate::data::schema::{Live, Schema, nearest};
 use crate::error::{Error, Result};
 
+mod combined;
+mod csv;
 mod delimited;
 mod json;
+mod logfmt;
+mod regex;
 mod spark;
+mod support;
 mod table;
 mod text;
 
@@ -48,12 +53,46 @@ pub struct InputEntry {
 }
 
 /// Every input format, in the order of the help.
-pub static INPUTS: &[InputEntry] = &[InputEntry {
-    name: "text",
-    about: "a record is a line: the one column `line`",
-    extensions: &["txt", "log"],
-    make: |reading| Ok(text_input(reading.delimiter)),
-}];
+pub static INPUTS: &[InputEntry] = &[
+    InputEntry {
+        name: "text",
+        about: "a record is a line: the one column `line`",
+        extensions: &["txt"],
+        make: |reading| Ok(text_input(reading.delimiter)),
+    },
+    InputEntry {
+        name: "csv",
+        about: "commas between fields, which may be quoted; the first line names the columns",
+        extensions: &["csv"],
+        make: csv::csv,
+    },
+    InputEntry { name: "tsv", about: "the same with tabs", extensions: &["tsv"], make: csv::tsv },
+    InputEntry {
+        name: "regex",
+        about: "regex:PATTERN, searched in each line; its named groups (?<name>...) are the columns",
+        extensions: &[],
+        make: regex::make,
+    },
+    InputEntry {
+        name: "combined",
+        about: "access logs of Apache and nginx, also the common format: host ident user time method path protocol \
+                status bytes referer agent, and `request`, the whole request line, for who names it; `-` is null",
+        extensions: &[],
+        make: combined::make,
+    },
+    InputEntry {
+        name: "json",
+        about: "a record is a JSON object on a line, its members are columns, nested ones by path: a.b[0]",
+        extensions: &["json", "jsonl", "ndjson"],
+        make: json::input,
+    },
+    InputEntry {
+        name: "logfmt",
+        about: "a record is a line of key=value pairs",
+        extensions: &["logfmt"],
+        make: logfmt::input,
+    },
+];
 
 /// The input format that is written as `spelling` (`csv`, `regex:PATTERN`); an unknown one is a usage error with the nearest
 /// names.

@@ -3,6 +3,7 @@
 //!
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
+mod agg;
 mod count;
 mod distinct;
 mod filter;
@@ -10,6 +11,7 @@ mod flatmap;
 mod grep;
 mod head;
 mod map;
+mod parse;
 mod pipe;
 mod sample;
 mod sort;
@@ -58,8 +60,10 @@ pub static REGISTRY: &[Entry] = &[
     grep::ENTRY,
     map::ENTRY,
     flatmap::ENTRY,
+    parse::ENTRY,
     sample::ENTRY,
     count::ENTRY,
+    agg::ENTRY,
     distinct::ENTRY,
     sort::ENTRY,
     top::ENTRY,

@@ -98,7 +98,7 @@ impl Listen {
             connections: HashMap::new(),
             accepted: 0,
             scratch: vec![0; TURN],
-            gathered: Gathered::new(framing.delimiter, setup.max_record),
+            gathered: Gathered::new(framing, setup.max_record),
             shortage: false,
             said: false,
             clock: Arc::clone(&setup.clock),

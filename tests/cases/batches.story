@@ -76,7 +76,7 @@ $ streamer --from {dir}/a --from - count --explain --shards 1
 > shards   1
 > input    {dir}/a: columns none, records are only counted
 > input    standard input: columns none, records are only counted
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   count      gives all that is printed; keeps one number
 > stage 1  on what was merged by one shard
 > output   standard output

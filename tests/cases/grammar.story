@@ -106,7 +106,7 @@ $ streamer --explain --shards 4 words then count --by word then top 10 count --b
 > batches  every 1s
 > shards   4
 > input    standard input: columns line
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   words      gives word
 >   count      gives all that is printed, count; keeps each key with its count
 > stage 1  on what was merged by key hash, each shard owns its share of the keys; then by ranges of the order
@@ -121,7 +121,7 @@ $ streamer --explain --shards 1 --batch 1s,100lines grep x then sample 0.5 then 
 > batches  every 1s or 100 records
 > shards   1
 > input    standard input: columns line
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   grep       gives all that is printed, line
 >   sample     gives all that is printed, line
 >   tee        gives line
@@ -138,7 +138,7 @@ $ streamer --explain --shards 1 --tick ^-- --from - --from - pipe -- sort -u
 > shards   1
 > input    standard input: columns line
 > input    standard input: columns line
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   pipe       gives all that is printed; keeps the rows of the batch, and what the command answers
 > stage 1  on what was brought together: all rows of the batch, in order
 > output   standard output

@@ -114,7 +114,7 @@ $ streamer --once --from rate:1 count
 # --in of a format that does not exist names those that do
 $ streamer --in txt count
 .
-! streamer: there is no format `txt`, the formats are: text; did you mean text?
+! streamer: there is no format `txt`, the formats are: text, json, logfmt; did you mean text?
 ! see: streamer --help
 ? 2
 

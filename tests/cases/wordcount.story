@@ -20,7 +20,7 @@ $ streamer wordcount --explain --shards 2 --batch 1s
 > batches  every 1s
 > shards   2
 > input    standard input: columns line
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   words      gives word
 >   count      gives all that is printed; keeps each key with its count
 > stage 1  on what was merged by key hash, each shard owns its share of the keys; then by ranges of the order

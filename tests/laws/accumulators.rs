@@ -21,6 +21,18 @@ use super::model::lines;
 /// What the examples of the help texts leave out.
 const MORE: &[&str] = &[
     "streamer count --by '$1,line'",
+    "streamer agg 'count(*), sum($2), sum($3)' --by '$1'",
+    "streamer agg 'sum(length(line))' --by '$1'",
+    "streamer agg 'sum($1), avg($1), stddev($1), var_pop($2), count($2, $3), count_if($2 > 1)'",
+    "streamer agg 'avg($2 / 10), variance($1), count(*) FILTER (WHERE $2 > 1)' --by '$3'",
+    "streamer agg 'min(line), max($2), first($3), last($3), min($2) FILTER (WHERE $1 = $1)' --by '$1'",
+    "streamer agg 'first(split(line, \" \")), last(array($1, $2)), collect_list(split(line, \" \"))' --by '$1'",
+    "streamer agg 'min(line), max(line), first($1), last($1), bool_and($1 > 1), bool_or($2 > 1)'",
+    "streamer agg 'median($1), p90($1), percentile($2, 0.25), approx_percentile($1, 0.9), count(*)' --by 'length(line)'",
+    "streamer agg 'median($1), percentile($2, 0.25), approx_percentile($1, 0.9)'",
+    "streamer agg 'collect_list($2), collect_set($2), count(DISTINCT $2, $3), sum(DISTINCT $2)' --by '$1'",
+    "streamer agg 'collect_set($2), count(DISTINCT $2), approx_count_distinct(line), avg(DISTINCT length(line))'",
+    "streamer agg 'approx_count_distinct($2), approx_count_distinct($3, 0.3)' --by '$1, length(line) / 2 AS half'",
     "streamer distinct --by '$2,$1'",
     "streamer sort '$1:desc,$3'",
     "streamer top 3 '$1:asc,$2'",
@@ -50,8 +62,7 @@ fn aggregates(command: &str) -> Vec<Bound> {
         let bound = operator
             .bind(&schema, &Live::all(), &Context::default())
             .unwrap_or_else(|error| panic!("{command}: {error}"));
-        let mut bound = bound;
-        if let Work::Aggregate(aggregate) = bound.work.remove(0) {
+        if let Some(Work::Aggregate(aggregate)) = bound.work.into_iter().next() {
             found.push(Bound { command: command.to_string(), schema: schema.clone(), aggregate });
         }
         schema = bound.schema;
@@ -60,7 +71,9 @@ fn aggregates(command: &str) -> Vec<Bound> {
 }
 
 fn all() -> Vec<Bound> {
-    let examples = REGISTRY.iter().flat_map(|entry| entry.examples).map(|example| example.command);
+    // Their columns are those of text.
+    let of_text = |command: &&str| !command.contains("--in ");
+    let examples = REGISTRY.iter().flat_map(|entry| entry.examples).map(|example| example.command).filter(of_text);
     let found: Vec<Bound> = examples.chain(MORE.iter().copied()).flat_map(aggregates).collect();
     assert!(found.len() > 12, "{} aggregates are too few", found.len());
     found

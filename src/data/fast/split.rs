@@ -4,13 +4,13 @@ use super::super::block::Span;
 use super::super::buffer::PAD;
 
 /// How many bytes a kernel looks at in one step.
-const CHUNK: usize = 64;
+pub(super) const CHUNK: usize = 64;
 /// How many bytes are turned into positions before those become spans: the positions stay in the first-level cache.
 const PIECE: usize = 32 * CHUNK;
 /// Texts up to this length, in bytes, are split byte by byte.
 const FIELD: usize = 128;
 /// A chunk has at most so many starts (or ends) of words.
-const LANES: usize = CHUNK / 2;
+pub(super) const LANES: usize = CHUNK / 2;
 /// Room for the positions of a piece: one word left open before it, and whole vectors written at the end.
 const POSITIONS: usize = PIECE / 2 + 1 + LANES;
 
@@ -43,7 +43,7 @@ impl Kernel {
     }
 
     /// The fastest that this processor has.
-    fn best() -> Kernel {
+    pub(super) fn best() -> Kernel {
         if Kernel::Avx512.is_available() {
             Kernel::Avx512
         } else if Kernel::Avx2.is_available() {
@@ -144,7 +144,7 @@ fn solid_portable(chunk: &[u8; CHUNK]) -> u64 {
     chunk.iter().enumerate().fold(0, bit)
 }
 
-fn positions_portable(mut bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
+pub(super) fn positions_portable(mut bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
     let count = bits.count_ones() as usize;
     for lane in &mut into[..count] {
         *lane = at + bits.trailing_zeros();
@@ -154,7 +154,7 @@ fn positions_portable(mut bits: u64, at: u32, into: &mut [u32; LANES]) -> usize 
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
+pub(super) mod x86 {
     use std::arch::x86_64::*;
 
     use super::*;
@@ -209,7 +209,7 @@ mod x86 {
     /// Eight at a time, without a branch for each bit; beyond the last bit it writes positions that nobody reads.
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
     #[inline]
-    fn positions_avx2(mut bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
+    pub(in super::super) fn positions_avx2(mut bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
         let count = bits.count_ones() as usize;
         for eight in into.as_chunks_mut::<8>().0 {
             if bits == 0 {
@@ -244,7 +244,7 @@ mod x86 {
 
     #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,avx512f,avx512bw,avx512vl,avx512vbmi2")]
     #[inline]
-    fn positions_avx512(bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
+    pub(in super::super) fn positions_avx512(bits: u64, at: u32, into: &mut [u32; LANES]) -> usize {
         let count = bits.count_ones() as usize;
         let (low, high) = into.split_at_mut(16);
         // SAFETY: reads the 64 bytes of the table, writes at most the 16 + 16 numbers of `into`; no alignment needed.

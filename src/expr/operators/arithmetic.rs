@@ -106,7 +106,7 @@ impl Compute for WholeDivide {
         match (a, b) {
             (Number::Int(_), Number::Int(0)) => Number::Null,
             (Number::Int(a), Number::Int(b)) if a != i64::MIN || b != -1 => Number::Int(a / b),
-            (a, b) => floats(a, b, |a, b| whole_quotient(a, b)),
+            (a, b) => floats(a, b, whole_quotient),
         }
     }
 }

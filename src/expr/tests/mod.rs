@@ -1,6 +1,7 @@
 //! Tests of expressions from text to values: what is read, what is refused and how, and what comes out.
 
 mod deep;
+mod examples;
 mod faults;
 mod manual;
 mod reading;

@@ -294,6 +294,9 @@ fn constants_are_computed_once() {
     }
 }
 
+/// An operator, and what it means.
+type Test<T> = (&'static str, fn(T, T) -> bool);
+
 /// A number or another text, as it may stand in an input.
 fn field() -> impl Strategy<Value = Option<String>> {
     prop_oneof![
@@ -320,7 +323,7 @@ proptest! {
         let input: Vec<Option<&str>> = fields.iter().map(|f| f.as_deref()).collect();
         let table = Table::new(fields.len()).input("a", &input);
         let constant = f64::from(with) + f64::from(quarter) / 4.0;
-        let tests: [(&str, fn(f64, f64) -> bool); 6] = [
+        let tests: [Test<f64>; 6] = [
             ("=", |a, b| a == b), ("<>", |a, b| a != b), ("<", |a, b| a < b),
             ("<=", |a, b| a <= b), (">", |a, b| a > b), (">=", |a, b| a >= b),
         ];
@@ -342,7 +345,7 @@ proptest! {
     fn text_is_compared_by_its_bytes(fields in prop::collection::vec(field(), 1..20), with in "[a-c0-9]{0,3}") {
         let input: Vec<Option<&str>> = fields.iter().map(|f| f.as_deref()).collect();
         let table = Table::new(fields.len()).input("a", &input);
-        let tests: [(&str, fn(&str, &str) -> bool); 4] =
+        let tests: [Test<&str>; 4] =
             [("=", |a, b| a == b), ("<>", |a, b| a != b), ("<", |a, b| a < b), (">=", |a, b| a >= b)];
         for (operator, test) in tests {
             let expected: Vec<String> =

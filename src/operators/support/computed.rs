@@ -17,11 +17,16 @@ pub fn columns<'a>(
     let (mut places, mut nodes) = (Vec::new(), Vec::new());
     let input = schema.clone();
     for expr in exprs {
-        if let Some(name) = expr.as_column()
-            && let Some(at) = input.fields.iter().position(|field| field.name == name)
-        {
-            places.push(at);
-            continue;
+        if let Some(name) = expr.as_column() {
+            match input.index(&name) {
+                Ok(at) => {
+                    places.push(at);
+                    continue;
+                }
+                // It may still be an item of a list: `xs[0]`.
+                Err(error) if !name.contains(['.', '[']) => return Err(error),
+                Err(_) => {}
+            }
         }
         let node = expr.bind(&input, context)?;
         let name = format!("({})", expr.written());

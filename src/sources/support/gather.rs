@@ -1,11 +1,13 @@
 //! Gathers the whole records of many senders into one buffer. Unfinished ones wait with their sender; those that are longer
 //! than the limit are skipped to their end and reported.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
 use crate::data::buffer::{Buffer, Quota};
+use crate::data::framing::Framing;
 use crate::sources::{Chunk, TooLong};
 
 /// What a sender has begun and not ended.
@@ -21,18 +23,20 @@ const KEPT: usize = 4 * 1024;
 
 /// The buffer being filled.
 pub struct Gathered {
-    delimiter: u8,
+    framing: Framing,
     max_record: usize,
     out: Vec<u8>,
+    /// Last records whose quotes their senders have not closed: each has to end with its own buffer.
+    open: VecDeque<Vec<u8>>,
     /// The lengths of records that were too long.
     too_long: Vec<u64>,
     position: u64,
 }
 
 impl Gathered {
-    /// Records end in `delimiter` and have at most `max_record` bytes without it.
-    pub fn new(delimiter: u8, max_record: usize) -> Self {
-        Gathered { delimiter, max_record, out: Vec::new(), too_long: Vec::new(), position: 0 }
+    /// Records of at most `max_record` bytes, without what ends them.
+    pub fn new(framing: Framing, max_record: usize) -> Self {
+        Gathered { framing, max_record, out: Vec::new(), open: VecDeque::new(), too_long: Vec::new(), position: 0 }
     }
 
     /// Begins the next buffer.
@@ -52,28 +56,54 @@ impl Gathered {
 
     /// Whether there is nothing to hand over, not even a report.
     pub fn is_empty(&self) -> bool {
-        self.out.is_empty() && self.too_long.is_empty()
+        self.out.is_empty() && self.too_long.is_empty() && self.open.is_empty()
     }
 
     /// Bytes that a sender has sent.
     pub fn add(&mut self, carry: &mut Carry, mut bytes: &[u8]) {
+        let delimiter = self.framing.delimiter;
         // The record that was begun before.
-        if carry.skipped.is_some() || !carry.bytes.is_empty() {
-            let Some(end) = memchr(self.delimiter, bytes) else { return self.begun(carry, bytes) };
+        let plain = self.framing.quoted.is_none();
+        if carry.skipped.is_some() || (plain && !carry.bytes.is_empty()) {
+            let Some(end) = memchr(delimiter, bytes) else { return self.begun(carry, bytes) };
             self.begun(carry, &bytes[..end]);
             self.end(carry);
             bytes = &bytes[end + 1..];
         }
-        let Some(last) = memrchr(self.delimiter, bytes) else { return self.begun(carry, bytes) };
+        if !plain {
+            return self.add_quoted(carry, bytes);
+        }
+        let Some(last) = memrchr(delimiter, bytes) else { return self.begun(carry, bytes) };
         if last <= self.max_record {
             self.out.extend_from_slice(&bytes[..=last]);
         } else {
-            let delimiter = self.delimiter;
             for record in bytes[..last].split(|b| *b == delimiter) {
                 self.record(record);
             }
         }
         self.begun(carry, &bytes[last + 1..]);
+    }
+
+    /// The same where records may hold delimiters: where one ends is told from its begin.
+    fn add_quoted(&mut self, carry: &mut Carry, bytes: &[u8]) {
+        if memchr(self.framing.delimiter, bytes).is_none() {
+            return self.begun(carry, bytes);
+        }
+        let mut begun = std::mem::take(&mut carry.bytes);
+        let all = if begun.is_empty() {
+            bytes
+        } else {
+            begun.extend_from_slice(bytes);
+            &begun
+        };
+        let whole = self.framing.last_end(all).unwrap_or(0);
+        if whole <= self.max_record {
+            self.out.extend_from_slice(&all[..whole]);
+        } else {
+            let framing = self.framing;
+            framing.each(all, 0, whole, |record| self.record(record.of(all).unwrap_or_default()));
+        }
+        self.begun(carry, &all[whole..]);
     }
 
     /// A part of a record whose end is not here yet.
@@ -93,7 +123,16 @@ impl Gathered {
         if let Some(len) = carry.skipped.take() {
             self.too_long.push(len);
         } else if !carry.bytes.is_empty() {
-            self.record(&carry.bytes);
+            let mut ended = std::mem::take(&mut carry.bytes);
+            ended.push(self.framing.delimiter);
+            let closed = self.framing.last_end(&ended) == Some(ended.len());
+            ended.pop();
+            if closed {
+                self.record(&ended);
+                carry.bytes = ended;
+            } else {
+                self.open.push_back(ended);
+            }
         }
         carry.bytes.clear();
         carry.bytes.shrink_to(KEPT);
@@ -104,13 +143,19 @@ impl Gathered {
             self.too_long.push(record.len() as u64);
         } else {
             self.out.extend_from_slice(record);
-            self.out.push(self.delimiter);
+            self.out.push(self.framing.delimiter);
         }
     }
 
     /// What was gathered; records that were too long stand behind it.
     pub fn finish(&mut self, quota: &Arc<Quota>) -> Chunk {
-        let bytes = std::mem::take(&mut self.out);
+        let mut bytes = std::mem::take(&mut self.out);
+        if bytes.is_empty()
+            && self.too_long.is_empty()
+            && let Some(open) = self.open.pop_front()
+        {
+            quota.unused(std::mem::replace(&mut bytes, open));
+        }
         let from = self.position;
         self.position += bytes.len() as u64;
         let place = |len| {
@@ -139,7 +184,7 @@ mod tests {
 
     #[test]
     fn senders_do_not_run_together() {
-        let mut gathered = Gathered::new(b'\n', 100);
+        let mut gathered = Gathered::new(Framing::plain(b'\n'), 100);
         let (mut one, mut two) = (Carry::default(), Carry::default());
         gathered.add(&mut one, b"a1\na");
         gathered.add(&mut two, b"b");
@@ -153,7 +198,7 @@ mod tests {
 
     #[test]
     fn long_records_are_skipped_to_their_end_and_reported_with_their_place() {
-        let mut gathered = Gathered::new(b'\n', 3);
+        let mut gathered = Gathered::new(Framing::plain(b'\n'), 3);
         let mut carry = Carry::default();
         gathered.add(&mut carry, b"ab\nabcd\nabc\nab");
         gathered.add(&mut carry, b"cd");
@@ -171,7 +216,7 @@ mod tests {
             sent in proptest::collection::vec((any::<bool>(), "[ab\n]{0,6}"), 0..30),
             max_record in 1..8usize,
         ) {
-            let mut gathered = Gathered::new(b'\n', max_record);
+            let mut gathered = Gathered::new(Framing::plain(b'\n'), max_record);
             gathered.begin(&quota());
             let mut carries = [Carry::default(), Carry::default()];
             let mut whole = [String::new(), String::new()];

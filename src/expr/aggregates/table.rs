@@ -1,0 +1,426 @@
+//! A table of groups with what every aggregate knows of them: what one shard has combined. The first count or sum of whole
+//! numbers lies beside the keys, in the cache line that finding the group has touched anyway.
+
+use std::sync::Arc;
+
+use super::plan::{Family, Plan, What};
+use super::state::{Folded, Orders, State, all_valid, valid};
+use super::sums::{Moment, Sums};
+use crate::data::block::{Block, Text};
+use crate::data::column::{Column, Number, Numbers, TRUE};
+use crate::data::groups::{Groups, Parcel};
+use crate::data::keys::Decoder;
+use crate::data::rows::Rows;
+
+/// So many groups are exported or finished at once.
+const PIECE: usize = 1 << 20;
+/// ... and no more than about so many bytes of what states hold.
+const PIECE_BYTES: usize = 1 << 30;
+
+/// What was combined so far, by key or in all.
+pub struct Table {
+    plan: Arc<Plan>,
+    groups: Groups,
+    /// Of each family; that of the quick one is not used.
+    states: Vec<Box<dyn State>>,
+    /// What did not fit beside the keys.
+    spilled: Sums,
+    /// What is to be shipped and was not yet; `groups` is empty then, and the numbers are those of before.
+    cut: Vec<Parcel>,
+    /// The groups of the rows of a block; empty between blocks.
+    numbers: Vec<u32>,
+}
+
+/// Groups on their way to another table.
+pub struct Shipped {
+    parcel: Parcel,
+    /// Of pieces of the groups what each state has exported.
+    pieces: Vec<Vec<Vec<Column>>>,
+}
+
+impl Table {
+    /// Of no rows.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let states = plan.families.iter().map(Family::state).collect();
+        let spilled = Sums::new(&[Moment::Sum]);
+        Table { plan, groups: Groups::new(), states, spilled, cut: Vec::new(), numbers: Vec::new() }
+    }
+
+    /// How many rows its result has.
+    pub fn len(&self) -> usize {
+        match self.plan.by {
+            None => 1,
+            Some(_) => self.groups.len() + self.cut.iter().map(Parcel::len).sum::<usize>(),
+        }
+    }
+
+    /// Whether that is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Combines the rows of a block.
+    pub fn fold(&mut self, block: &Block) {
+        self.settle();
+        let plan = Arc::clone(&self.plan);
+        let mut numbers = std::mem::take(&mut self.numbers);
+        if let Some(by) = &plan.by {
+            self.find(&plan, &by.keys(block), block, &mut numbers);
+        }
+        let groups = plan.by.as_ref().map(|_| &numbers[..]);
+        let count = if plan.by.is_some() { self.groups.len() } else { 1 };
+        for (at, (family, state)) in plan.families.iter().zip(&mut self.states).enumerate() {
+            if plan.quick == Some(at) {
+                continue;
+            }
+            let passed = family.passed(block);
+            let args = family.args(block, passed.as_deref());
+            let orders = Orders::Block(block.order);
+            match &passed {
+                None => state.fold(&Folded { rows: block.rows, count, groups, args: &args, orders }),
+                Some(rows) => {
+                    let of = groups.map(|groups| rows.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>());
+                    let (groups, orders) = (of.as_deref(), Orders::Rows(block.order, rows));
+                    state.fold(&Folded { rows: rows.len(), count, groups, args: &args, orders });
+                }
+            }
+        }
+        numbers.clear();
+        self.numbers = numbers;
+    }
+
+    /// Finds the group of each row, and adds to what lies beside its key.
+    fn find(&mut self, plan: &Plan, keys: &Text, block: &Block, numbers: &mut Vec<u32>) {
+        let groups = &mut self.groups;
+        let Some(family) = plan.quick.map(|quick| &plan.families[quick]) else {
+            return groups.number(keys, numbers);
+        };
+        let wanted = plan.families.len() > 1;
+        if let What::Counts(counted) = family.what {
+            return match counted_rows(family, counted, block) {
+                None if !wanted => groups.add(keys, None),
+                None => groups.update(keys, |_, group, count| {
+                    *count += 1;
+                    numbers.push(group);
+                }),
+                Some(counted) => groups.update(keys, |row, group, count| {
+                    *count += i64::from(counted[row]);
+                    if wanted {
+                        numbers.push(group);
+                    }
+                }),
+            };
+        }
+        let args = family.args(block, None);
+        let spilled = &mut self.spilled;
+        match &*args[0] {
+            Column::Text(text) => groups.update(keys, |row, group, sum| {
+                add(sum, crate::expr::operators::quick::number(&text.data, text.spans[row]), group, spilled);
+                if wanted {
+                    numbers.push(group);
+                }
+            }),
+            Column::Number(Numbers::Ints(values)) => groups.update(keys, |row, group, sum| {
+                add(sum, Number::Int(values[row]), group, spilled);
+                if wanted {
+                    numbers.push(group);
+                }
+            }),
+            Column::Number(values) => groups.update(keys, |row, group, sum| {
+                add(sum, values.get(row), group, spilled);
+                if wanted {
+                    numbers.push(group);
+                }
+            }),
+            Column::Bool(_) | Column::Time(_) | Column::List(_) => groups.number(keys, numbers),
+        }
+    }
+
+    /// Takes out what belongs to shard `shard` of `shards`, by key hash; without keys everything belongs to the first.
+    pub fn ship(&mut self, shard: usize, shards: usize) -> Shipped {
+        if self.plan.by.is_none() {
+            let mut pieces = Vec::new();
+            if shard == 0 {
+                pieces.push(self.exported(&[0]));
+                self.states.iter_mut().for_each(|state| state.clear());
+            }
+            return Shipped { parcel: Parcel::default(), pieces };
+        }
+        if self.cut.len() != shards {
+            self.settle();
+            self.cut = self.groups.cut(shards);
+        }
+        let parcel = std::mem::take(&mut self.cut[shard]);
+        self.shipped(parcel)
+    }
+
+    fn shipped(&self, parcel: Parcel) -> Shipped {
+        let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
+        Shipped { pieces: self.pieces(&groups).map(|piece| self.exported(piece)).collect(), parcel }
+    }
+
+    /// Whether all there is to know lies beside the keys.
+    fn is_plain(&self) -> bool {
+        self.plan.quick.is_some() && self.states.len() == 1 && self.spilled.is_empty()
+    }
+
+    /// These groups in pieces that can be put into columns.
+    fn pieces<'a>(&self, groups: &'a [u32]) -> impl Iterator<Item = &'a [u32]> {
+        let weight: usize = self.states.iter().map(|state| state.weight()).sum();
+        let rows = match weight {
+            0..PIECE_BYTES => PIECE,
+            _ => (groups.len() / (weight / PIECE_BYTES + 1) / 2).clamp(1, PIECE),
+        };
+        groups.chunks(rows)
+    }
+
+    fn exported(&self, groups: &[u32]) -> Vec<Vec<Column>> {
+        self.states.iter().map(|state| state.export(groups)).chain([self.spilled.export(groups)]).collect()
+    }
+
+    fn import(&mut self, exported: &[Vec<Column>], groups: &[u32], count: usize) {
+        let Some((spilled, states)) = exported.split_last() else { return };
+        self.states.iter_mut().zip(states).for_each(|(state, columns)| state.import(columns, groups, count));
+        // Without anything spilled there is nothing to look for when groups are finished.
+        let nothing = spilled.iter().all(|column| valid(column).is_some_and(|valid| valid.iter().all(|valid| !valid)));
+        if !nothing {
+            self.spilled.import(spilled, groups, count);
+        }
+    }
+
+    /// Merges what another table has shipped.
+    pub fn take(&mut self, shipped: Shipped) {
+        self.settle();
+        let Shipped { parcel, pieces } = shipped;
+        if self.plan.by.is_none() {
+            pieces.iter().for_each(|piece| self.import(piece, &[0], 1));
+            return;
+        }
+        let mut numbers = Vec::new();
+        let wanted = !pieces.is_empty();
+        let (spilled, sums) = (&mut self.spilled, self.plan.quick.is_some_and(|quick| is_sum(&self.plan, quick)));
+        self.groups.merge(&parcel, |group, mine, theirs| {
+            merge(mine, theirs, sums, group, spilled);
+            if wanted {
+                numbers.push(group);
+            }
+        });
+        let (count, mut rest) = (self.groups.len(), &numbers[..]);
+        let rows = |piece: &Vec<Vec<Column>>| piece.iter().flatten().next().map_or(0, Column::len);
+        for piece in &pieces {
+            let (groups, more) = rest.split_at(rows(piece).min(rest.len()));
+            self.import(piece, groups, count);
+            rest = more;
+        }
+    }
+
+    /// Goes on with what was cut and not shipped.
+    fn settle(&mut self) {
+        if self.cut.is_empty() {
+            return;
+        }
+        let cut = std::mem::take(&mut self.cut);
+        let parcels: Vec<Shipped> = cut.into_iter().map(|parcel| self.shipped(parcel)).collect();
+        self.states.iter_mut().for_each(|state| state.clear());
+        self.spilled.clear();
+        parcels.into_iter().for_each(|shipped| self.take(shipped));
+    }
+
+    /// The rows of the result: the columns of the keys, then the results.
+    pub fn finish(&mut self) -> Rows {
+        self.settle();
+        let mut rows = Rows::default();
+        let plan = Arc::clone(&self.plan);
+        match &plan.by {
+            None => rows.blocks.push(Block { rows: 1, columns: self.results(&[0], &[]), ..Block::default() }),
+            Some(by) => {
+                self.each_block(by.width(), &mut rows.blocks, |table, mut block, groups, values| {
+                    let results = table.results(groups, values);
+                    block.columns = by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(results).collect();
+                    block
+                });
+            }
+        }
+        self.clear();
+        rows
+    }
+
+    /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
+    fn each_block(&self, width: usize, blocks: &mut Vec<Block>, make: impl Fn(&Self, Block, &[u32], &[i64]) -> Block) {
+        let (mut decoder, mut values) = (Decoder::new(width), Vec::with_capacity(self.groups.len()));
+        self.groups.for_each(|key, group, value| {
+            decoder.push(key, i64::from(group));
+            values.push(value);
+        });
+        let mut rest = &values[..];
+        for mut block in decoder.finish() {
+            let numbers = block.columns.pop();
+            let groups: Vec<u32> = numbers
+                .as_ref()
+                .and_then(Column::as_ints)
+                .unwrap_or_default()
+                .iter()
+                .map(|group| *group as u32)
+                .collect();
+            let (mine, more) = rest.split_at(groups.len());
+            rest = more;
+            let mut first = 0;
+            for piece in self.pieces(&groups) {
+                let mut part = block.clone();
+                part.keep(&(first as u32..(first + piece.len()) as u32).collect::<Vec<_>>());
+                blocks.push(make(self, part, piece, &mine[first..first + piece.len()]));
+                first += piece.len();
+            }
+        }
+    }
+
+    fn results(&self, groups: &[u32], values: &[i64]) -> Vec<Column> {
+        let results = |(at, state): (usize, &Box<dyn State>)| match self.plan.quick {
+            Some(quick) if quick == at && is_sum(&self.plan, quick) => vec![self.sums(groups, values)],
+            Some(quick) if quick == at => vec![Column::ints(values.to_vec())],
+            _ => state.finish(groups),
+        };
+        let all: Vec<Vec<Column>> = self.states.iter().enumerate().map(results).collect();
+        let output = |&(family, output): &(usize, usize)| all[family].get(output).cloned();
+        self.plan.outputs.iter().filter_map(output).collect()
+    }
+
+    fn sums(&self, groups: &[u32], values: &[i64]) -> Column {
+        let sum = |(group, value): (&u32, &i64)| match (self.spilled.known(*group), *value) {
+            (Some(spilled), value) if !spilled.is_empty() => {
+                let mut sum = spilled.clone();
+                if value != NO_SUM {
+                    sum.add_int(value ^ i64::MIN);
+                }
+                sum.total()
+            }
+            (_, NO_SUM) => Number::Null,
+            (_, value) => Number::Int(value ^ i64::MIN),
+        };
+        Column::Number(groups.iter().zip(values).map(sum).collect())
+    }
+
+    /// All that it holds: the keys, what lies beside them, and what the states export.
+    pub fn save(&self) -> Rows {
+        let mut rows = Rows::default();
+        if self.plan.by.is_none() {
+            let columns = self.exported(&[0]).concat();
+            rows.blocks.push(Block { rows: 1, columns, ..Block::default() });
+            return rows;
+        }
+        let with = |table: &Self, mut block: Block, groups: &[u32], values: &[i64]| {
+            block.columns.push(Column::ints(values.to_vec()));
+            block.columns.extend(table.exported(groups).concat());
+            block
+        };
+        if self.cut.is_empty() {
+            self.each_block(1, &mut rows.blocks, with);
+            return rows;
+        }
+        for parcel in &self.cut {
+            let (mut decoder, mut groups, mut values) = (Decoder::new(1), Vec::new(), Vec::new());
+            parcel.for_each(|key, group, value| {
+                decoder.push(key, 0);
+                groups.push(group);
+                values.push(value);
+            });
+            let mut first = 0;
+            for mut block in decoder.finish() {
+                block.columns.pop();
+                let range = first..first + block.rows;
+                first = range.end;
+                rows.blocks.push(with(self, block, &groups[range.clone()], &values[range]));
+            }
+        }
+        rows
+    }
+
+    /// Merges what [`Table::save`] gave.
+    pub fn restore(&mut self, rows: &Rows) {
+        self.settle();
+        let by_key = self.plan.by.is_some();
+        let sums = self.plan.quick.is_some_and(|quick| is_sum(&self.plan, quick));
+        // How many columns each state exports does not depend on what it holds.
+        let widths: Vec<usize> = self.exported(&[]).iter().map(Vec::len).collect();
+        for block in &rows.blocks {
+            let (mut columns, mut numbers) = (&block.columns[..], vec![0]);
+            if by_key {
+                let [Column::Text(keys), values, rest @ ..] = columns else { continue };
+                let values = values.as_ints().unwrap_or_default();
+                numbers.clear();
+                let spilled = &mut self.spilled;
+                self.groups.update(keys, |row, group, mine| {
+                    merge(mine, values[row], sums, group, spilled);
+                    numbers.push(group);
+                });
+                columns = rest;
+            }
+            let mut exported = Vec::with_capacity(widths.len());
+            for width in &widths {
+                let (some, rest) = columns.split_at((*width).min(columns.len()));
+                exported.push(some.to_vec());
+                columns = rest;
+            }
+            let count = if by_key { self.groups.len() } else { 1 };
+            self.import(&exported, &numbers, count);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.groups.clear();
+        self.states.iter_mut().for_each(|state| state.clear());
+        self.spilled.clear();
+    }
+}
+
+/// What lies beside a key without a sum: no whole number of 64 bits but the least, which is never kept there.
+const NO_SUM: i64 = 0;
+
+/// Adds to the sum beside a key, or, if it is no whole number or the sum does not fit, to those that spilled.
+#[inline(always)]
+fn add(sum: &mut i64, number: Number, group: u32, spilled: &mut Sums) {
+    match number {
+        Number::Int(value) => {
+            let known = if *sum == NO_SUM { 0 } else { *sum ^ i64::MIN };
+            match known.checked_add(value) {
+                Some(total) if total != i64::MIN => *sum = total ^ i64::MIN,
+                _ => spilled.sum(group, 0).add_int(value),
+            }
+        }
+        Number::Float(value) => spilled.sum(group, 0).add_float(value),
+        Number::Null => {}
+    }
+}
+
+/// Combines what lies beside a key here and there.
+#[inline(always)]
+fn merge(mine: &mut i64, theirs: i64, sums: bool, group: u32, spilled: &mut Sums) {
+    if !sums {
+        *mine += theirs;
+    } else if theirs != NO_SUM {
+        add(mine, Number::Int(theirs ^ i64::MIN), group, spilled);
+    }
+}
+
+fn is_sum(plan: &Plan, family: usize) -> bool {
+    plan.families[family].what == What::Sums
+}
+
+/// Which rows are counted; none if all are.
+fn counted_rows(family: &Family, counted: super::counts::Counted, block: &Block) -> Option<Vec<bool>> {
+    let args = family.args(block, None);
+    let mut mask = match (counted, args.first().map(|column| &**column)) {
+        (super::counts::Counted::True, Some(Column::Bool(values))) => {
+            Some(values.iter().map(|value| *value == TRUE).collect())
+        }
+        _ => all_valid(&args),
+    };
+    if let Some(passed) = family.passed(block) {
+        let mut both = vec![false; block.rows];
+        for row in passed {
+            both[row as usize] = mask.as_ref().is_none_or(|mask: &Vec<bool>| mask[row as usize]);
+        }
+        mask = Some(both);
+    }
+    mask
+}

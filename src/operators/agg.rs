@@ -1,0 +1,248 @@
+//! `agg`: expressions over aggregates, of each key or of all rows. Each shard combines what it gets in a
+//! [`Table`]; the tables come together by key; what the expressions make of the aggregates is computed on the result.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Map, Operator, Spread, Work};
+use crate::data::batch::BatchInfo;
+use crate::data::block::Block;
+use crate::data::order::SortKey;
+use crate::data::rows::Rows;
+use crate::data::schema::{Field, Live, Schema};
+use crate::error::Result;
+use crate::expr::aggregates::{Plan, Shipped, Table};
+use crate::expr::by::By;
+use crate::expr::{self, Context, Expr, Named, Node, parse_list};
+
+/// `agg 'EXPR AS NAME, …' [--by K]`.
+pub const ENTRY: Entry = Entry { name: "agg", command, build, examples: EXAMPLES };
+
+const EXAMPLES: &[Example] = &[
+    Example {
+        what: "how many clicks each user made, and at most at once",
+        command: "streamer agg 'sum($2) AS clicks, max($2) AS most' --by '$1 AS user'",
+        input: "ann 3\nbob 1\nann 4\n",
+        output: "ann\t7\t4\nbob\t1\t1\n",
+    },
+    Example {
+        what: "a rate of all rows: an expression over aggregates",
+        command: "streamer agg 'count(*) FILTER (WHERE $1 >= 500) / count(*) AS failed'",
+        input: "200\n503\n200\n404\n",
+        output: "0.25\n",
+    },
+    Example {
+        what: "the median and the 90th percentile of each path",
+        command: "streamer agg 'median($2), p90($2), count(*)' --by '$1'",
+        input: "/a 10\n/a 20\n/b 5\n/a 90\n",
+        output: "/a\t20\t76\t3\n/b\t5\t5\t1\n",
+    },
+    Example {
+        what: "what was seen, in order",
+        command: "streamer agg 'count(DISTINCT $2) AS kinds, collect_set($2) AS seen, first($2), last($2)' --by '$1'",
+        input: "x b\nx a\nx b\ny a\n",
+        output: "x\t2\t[\"b\",\"a\"]\tb\tb\ny\t1\t[\"a\"]\ta\ta\n",
+    },
+];
+
+fn command() -> Command {
+    Command::new("agg")
+        .about("sums, averages, percentiles …, in all or of each key")
+        .long_about(
+            "Combines the rows of the batch: a row for each key, in order of the keys, with the columns of the keys and then \
+             those of the list; without --by one row always, as in SQL (counts are 0 and all else is null for an empty \
+             batch).\n\nIn the list stand expressions over aggregates: count(*) count(x) count(DISTINCT x, y) count_if sum \
+             avg (mean) min max stddev (stddev_samp) stddev_pop variance (var_samp) var_pop median percentile(x, 0.9) p50 \
+             p90 p95 p99 p999 approx_percentile(x, 0.9) approx_count_distinct first (any_value) last collect_list \
+             collect_set bool_and (every) bool_or (some). Each may be followed by FILTER (WHERE …), and take DISTINCT.\n\n\
+             Nulls are skipped by all of them. Sums are exact and rounded once, of floats too, so that no order of the rows \
+             can be seen in them; avg, variance and stddev are made of such sums. A sum of whole numbers that does not fit \
+             64 bits is a float. min and max go by the order of keys (numbers by value, then text by bytes) and give the \
+             value as it was written. first, last and the lists go by the order of the records. Percentiles are exact and \
+             interpolated; approx_percentile gives one of the values while a key has up to 10000 of them, and is a \
+             thousandth off at most beyond.",
+        )
+        .arg(
+            Arg::new("list")
+                .value_name("EXPR [AS NAME], …")
+                .required(true)
+                .help("What is computed: 'sum(clicks) / count(*) AS rate, max(ms)'. Quote it"),
+        )
+        .arg(
+            Arg::new("by")
+                .long("by")
+                .value_name("KEYS")
+                .help("A row for each value of this column or expression, or of these: 'a, b'. Quote '$1'"),
+        )
+}
+
+fn build(args: &ArgMatches) -> Result<Built> {
+    let by = args.get_one::<String>("by").map(|text| By::parse("--by", text)).transpose()?;
+    let list = parse_list(args.get_one::<String>("list").map_or("", String::as_str))?;
+    Ok(Built::Operator(Box::new(Agg::new(list, by)?)))
+}
+
+struct Agg {
+    by: Option<By>,
+    /// The calls of aggregates, each once.
+    calls: Vec<expr::Aggregate>,
+    /// The list, with a column of the name [`column`] for each call.
+    list: Vec<Named>,
+}
+
+/// What the result of a call is called before the list makes columns of it: no name that a person can write.
+fn column(call: usize) -> String {
+    format!("\u{1}{call}")
+}
+
+impl Agg {
+    fn new(list: Vec<Named>, by: Option<By>) -> Result<Self> {
+        let mut calls: Vec<expr::Aggregate> = Vec::new();
+        let mut made = Vec::new();
+        let mut names: BTreeSet<String> = by.iter().flat_map(By::names).map(String::from).collect();
+        for named in list {
+            if !names.insert(named.name.clone()) {
+                let hint = "there would be two columns of this name: the columns of --by come first in the result, and each \
+                            other one may be given a name with AS";
+                return Err(named.expr.wrong(hint));
+            }
+            let key = by.as_ref().and_then(|by| by.name_of(&named.expr));
+            let expr = match key {
+                Some(key) => Expr::column(key),
+                None => named.expr.without_aggregates(|call| Ok(column(number(&mut calls, call))))?,
+            };
+            let known =
+                |name: &String| name.starts_with('\u{1}') || by.iter().flat_map(By::names).any(|key| key == name);
+            if let Some(name) = expr.columns().into_iter().find(|name| !known(name)) {
+                let message = format!(
+                    "`{name}` stands outside of an aggregate, but a row of the result is made of many rows: take one of its \
+                     values, first({name}), or group by it, --by '{name}'"
+                );
+                return Err(named.expr.wrong(&message));
+            }
+            made.push(Named { expr, ..named });
+        }
+        Ok(Agg { by, calls, list: made })
+    }
+}
+
+/// Which call it is among those that are known; it is added if it is new.
+fn number(calls: &mut Vec<expr::Aggregate>, call: expr::Aggregate) -> usize {
+    let parts = |call: &expr::Aggregate| (call.name.clone(), call.star, call.distinct);
+    let same = |known: &expr::Aggregate| {
+        parts(known) == parts(&call) && known.args == call.args && known.filter == call.filter
+    };
+    calls.iter().position(same).unwrap_or_else(|| {
+        calls.push(call);
+        calls.len() - 1
+    })
+}
+
+impl Operator for Agg {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn live(&self, _output: &Live) -> Live {
+        let of_calls = self.calls.iter().flat_map(|call| call.args.iter().chain(&call.filter)).flat_map(Expr::columns);
+        Live::only(self.by.iter().flat_map(By::live).chain(of_calls))
+    }
+
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
+        let keys = by.as_ref().map(|by| by.fields()).unwrap_or_default();
+        let plan = Plan::bind(&self.calls, by, input, context)?;
+        let calls = plan.kinds.iter().enumerate().map(|(call, kind)| Field::hidden(column(call)).of(kind.clone()));
+        let combined = Schema { fields: keys.iter().cloned().chain(calls).collect(), ..Schema::default() };
+        let nodes = self.list.iter().map(|named| named.expr.bind(&combined, context)).collect::<Result<Vec<_>>>()?;
+        let listed = self.list.iter().zip(&nodes).map(|(named, node)| Field::shown(&named.name).of(node.kind.clone()));
+        let schema = Schema { fields: keys.iter().cloned().chain(listed).collect(), ..Schema::default() };
+        let mut work = vec![Work::Aggregate(Box::new(Combined { plan: Arc::new(plan) }))];
+        let plain = |(at, named): (usize, &Named)| named.expr.as_column() == Some(column(at));
+        if self.list.len() != self.calls.len() || !self.list.iter().enumerate().all(plain) {
+            work.push(Work::Map(Box::new(Made { keys: keys.len(), nodes })));
+        }
+        Ok(Bound { schema, work })
+    }
+
+    fn keeps(&self) -> String {
+        let names: Vec<&str> = self.calls.iter().map(|call| call.name.as_str()).collect();
+        match &self.by {
+            Some(_) => format!("each key with its {}", names.join(", ")),
+            None => format!("{} of all rows", names.join(", ")),
+        }
+    }
+
+    fn aggregates(&self) -> bool {
+        true
+    }
+}
+
+/// What is folded.
+struct Combined {
+    plan: Arc<Plan>,
+}
+
+impl Aggregate for Combined {
+    fn spread(&self) -> Spread {
+        if self.plan.by.is_some() { Spread::ByKey } else { Spread::Whole }
+    }
+
+    fn start(&self) -> Box<dyn Accumulator> {
+        Box::new(Table::new(Arc::clone(&self.plan)))
+    }
+
+    fn order(&self) -> Vec<SortKey> {
+        self.plan.by.as_ref().map(|by| by.order()).unwrap_or_default()
+    }
+}
+
+impl Accumulator for Table {
+    fn fold(&mut self, block: &Block) {
+        Table::fold(self, block);
+    }
+
+    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
+        Box::new(Table::ship(self, shard, shards))
+    }
+
+    fn take(&mut self, parcel: Box<dyn Any + Send>) {
+        Table::take(self, *parcel.downcast::<Shipped>().expect("tables of one plan ship groups"));
+    }
+
+    fn len(&self) -> usize {
+        Table::len(self)
+    }
+
+    fn finish(&mut self) -> Rows {
+        Table::finish(self)
+    }
+
+    fn save(&self) -> Rows {
+        Table::save(self)
+    }
+
+    fn restore(&mut self, rows: Rows) {
+        Table::restore(self, &rows);
+    }
+}
+
+/// What the list makes of the aggregates.
+struct Made {
+    /// How many columns the keys have.
+    keys: usize,
+    nodes: Vec<Node>,
+}
+
+impl Map for Made {
+    fn map(&self, block: Block, _: &BatchInfo) -> Result<Block> {
+        let made: Vec<_> = self.nodes.iter().map(|node| node.eval(&block).into_owned()).collect();
+        let Block { rows, mut columns, order, input, numbers } = block;
+        columns.truncate(self.keys);
+        columns.extend(made);
+        Ok(Block { rows, columns, order, input, numbers })
+    }
+}
