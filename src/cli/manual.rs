@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::guide::wrapped;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
 use crate::expr::functions::{self, FAMILIES};
@@ -9,10 +10,8 @@ use crate::expr::manual::{AGGREGATES, OPERATORS, RULES, aggregate};
 use crate::formats::{INPUTS, OUTPUTS};
 use crate::operators::Entry;
 
-/// How wide it is laid out, whatever the terminal has.
-const WIDTH: usize = 80;
 /// Where the explanations begin.
-const LEFT: usize = 30;
+const LEFT: usize = 29;
 
 /// Another subject of `streamer help` than an operator.
 pub struct Topic {
@@ -27,7 +26,11 @@ pub struct Topic {
 /// All of them.
 pub static TOPICS: &[Topic] = &[
     Topic { name: "expressions", about: "The operators of expressions and their rules", text: expressions },
-    Topic { name: "functions", about: "The functions and aggregates of expressions; NAME: one of them", text: functions },
+    Topic {
+        name: "functions",
+        about: "The functions and aggregates of expressions; NAME: one of them",
+        text: functions,
+    },
     Topic { name: "formats", about: "The formats of input and output", text: formats },
 ];
 
@@ -55,7 +58,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// All functions and aggregates, in a line or two each.
 pub fn functions() -> String {
-    let mut text = wrapped(
+    let mut text = paragraph(
         "The functions of expressions. streamer help functions NAME explains one, with examples; streamer help expressions has \
          the operators and the rules. Names and results are Spark SQL's; what is in brackets may be left out.",
     );
@@ -100,7 +103,7 @@ fn functions_and_aliases() -> impl Iterator<Item = &'static str> {
 }
 
 fn explained(form: &str, about: &str, aliases: &[&str]) -> String {
-    let mut text = format!("{form}\n\n{}", wrapped(about));
+    let mut text = format!("{form}\n\n{}", paragraph(about));
     if !aliases.is_empty() {
         let _ = write!(text, "\nAlso called {}.\n", aliases.join(", "));
     }
@@ -126,7 +129,7 @@ fn result_of(result: &str) -> String {
 
 /// The operators and the rules.
 pub fn expressions() -> String {
-    let mut text = wrapped(
+    let mut text = paragraph(
         "Expressions are a subset of Spark SQL. They are checked against the columns once, before anything runs. streamer help \
          functions has the functions and aggregates.",
     );
@@ -159,42 +162,16 @@ pub fn formats() -> String {
 
 /// A form, and beside it (below it, if it is long) what it means.
 fn row(form: &str, about: &str) -> String {
-    let mut text = String::new();
-    let mut line = format!("  {form}");
-    if line.chars().count() + 2 > LEFT {
-        text.push_str(&line);
-        text.push('\n');
-        line = String::new();
+    let head = format!("  {form}");
+    if head.chars().count() < LEFT {
+        return wrapped(format!("{head:LEFT$}"), LEFT, about);
     }
-    line = format!("{line:LEFT$}");
-    for (at, word) in about.split(' ').enumerate() {
-        if at > 0 && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            text.push_str(&line);
-            text.push('\n');
-            line = format!("{:LEFT$}", "");
-        } else if at > 0 {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    text + &line + "\n"
+    format!("{head}\n{}", wrapped(" ".repeat(LEFT), LEFT, about))
 }
 
-/// A paragraph over the whole width.
-fn wrapped(text: &str) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.len() - 1;
-        let line = &mut lines[last];
-        if line.is_empty() {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() <= WIDTH {
-            line.extend([" ", word]);
-        } else {
-            lines.push(word.to_string());
-        }
-    }
-    lines.join("\n") + "\n"
+/// Text over the whole width.
+fn paragraph(text: &str) -> String {
+    wrapped(String::new(), 0, text)
 }
 
 fn capital(name: &str) -> String {
@@ -224,8 +201,7 @@ mod tests {
         for text in TOPICS.iter().map(|topic| (topic.text)()).chain(names().map(|name| function(name).unwrap())) {
             assert!(text.ends_with('\n') && !text.contains('\u{1b}'));
             for line in text.lines() {
-                let long = line.split_whitespace().count() > 1 && line.chars().count() > WIDTH;
-                assert!(!long || !line.starts_with(' ') || line.trim_start().chars().count() > WIDTH - LEFT, "{line}");
+                assert!(line.chars().count() <= 80, "{line}");
                 assert_eq!(line, line.trim_end());
             }
         }

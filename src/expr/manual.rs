@@ -22,11 +22,7 @@ pub struct Described {
     pub about: &'static str,
 }
 
-const fn syntax(
-    form: &'static str,
-    about: &'static str,
-    examples: &'static [(&'static str, &'static str)],
-) -> Syntax {
+const fn syntax(form: &'static str, about: &'static str, examples: &'static [(&'static str, &'static str)]) -> Syntax {
     Syntax { form, about, examples }
 }
 
@@ -103,7 +99,11 @@ pub static OPERATORS: &[Syntax] = &[
         &[("'status 503' RLIKE '5\\d\\d'", "true"), ("'503' RLIKE '^3'", "false")],
     ),
     syntax("NOT a, !a", "The contrary; NULL of NULL.", &[("NOT 1 > 2", "true")]),
-    syntax("a AND b", "Whether both are true; false if one is false, whatever the other.", &[("NULL AND FALSE", "false")]),
+    syntax(
+        "a AND b",
+        "Whether both are true; false if one is false, whatever the other.",
+        &[("NULL AND FALSE", "false")],
+    ),
     syntax("a OR b", "Whether one of both is true; true if one is, whatever the other.", &[("NULL OR TRUE", "true")]),
     syntax(
         "CASE WHEN a THEN b … ELSE c END",

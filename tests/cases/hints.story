@@ -36,7 +36,7 @@ $ streamer zzzzzz
 # what other tools call it
 $ streamer uniq
 .
-! streamer: there is no operator `uniq`; did you mean `distinct`?
+! streamer: there is no operator `uniq`; did you mean `distinct` or `count --by COLUMN`?
 ! see: streamer --help
 ? 2
 
