@@ -12,7 +12,7 @@ use crate::operators::{Entry, Example};
 /// Help is laid out for this many columns, whatever the terminal has: the same text everywhere.
 const WIDTH: usize = 80;
 /// The options of the short help.
-const MOST_USED: [&str; 8] = ["from", "batch", "to", "out", "once", "explain", "help", "version"];
+const MOST_USED: [&str; 4] = ["from", "batch", "to", "out"];
 
 /// The command of global options.
 pub fn root(options: &[Arg]) -> Command {
@@ -74,7 +74,7 @@ pub fn main(registry: &[Entry], long: bool) -> String {
             arg.help_heading("Options (the most used)").hide(hidden)
         });
         let rest = "more: streamer OPERATOR --help, help expressions, help functions, --help (all)";
-        return format!("{}\nExamples:\n{SHORT_EXAMPLES}\n\n{rest}\n", short.render_help());
+        return format!("{}\nExamples:\n{SHORT_EXAMPLES}\n{rest}\n", short.render_help());
     }
     let mut text = whole(registry, &options, false).render_long_help().to_string();
     for (heading, body) in sections() {

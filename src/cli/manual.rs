@@ -94,7 +94,7 @@ pub fn function(name: &str) -> Result<String> {
         true => "streamer help functions has them all".to_string(),
         false => format!("did you mean {}?", near.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or ")),
     };
-    Err(Error::usage(format!("there is no function `{name}`; {hint}\nsee: streamer help functions")))
+    Err(Error::usage(format!("there is no function `{name}`; {hint}")))
 }
 
 fn functions_and_aliases() -> impl Iterator<Item = &'static str> {

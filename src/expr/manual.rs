@@ -104,7 +104,7 @@ pub static OPERATORS: &[Syntax] = &[
         "Whether both are true; false if one is false, whatever the other.",
         &[("NULL AND FALSE", "false")],
     ),
-    syntax("a OR b", "Whether one of both is true; true if one is, whatever the other.", &[("NULL OR TRUE", "true")]),
+    syntax("a OR b", "Whether either is true; true if one is, whatever the other.", &[("NULL OR TRUE", "true")]),
     syntax(
         "CASE WHEN a THEN b … ELSE c END",
         "The value behind the first condition that is true, else that of ELSE, else NULL. CASE x WHEN a … compares x with \

@@ -32,5 +32,3 @@ fn aggregates_are_described() {
     }
     assert!(aggregate("p999").is_some_and(|found| found.name == "p50") && aggregate("pay").is_none());
 }
-
-use crate::expr::manual;
