@@ -82,21 +82,19 @@ fn number(entry: &Entry, words: &[OsString]) -> Option<Error> {
 
 /// `$NF` of awk and `.a.b` of jq, in what an operator takes for an expression or a list of keys.
 fn foreign_column(entry: &Entry, pieces: &[Piece<'_>]) -> Option<Error> {
-    if !manual::takes_expressions(entry) {
-        return None;
-    }
-    let takers = |id: &&str| *id == "by" || *id == "if";
+    let command = (entry.command)();
+    let holds = |id: &str| command.get_arguments().any(|arg| arg.get_id() == id && manual::is_expression(arg));
+    let mut positionals = command.get_positionals();
     let texts = pieces.iter().filter_map(|piece| match piece {
-        Piece::Plain(word) => word.to_str(),
-        Piece::Option { ids, words } if ids.iter().any(|id| takers(&id)) => {
+        Piece::Plain(word) => positionals.next().filter(|arg| manual::is_expression(arg)).and_then(|_| word.to_str()),
+        Piece::Option { ids, words } if ids.iter().any(|id| holds(id)) => {
             let word = words.last()?.to_str()?;
             Some(word.split_once('=').filter(|_| words.len() == 1).map_or(word, |option| option.1))
         }
         _ => None,
     });
-    // A path of a sink begins with a point too.
-    let texts = texts.filter(|text| !text.starts_with("./") && !text.starts_with("../"));
-    texts.filter_map(foreign).next().map(|hint| wrong(Some(entry), hint))
+    let hint = texts.filter_map(foreign).next()?;
+    Some(wrong(Some(entry), hint))
 }
 
 /// The first name in a text, outside of quotes, that is another language's.
@@ -112,9 +110,6 @@ fn foreign(text: &str) -> Option<String> {
             None if matches!(c, '\'' | '"' | '`') => quote = Some(c),
             None if rest.strip_prefix("$NF").is_some_and(end) => {
                 return Some("`$NF` is awk's; the last field is element_at(split(trim(line), '\\s+'), -1)".to_string());
-            }
-            None if rest.strip_prefix("$0").is_some_and(end) => {
-                return Some("`$0` is awk's; the whole record is `line`".to_string());
             }
             None if c == '.' && (before.is_whitespace() || "(,=<>+-*/%|!".contains(before)) => {
                 let path = |c: char| !(c.is_alphanumeric() || "._[]".contains(c));
@@ -180,14 +175,13 @@ mod tests {
     fn foreign_names_are_found_outside_of_quotes() {
         for (text, says) in [
             ("$NF > 3", "awk's; the last field"),
-            ("a + $0", "`line`"),
             (".user.name = 'x'", "point: user.name"),
             ("length(.a[0].b)", "point: a[0].b"),
             ("x,.b:desc", "point: b"),
         ] {
             assert!(foreign(text).is_some_and(|hint| hint.contains(says)), "{text}: {:?}", foreign(text));
         }
-        for text in ["a.b > .5", "'$NF .a'", "`$NF`", "$10", "$NFS", "x = \" .a\"", "a .5", "größe.x", ""] {
+        for text in ["a.b > .5", "a + $0", "'$NF .a'", "`$NF`", "$10", "$NFS", "x = \" .a\"", "a .5", "größe.x", ""] {
             assert_eq!(foreign(text), None, "{text}");
         }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use clap::Arg;
+
 use super::guide::wrapped;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
@@ -43,11 +45,13 @@ of them with examples.";
 
 /// Whether an operator takes expressions.
 pub fn takes_expressions(entry: &Entry) -> bool {
-    (entry.command)().get_arguments().any(|arg| {
-        let names = arg.get_value_names().unwrap_or_default();
-        let is_one = |name: &str| name.contains("EXPR") || name.starts_with("KEY[") || name == "SELECT";
-        arg.get_id() == "by" || names.iter().any(|name| is_one(name.as_str()))
-    })
+    (entry.command)().get_arguments().any(is_expression)
+}
+
+/// Whether what an argument holds is an expression, or a list of some.
+pub fn is_expression(arg: &Arg) -> bool {
+    let is_one = |name: &str| name.contains("EXPR") || name.starts_with("KEY[") || name == "SELECT";
+    arg.get_id() == "by" || arg.get_value_names().unwrap_or_default().iter().any(|name| is_one(name.as_str()))
 }
 
 /// The names of all functions and aggregates.

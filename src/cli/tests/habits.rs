@@ -68,7 +68,10 @@ fn an_expression_is_one_argument() {
 #[test]
 fn columns_of_awk_and_jq_are_known() {
     says(&["filter", "$NF > 3"], "filter: `$NF` is awk's");
-    says(&["count", "--by", "$0"], "`line`");
     says(&["count", "--by=.user.id"], "`.user.id` is written without the first point: user.id");
     says(&["map", "upper(.name)"], "point: name");
+    // Only what is an expression is looked at.
+    assert_eq!(operators(&["grep", "$NF .a"]), ["PATTERN=$NF .a"]);
+    let args: Vec<OsString> = ["streamer", "tee", "/tmp/.copy"].iter().map(OsString::from).collect();
+    assert!(parse_with(crate::operators::REGISTRY, &args, &HashMap::new()).is_ok(), "a sink is no expression");
 }
