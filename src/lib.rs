@@ -19,17 +19,23 @@
 //! stats.rs       what was counted for each batch; adds up
 //! progress.rs    the display on stderr
 //! cli/           how a person says it: chain.rs (argv to operators; words.rs takes the words apart), globals.rs and
-//!                values.rs (the global options), help.rs and guide.rs, hints.rs, complete.rs
-//! data/          what flows: buffer.rs block.rs rows.rs schema.rs batch.rs time.rs; keys.rs, groups.rs and slot.rs (keys to
-//!                group numbers), number.rs, order.rs (the order of values), best.rs and kept.rs (rows that
-//!                are kept); human.rs json.rs terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD
-//!                splitter, prefetch, huge pages: the only unsafe code)
-//! formats/       bytes to rows to bytes, one file a format (delimited.rs: text, csv and tsv out)
+//!                values.rs (the global options), help.rs, guide.rs and manual.rs, hints.rs and habits.rs, complete.rs
+//! data/          what flows: buffer.rs framing.rs (where records end) block.rs column.rs rows.rs schema.rs batch.rs time.rs;
+//!                keys.rs, groups.rs and slot.rs (keys to group numbers), number.rs, exact.rs (sums), order.rs (the order of
+//!                values), best.rs, kept.rs, builder.rs and sequence.rs (rows that are kept); human.rs json.rs write.rs
+//!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter, prefetch, huge pages: the
+//!                only unsafe code)
+//! expr/          what a row says: parse.rs tokens.rs lower.rs (text to ast.rs), bind.rs (names and kinds to node.rs), then
+//!                whole columns: operators/ and functions/ (one file a family), times/, lists/; aggregate.rs and aggregates/
+//!                (what combines rows), by.rs (--by), caret.rs and hints.rs (what is wrong), manual.rs (what the help says)
+//! formats/       bytes to rows to bytes, one file a format (delimited.rs: text, csv and tsv out); support/ is what several of
+//!                them need
 //! sources/       where records come from, one file a source; support/ is what several of them need
-//! operators/     one file an operator: its help, its arguments, what it does, its tests
+//! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
 //! sinks/         where results go, one file a sink
-//! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs shard.rs shuffle.rs
-//!                shares.rs output.rs message.rs report.rs shutdown.rs, and core/ (what the threads share)
+//! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
+//!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs bad_file.rs shutdown.rs, and core/
+//!                (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own
 //! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
 //! ```

@@ -10,7 +10,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 use streamer::cli::complete::{SHELLS, script};
 use streamer::cli::guide::{EXAMPLES, sections};
-use streamer::cli::{globals, help};
+use streamer::cli::{globals, help, manual};
 use streamer::operators::REGISTRY;
 
 /// Name of a file and what it holds.
@@ -21,17 +21,25 @@ fn man_pages_are_fresh() {
     let options = globals::options();
     let mut files = Files::new();
     let mut behind = sections();
+    behind.push(("Expressions", manual::POINTER.to_string()));
     behind.push(("Examples", example_body(&help::examples(EXAMPLES))));
-    let see: Vec<String> = REGISTRY.iter().map(|e| format!("streamer-{}", e.name)).collect();
+    let mut see: Vec<String> = REGISTRY.iter().map(|e| format!("streamer-{}(1)", e.name)).collect();
+    see.push("streamer-functions(7)".to_string());
     files.insert("streamer.1".into(), page(help::whole(REGISTRY, &options, false), &behind, &see));
     for entry in REGISTRY {
         let mut behind = vec![("Global options", "They may stand here too: see streamer(1).".to_string())];
         if !entry.examples.is_empty() {
             behind.push(("Examples", example_body(&help::examples(entry.examples))));
         }
-        let page = page(help::operator(entry, &options, false), &behind, &["streamer".to_string()]);
+        let mut see = vec!["streamer(1)".to_string()];
+        if manual::takes_expressions(entry) {
+            behind.insert(0, ("Expressions", manual::POINTER.to_string()));
+            see.push("streamer-functions(7)".to_string());
+        }
+        let page = page(help::operator(entry, &options, false), &behind, &see);
         files.insert(format!("streamer-{}.1", entry.name), page);
     }
+    files.insert("streamer-functions.7".into(), functions_page());
     check("man", &files);
 }
 
@@ -39,6 +47,38 @@ fn man_pages_are_fresh() {
 fn completion_scripts_are_fresh() {
     let made = SHELLS.iter().map(|(shell, file)| (file.to_string(), script(shell).unwrap().into_bytes()));
     check("completions", &made.collect());
+}
+
+/// `streamer help expressions` and `streamer help functions`, and the examples of each function.
+fn functions_page() -> Vec<u8> {
+    let mut roff = Roff::new();
+    let source = format!("streamer {}", env!("CARGO_PKG_VERSION"));
+    roff.control("TH", ["streamer-functions", "7", "", source.as_str(), "streamer"]);
+    roff.control("SH", ["NAME"]);
+    roff.text([roman("streamer-functions - operators, functions and aggregates of expressions")]);
+    let explained = |name| manual::function(name).unwrap();
+    let each: Vec<String> = manual::names().map(explained).filter(|text| text.contains("\nExamples:\n")).collect();
+    let sections = [
+        ("Expressions", manual::expressions()),
+        ("Functions", manual::functions()),
+        ("Functions, one by one", each.join("\n")),
+    ];
+    laid_out(&mut roff, &sections);
+    roff.control("SH", ["SEE ALSO"]).text([roman("streamer(1)")]);
+    let mut page = Vec::new();
+    roff.to_writer(&mut page).unwrap();
+    page
+}
+
+/// Sections whose text is laid out already.
+fn laid_out(roff: &mut Roff, sections: &[(&str, String)]) {
+    for (heading, body) in sections {
+        roff.control("SH", [heading.to_uppercase().as_str()]).control("nf", []);
+        for line in body.lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
+    }
 }
 
 /// Examples without the heading.
@@ -74,16 +114,9 @@ fn page(mut command: Command, sections: &[(&str, String)], see: &[String]) -> Ve
     roff.to_writer(&mut page).unwrap();
     man.render_options_section(&mut page).unwrap();
     let mut roff = Roff::new();
-    for (heading, body) in sections {
-        roff.control("SH", [heading.to_uppercase().as_str()]).control("nf", []);
-        for line in body.lines() {
-            roff.text([roman(line)]);
-        }
-        roff.control("fi", []);
-    }
+    laid_out(&mut roff, sections);
     roff.control("SH", ["SEE ALSO"]);
-    let names: Vec<String> = see.iter().map(|name| format!("{name}(1)")).collect();
-    roff.text([roman(names.join(", "))]);
+    roff.text([roman(see.join(", "))]);
     roff.to_writer(&mut page).unwrap();
     once(&page)
 }

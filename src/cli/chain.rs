@@ -11,7 +11,7 @@ use clap::Arg;
 
 use super::globals::{self, Given};
 use super::words::{Options, Piece};
-use super::{Invocation, Parsed, help, hints};
+use super::{Invocation, Parsed, habits, help, hints, manual};
 use crate::error::{Error, Result};
 use crate::operators::{Built, Entry, Operator};
 
@@ -207,7 +207,7 @@ impl Reader {
             if name == "help" {
                 return self.help(words).map(Some);
             }
-            return Err(hints::unknown_operator(name, self.registry));
+            return Err(hints::unknown_operator(name, words, self.registry));
         };
         let command = help::operator(entry, &self.options, false);
         let options = Options::of(&command);
@@ -224,7 +224,7 @@ impl Reader {
                 _ => {}
             }
         }
-        if let Some(error) = hints::habit(entry, words) {
+        if let Some(error) = habits::of(entry, &pieces, words) {
             return Err(error);
         }
         let own = self.without_globals(&pieces);
@@ -266,13 +266,17 @@ impl Reader {
         own
     }
 
-    /// `streamer help [OPERATOR]`.
+    /// `streamer help [OPERATOR]`, `streamer help functions [NAME]` and the other topics.
     fn help(&self, words: &[OsString]) -> Result<String> {
         let Some(word) = words.first() else { return Ok(help::main(self.registry, true)) };
         let name = word.to_string_lossy();
-        match self.registry.iter().find(|e| e.name == name) {
-            Some(entry) => Ok(help::explained(entry, &self.options)),
-            None => Err(hints::unknown_operator(&name, self.registry)),
+        if let Some(entry) = self.registry.iter().find(|e| e.name == name) {
+            return Ok(help::explained(entry, &self.options));
+        }
+        match (manual::TOPICS.iter().find(|topic| topic.name == name), words.get(1)) {
+            (Some(topic), Some(function)) if topic.name == "functions" => manual::function(&function.to_string_lossy()),
+            (Some(topic), _) => Ok((topic.text)()),
+            (None, _) => Err(hints::no_help(&name, self.registry)),
         }
     }
 }

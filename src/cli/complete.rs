@@ -10,7 +10,7 @@ use clap_complete::engine::{CompletionCandidate, complete};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 
 use super::chain::THEN;
-use super::{globals, help};
+use super::{globals, help, manual};
 use crate::error::{Error, Result};
 use crate::operators::Entry;
 
@@ -87,7 +87,14 @@ fn candidates(registry: &'static [Entry], before: &[OsString], current: OsString
     let is_option = current.to_string_lossy().starts_with('-');
     let may_then = !is_option && THEN.starts_with(&*current.to_string_lossy()) && is_whole(registry, segment);
     let names = Arg::new("OPERATOR").value_parser(registry.iter().map(|e| e.name).collect::<Vec<_>>());
-    let helper = Command::new("help").about("Explain an operator").arg(names);
+    let mut helper = Command::new("help").about("Explain an operator").disable_help_subcommand(true).arg(names);
+    for topic in manual::TOPICS {
+        let mut command = Command::new(topic.name).about(topic.about);
+        if topic.name == "functions" {
+            command = command.arg(Arg::new("NAME").value_parser(manual::names().collect::<Vec<_>>()));
+        }
+        helper = helper.subcommand(command);
+    }
     let mut command = help::whole(registry, &globals::options(), true).subcommand(helper);
     let mut words = vec![OsString::from("streamer")];
     words.extend_from_slice(segment);
@@ -128,6 +135,14 @@ mod tests {
         assert_eq!(ask("bash", &["wo"]), "words|wordcount");
         assert_eq!(ask("bash", &["words", "then", "he"]), "head|help");
         assert_eq!(ask("bash", &["--batch", "1s", "gr"]), "grep");
+    }
+
+    #[test]
+    fn help_offers_operators_topics_and_functions() {
+        assert_eq!(ask("bash", &["help", "fun"]), "functions");
+        assert_eq!(ask("bash", &["help", "gr"]), "grep");
+        assert_eq!(ask("bash", &["help", "functions", "substr"]), "substring");
+        assert_eq!(ask("bash", &["help", "functions", "approx_c"]), "approx_count_distinct");
     }
 
     #[test]

@@ -15,18 +15,18 @@ pub const ABOUT: &str =
 pub const MODEL: &str = "\
 Spark Streaming for the shell: cuts its input into timed batches and runs a chain of operators on each.
 
-A record is one line of the input. A batch is every record received in one interval; batches end at multiples of the interval \
-since the epoch, and the time of a batch is its end. Every batch is produced, in order, the empty ones too. Operators, separated \
-by the word `then`, turn the rows of a batch into other rows. What comes out of the last one is written at the end of each batch, \
-or at once where each row stands for itself, and flushed then and whenever the input runs dry. At the end of the input, or on a \
-signal, the last batch is printed.
+A record is one unit of the input: a line, a row of csv, a JSON object. A batch is every record received in one interval; \
+batches end at multiples of the interval since the epoch, and the time of a batch is its end. Every batch is produced, in \
+order, the empty ones too. Operators, separated by the word `then`, turn the rows of a batch into other rows. What comes out \
+of the last one is written at the end of each batch, or at once where each row stands for itself, and flushed then and \
+whenever the input runs dry. At the end of the input, or on a signal, the last batch is printed.
 
 The work is done on all processors. The result is the same, byte for byte, for any --shards, any size of read and any timing \
 inside the batch: whatever depends on an order uses that of the records (by source, then position).
 
-Columns are named: `line` is the whole record, `$1 ... $N` are its fields, which white space separates (write them in single \
-quotes, or the shell takes them); operators add others, such as `word` and `count`. Options may stand anywhere in the chain. \
-`--` ends the options of an operator.";
+Columns are named: `line` is the whole record, `$1 ... $N` are its fields, which white space separates in text (write them in \
+single quotes, or the shell takes them); formats with named columns have those, and operators add others, such as `word` and \
+`count`. Options may stand anywhere in the chain. `--` ends the options of an operator.";
 
 /// Behind the input formats.
 const READING: &str = "\
@@ -97,7 +97,7 @@ fn table(rows: &[Row]) -> String {
 }
 
 /// Words behind what the first line begins with, in lines that begin with so many blanks (and one more, if any).
-fn wrapped(mut line: String, left: usize, words: &str) -> String {
+pub(super) fn wrapped(mut line: String, left: usize, words: &str) -> String {
     let mut text = String::new();
     for word in words.split(' ') {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {

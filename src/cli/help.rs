@@ -6,12 +6,13 @@ use clap::{Arg, ArgAction, ColorChoice, Command};
 
 use super::globals;
 use super::guide::{ABOUT, EXAMPLES, MODEL, SHORT_EXAMPLES, USAGE, sections};
+use super::manual;
 use crate::operators::{Entry, Example};
 
 /// Help is laid out for this many columns, whatever the terminal has: the same text everywhere.
 const WIDTH: usize = 80;
 /// The options of the short help.
-const MOST_USED: [&str; 8] = ["from", "batch", "to", "out", "once", "explain", "help", "version"];
+const MOST_USED: [&str; 4] = ["from", "batch", "to", "out"];
 
 /// The command of global options.
 pub fn root(options: &[Arg]) -> Command {
@@ -72,13 +73,14 @@ pub fn main(registry: &[Entry], long: bool) -> String {
             let hidden = !MOST_USED.contains(&arg.get_id().as_str());
             arg.help_heading("Options (the most used)").hide(hidden)
         });
-        let rest = "streamer OPERATOR --help explains an operator, streamer --help everything";
-        return format!("{}\nExamples:\n{SHORT_EXAMPLES}\n\n{rest}\n", short.render_help());
+        let rest = "more: streamer OPERATOR --help, help expressions, help functions, --help (all)";
+        return format!("{}\nExamples:\n{SHORT_EXAMPLES}\n{rest}\n", short.render_help());
     }
     let mut text = whole(registry, &options, false).render_long_help().to_string();
     for (heading, body) in sections() {
         let _ = write!(text, "\n{heading}:\n{}", indented(&body, 2));
     }
+    let _ = write!(text, "\nExpressions:\n{}", indented(manual::POINTER, 2));
     text.push_str(&examples(EXAMPLES));
     text
 }
@@ -86,6 +88,9 @@ pub fn main(registry: &[Entry], long: bool) -> String {
 /// The help of an operator.
 pub fn explained(entry: &Entry, options: &[Arg]) -> String {
     let mut text = operator(entry, options, false).render_long_help().to_string();
+    if manual::takes_expressions(entry) {
+        let _ = write!(text, "\n{}\n", manual::POINTER);
+    }
     text.push_str("\nGlobal options may stand here too: see streamer --help\n");
     text.push_str(&examples(entry.examples));
     text
@@ -171,6 +176,9 @@ mod tests {
         }
         for (heading, _) in sections() {
             assert!(text.contains(&format!("\n{heading}:\n")), "{heading}");
+        }
+        for topic in manual::TOPICS.iter().filter(|topic| topic.name != "formats") {
+            assert!(text.contains(&format!("help {}", topic.name)), "{}", topic.name);
         }
         for example in EXAMPLES {
             assert!(text.contains(example.what), "{}", example.what);

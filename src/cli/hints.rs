@@ -7,20 +7,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::chain::{Segment, THEN};
 use super::guide::USAGE;
 use super::words::Options;
-use super::{globals, help};
+use super::{globals, habits, help, manual};
 use crate::data::schema::nearest;
 use crate::error::Error;
 use crate::operators::{Entry, REGISTRY};
-
-/// What other tools call an operator.
-const HABITS: [(&str, &str); 6] = [
-    ("wc", "count"),
-    ("uniq", "distinct"),
-    ("take", "head"),
-    ("countByValue", "count --by COLUMN"),
-    ("limit", "head"),
-    ("xargs", "pipe"),
-];
 
 /// Adds where to read on, unless the text says so already: about the operator that it begins with, if it does.
 pub fn pointing_to_help(text: &str) -> String {
@@ -42,7 +32,8 @@ pub fn pointing_to(entry: &Entry, error: Error) -> Error {
     }
 }
 
-fn wrong(entry: Option<&Entry>, text: String) -> Error {
+/// A mistake, of an operator if there is one.
+pub fn wrong(entry: Option<&Entry>, text: String) -> Error {
     match entry {
         Some(entry) => pointing_to(entry, Error::Usage(format!("{}: {text}", entry.name))),
         None => Error::Usage(text),
@@ -59,19 +50,39 @@ pub fn empty_segment() -> Error {
     Error::usage("an operator is missing beside a `then`: write OPERATOR then OPERATOR")
 }
 
-/// The word where an operator should stand is none.
-pub fn unknown_operator(name: &str, registry: &[Entry]) -> Error {
-    let known = |name: &str| registry.iter().any(|e| name.split(' ').next() == Some(e.name));
-    let habit = HABITS.iter().find(|h| h.0 == name && known(h.1)).map(|h| vec![h.1]);
-    let near = habit.unwrap_or_else(|| nearest(name, registry.iter().map(|e| e.name)));
-    let hint = if name.contains(['.', '/']) {
+/// The word where an operator should stand is none; `words` stand behind it.
+pub fn unknown_operator(name: &str, words: &[OsString], registry: &[Entry]) -> Error {
+    let near = || nearest(name, registry.iter().map(|e| e.name));
+    let hint = if let Some(habit) = habits::operator(name, words, registry) {
+        habit
+    } else if name.contains(['.', '/']) {
         format!("to read a file: --from {}", quoted(name))
-    } else if !near.is_empty() {
-        format!("did you mean {}?", near.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" or "))
+    } else if !near().is_empty() {
+        format!("did you mean {}?", alternatives(&near()))
     } else {
         format!("the operators are {}", registry.iter().map(|e| e.name).collect::<Vec<_>>().join(", "))
     };
     Error::Usage(format!("there is no operator `{name}`; {hint}"))
+}
+
+/// `streamer help` is asked for what it does not know.
+pub fn no_help(name: &str, registry: &[Entry]) -> Error {
+    let topics = manual::TOPICS.iter().map(|topic| topic.name);
+    let near = nearest(name, registry.iter().map(|e| e.name).chain(topics.clone()));
+    let hint = if manual::function(name).is_ok() {
+        format!("it is a function: streamer help functions {name}")
+    } else if !near.is_empty() {
+        format!("did you mean {}?", alternatives(&near))
+    } else {
+        let names: Vec<&str> = registry.iter().map(|e| e.name).chain(topics).collect();
+        format!("there is help on {}", names.join(", "))
+    };
+    Error::Usage(format!("there is no operator `{name}`; {hint}"))
+}
+
+/// `a` or `b`.
+pub fn alternatives(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
 }
 
 /// An option that neither the operator nor the globals have; `name` as written.
@@ -111,22 +122,6 @@ pub fn no_value(option: &str, next: Option<&OsString>, entry: Option<&Entry>) ->
 /// Whether an option, as written, is a global one, which the main help explains.
 fn is_global(option: &str) -> bool {
     option.strip_prefix("--").is_some_and(|id| globals::is_global(id, &globals::options()))
-}
-
-/// `head -5`, `tail -n 5`, as other tools want it.
-pub fn habit(entry: &Entry, words: &[OsString]) -> Option<Error> {
-    if !["head", "tail"].contains(&entry.name) {
-        return None;
-    }
-    let words: Vec<&str> = words.iter().filter_map(|w| w.to_str()).collect();
-    let first = *words.first()?;
-    let number = match first.strip_prefix("-n") {
-        Some("") => *words.get(1)?,
-        Some(attached) => attached,
-        None => first.strip_prefix('-')?,
-    };
-    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| wrong(Some(entry), format!("the number stands alone here, write: {} {number}", entry.name)))
 }
 
 /// What clap found wrong with a segment.
@@ -195,6 +190,8 @@ fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[En
         format!("{text}. to go on with that operator: {} {THEN} {word}", entry.map_or("", |e| e.name))
     } else if let Some(dashed) = dashed.filter(|d| entry.is_some_and(|e| !has_short(e, d))) {
         format!("{text}; `{dashed}` is no option here and was taken as a value")
+    } else if let Some(hint) = entry.and_then(|e| habits::unquoted(e, segment)) {
+        format!("{text}: {hint}")
     } else if word.parse::<f64>().is_ok() {
         text
     } else if word.starts_with('$') {

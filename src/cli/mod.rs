@@ -1,14 +1,16 @@
 //! How a person says it: the arguments and the environment to what is to be run, or to a text to be shown.
 //!
 //! [`globals`] has the global options, [`chain`] makes operators of the words, `hints` says what is wrong with them,
-//! [`help`] and [`guide`] explain, [`complete`] answers the shell.
+//! [`help`], [`guide`] and [`manual`] explain, [`complete`] answers the shell.
 
 pub mod chain;
 pub mod complete;
 pub mod globals;
 pub mod guide;
+mod habits;
 pub mod help;
 mod hints;
+pub mod manual;
 mod values;
 mod words;
 

@@ -42,6 +42,8 @@ pub static REGISTRY: &[Entry] = &[
     },
 ];
 
+mod habits;
+
 const NO_EXAMPLES: &[Example] = &[];
 
 const fn entry(name: &'static str, command: fn() -> Command, examples: &'static [Example]) -> Entry {
@@ -332,6 +334,9 @@ fn help_is_answered_wherever_it_stands() {
     assert!(shown(&["help"]).contains("Exit status"));
     assert!(shown(&["help", "grep"]).contains("Usage: streamer grep"));
     assert!(refused(&["help", "gerp"]).contains("`grep`"));
+    assert!(shown(&["help", "functions"]).contains("substring(text"));
+    assert!(shown(&["help", "functions", "substring"]).starts_with("substring(text"));
+    assert!(refused(&["help", "functions", "substrin"]).contains("`substring`"));
     assert_eq!(shown(&["--version"]).lines().count(), 1);
     assert_eq!(shown(&["-V"]), shown(&["--version"]));
 }

@@ -18,6 +18,7 @@ mod hints;
 mod interval;
 pub mod lists;
 mod lower;
+pub mod manual;
 pub mod node;
 pub mod operators;
 pub mod parse;

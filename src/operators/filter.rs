@@ -31,7 +31,7 @@ fn command() -> Command {
         .about("the rows for which a condition holds")
         .long_about(
             "Gives the rows for which the condition is true; a condition that is null, because a value is missing or is no \
-             number, drops the row. `streamer help functions` has the operators and functions.\n\nText is compared with a \
+             number, drops the row.\n\nText is compared with a \
              number as a number (null if it is none), with a quoted text by bytes; two columns of the input as numbers if \
              both are, else by bytes.",
         )

@@ -135,13 +135,17 @@ impl Join {
 
     /// Whether a column of the table may be called so.
     fn may_be_right(&self, name: &str) -> bool {
-        let numbered = name.rsplit_once('_').filter(|(_, number)| number.parse::<u32>().is_ok());
-        self.shown.iter().any(|shown| shown == name || numbered.is_some_and(|(base, _)| base == shown))
+        self.shown.iter().any(|shown| shown == name || base_of(name) == Some(shown))
     }
 
     fn known(&self) -> Option<Vec<String>> {
         self.names.lock().unwrap_or_else(|e| e.into_inner()).clone()
     }
+}
+
+/// What stands before the number of a name that has one: `town_2`.
+fn base_of(name: &str) -> Option<&str> {
+    name.rsplit_once('_').filter(|(_, number)| number.parse::<u32>().is_ok()).map(|(base, _)| base)
 }
 
 impl Operator for Join {
@@ -199,12 +203,19 @@ impl Operator for Join {
                 }
             }
         }
-        let rights: Vec<usize> = (0..renamed.len()).filter(|&at| all || needed(&renamed[at])).collect();
-        let names: Vec<String> = rights.iter().map(|&at| self.shown[at].clone()).collect();
+        let mut rights: Vec<(usize, &String)> =
+            renamed.iter().enumerate().filter(|(_, name)| all || needed(name)).collect();
+        if input.open {
+            // Which names clash is known once the head of the input has been seen: until then any may.
+            let later = |name: &&String| self.may_be_right(name) && !is_there(name);
+            let base = |name: &String| self.shown.iter().position(|shown| Some(&shown[..]) == base_of(name));
+            rights.extend(output.names.iter().filter(later).filter_map(|name| Some((base(name)?, name))));
+        }
+        let names: Vec<String> = rights.iter().map(|right| self.shown[right.0].clone()).collect();
         let own: Vec<String> = self.on.iter().map(|on| on.1.clone()).collect();
         let cut = table.schema(&Live::only(names.iter().chain(&own)))?;
-        for (name, &at) in names.iter().zip(&rights) {
-            fields.push(Field::shown(&renamed[at]).of(cut.fields[cut.index(name)?].kind.clone()));
+        for (name, (_, renamed)) in names.iter().zip(&rights) {
+            fields.push(Field::shown(*renamed).of(cut.fields[cut.index(name)?].kind.clone()));
         }
         let wanted = Wanted { columns: names, keys: own, unmatched: self.keep.right };
         let versions = Arc::new(Versions::new(Arc::clone(table), wanted));

@@ -33,8 +33,7 @@ fn command() -> Command {
         .about("new rows of just these columns")
         .long_about(
             "Gives for each row a row of just these columns, in this order. A column is called as AS says, else as the column \
-             that it is, else as it is written. To keep the others as well: set. `streamer help functions` has the operators \
-             and functions.",
+             that it is, else as it is written. To keep the others as well: set.",
         )
         .arg(
             Arg::new("columns")

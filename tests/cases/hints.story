@@ -29,14 +29,14 @@ $ streamer words then cuont
 # an unknown operator that is nothing like any: all of them
 $ streamer zzzzzz
 .
-! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, grep, sample, count, distinct, sort, top, head, tail, join, tee, pipe
+! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, filter, grep, map, set, flatmap, parse, sample, count, agg, reduce, distinct, sort, top, head, tail, join, tee, pipe, sql
 ! see: streamer --help
 ? 2
 
 # what other tools call it
 $ streamer uniq
 .
-! streamer: there is no operator `uniq`; did you mean `distinct`?
+! streamer: there is no operator `uniq`; did you mean `distinct` or `count --by COLUMN`?
 ! see: streamer --help
 ? 2
 
@@ -50,7 +50,7 @@ $ streamer words --btach 1s
 # an option of another operator
 $ streamer words --by word
 .
-! streamer: words: there is no option `--by`; it belongs to `count`, `distinct`, `top`
+! streamer: words: there is no option `--by`; it belongs to `set`, `count`, `agg`, `reduce`, `distinct`, `top`
 ! see: streamer words --help
 ? 2
 

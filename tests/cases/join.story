@@ -183,7 +183,7 @@ $ streamer join {dir}/users.txt --on lime=line
 ? 2
 $ streamer join {dir}/users.txt --on $1 then count --by line_3
 .
-! streamer: count: there is no column `line_3` here, the columns are:
+! streamer: count: there is no column `line_3` here, the columns are: line, line_2; did you mean line_2 or line?
 ! see: streamer count --help
 ? 2
 $ streamer join {dir}/users.txt
@@ -197,4 +197,84 @@ $ streamer join fiel:users.txt --on $1
 ! streamer: join: fiel:users.txt: there is no kind of source `fiel:`; did you mean `file:`? (a file of that name: ./fiel:users.txt)
 ! see: streamer join --help
 ? 2
+
+# join with csv: columns by name, a clash gets _2, and only needed columns of either side are cut
++ users.csv id,name,town
++ users.csv 7,Eve,Paris
++ users.csv 8,"Bob, or ""Rob""",Rome
++ logins.csv user,town
++ logins.csv 7,Oslo
++ logins.csv 07,Bonn
++ logins.csv 8,Rome
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id --kind full --out csv
+.
+> user,town,name,town_2
+> 7,Oslo,Eve,Paris
+> 07,Bonn,,
+> 8,Rome,"Bob, or ""Rob""",Rome
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then filter 'town = town_2' then map 'name, town'
+.
+> Bob, or "Rob"\tRome
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then count --by town_2
+.
+> Paris\t1
+> Rome\t1
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then filter 'name = "Eve"' then map 'town' --explain
+.
+> chain    join {dir}/users.csv --on 'user=id' then filter 'name = "Eve"' then map town
+> batches  one, at the end of the input
+> shards   4
+> input    {dir}/logins.csv: columns user, town
+> stage 0  one pass over each block as it comes, by any shard
+>   join       gives name, town; keeps the table {dir}/users.csv, of its columns those that are needed
+>   filter     gives town
+>   map        gives all that is printed
+> output   standard output
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=uid
+.
+! streamer: {dir}/users.csv: there is no column `uid` here, the columns are: id, name, town; did you mean id?; if the file has no header line: --header a,b
+? 1
+$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then count --by twon
+.
+! streamer: {dir}/logins.csv: count: there is no column `twon` here, the columns are: user, town; did you mean town?; if the file has no header line: --header a,b
+? 1
+
+# join with csv: a record that does not fit is named by file and line; a file without a header tells nothing
++ users.csv id,name
++ users.csv 7,Eve
++ users.csv 8,Bob,Rome
++ empty.csv
+$ streamer join {dir}/users.csv --on $1=id --batch all
+< 7
+! streamer: join: {dir}/users.csv, line 3: 3 fields where the header has 2; every record of a table must fit: correct it, or leave it out
+.
+? 1
+$ streamer join {dir}/empty.csv --on $1=id --batch all
+.
+! streamer: cannot join with {dir}/empty.csv: nothing tells its columns, because it is empty; give it a header or a first record
+? 1
+
+# join: the format is that of --in, or in the spelling, with a header
++ users 7,Eve
++ users 8,Bob
+$ streamer join 'file:{dir}/users?in=csv&header=id,name' --on '$1=id' --batch all
+< 8 x
+> 8 x\tBob
+.
+$ streamer --in csv join {dir}/users --on 7 --out csv --batch all
+< 7,x
+< 8,y
+> 7,x,Eve
+> 8,y,Bob
+.
+
+# join with json: the columns are those of the first object
++ users.json {"id": 7, "name": "Eve"}
++ users.json {"id": 8, "town": "Rome"}
+$ streamer --in json join {dir}/users.json --on user=id --kind left --batch all --out json
+< {"user": 8, "n": 1}
+> {"user":8,"n":1,"name":null}
+< {"user": 7, "n": 2}
+> {"user":7,"n":2,"name":"Eve"}
+.
 

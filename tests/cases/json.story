@@ -103,7 +103,6 @@ $ streamer --in json --batch all --out csv grep ''
 < nonsense
 ! streamer: standard input, line 1: not JSON: expected a value at byte 1; it is left out
 .
->
 
 # json without any record
 $ streamer --in json --batch all count --by a

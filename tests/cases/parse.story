@@ -59,7 +59,7 @@ $ streamer parse combined then count --by status,window_end --batch 1s
 # parse: an unknown format, column, and what it could add
 $ streamer parse combind
 .
-! streamer: parse: there is no format `combind`, the formats are: text, regex, combined; did you mean combined?
+! streamer: parse: there is no format `combind`, the formats are: text, csv, tsv, regex, combined, json, logfmt; did you mean combined?
 ! see: streamer parse --help
 ? 2
 

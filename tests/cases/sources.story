@@ -114,7 +114,7 @@ $ streamer --once --from rate:1 count
 # --in of a format that does not exist names those that do
 $ streamer --in txt count
 .
-! streamer: there is no format `txt`, the formats are: text, json, logfmt; did you mean text?
+! streamer: there is no format `txt`, the formats are: text, csv, tsv, regex, combined, json, logfmt; did you mean text?
 ! see: streamer --help
 ? 2
 
@@ -127,7 +127,7 @@ $ streamer --from {dir}/a.txt --from rate:2 --shards 1 --explain head 1
 > shards   1
 > input    {dir}/a.txt: columns line
 > input    rate:2: columns line
-> stage 0  on each block as it comes, by any shard
+> stage 0  one pass over each block as it comes, by any shard
 >   head       gives line; keeps the first 1 rows of the batch
 > stage 1  on what was merged by one shard
 > output   standard output

@@ -3,6 +3,7 @@
 mod deep;
 mod examples;
 mod faults;
+mod manual;
 mod reading;
 mod values;
 
