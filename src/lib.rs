@@ -41,7 +41,7 @@
 //! ```
 //!
 //! In `formats/ sources/ operators/ sinks/` every file but `mod.rs` is a plug-in, so `ls` is the list; `mod.rs` holds the
-//! trait and the registry. Imports go one way: `main → run → cli → engine → the traits of the plug-ins → data → error`;
+//! trait and the registry. Imports go one way: `main → run → cli → engine → the traits of the plug-ins → expr → data → error`;
 //! `tests/house.rs` has all of the layers and keeps them.
 //!
 //! # The journey of one record
