@@ -371,7 +371,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
     shares::each(core, shares, work, |made| match made {
         Ok((rendered, part)) => {
             if !rendered.is_empty() {
-                let _ = core.output.send(Message::Result(rendered));
+                let _ = core.output.send(Message::Result(info, rendered));
             }
             parts.extend(part);
         }
