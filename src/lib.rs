@@ -22,7 +22,8 @@
 //!                values.rs (the global options), help.rs, guide.rs and manual.rs, hints.rs and habits.rs, complete.rs
 //! data/          what flows: buffer.rs framing.rs (where records end) block.rs column.rs rows.rs schema.rs batch.rs time.rs;
 //!                keys.rs, groups.rs and slot.rs (keys to group numbers), number.rs, exact.rs (sums), order.rs (the order of
-//!                values), best.rs, kept.rs, builder.rs and sequence.rs (rows that are kept); human.rs json.rs write.rs
+//!                values), best.rs, kept.rs, builder.rs, packed.rs and
+//!                sequence.rs (rows that are kept); human.rs json.rs write.rs
 //!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter, prefetch, huge pages: the
 //!                only unsafe code)
 //! expr/          what a row says: parse.rs tokens.rs lower.rs (text to ast.rs), bind.rs (names and kinds to node.rs), then

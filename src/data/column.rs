@@ -231,8 +231,8 @@ impl Numbers {
     #[cold]
     fn mix(&mut self) -> &mut Vec<Number> {
         match self {
-            Numbers::Ints(values) => *self = Numbers::Mixed(values.iter().map(|&v| Number::Int(v)).collect()),
-            Numbers::Floats(values) => *self = Numbers::Mixed(values.iter().map(|&v| Number::Float(v)).collect()),
+            Numbers::Ints(values) => *self = Numbers::Mixed(mixed(values, Number::Int)),
+            Numbers::Floats(values) => *self = Numbers::Mixed(mixed(values, Number::Float)),
             Numbers::Mixed(_) => {}
         }
         let Numbers::Mixed(values) = self else { unreachable!("it was mixed just now") };
@@ -256,6 +256,13 @@ impl FromIterator<Number> for Numbers {
         numbers.into_iter().for_each(|number| made.push(number));
         made
     }
+}
+
+/// With as much room for others as there was.
+fn mixed<T: Copy>(values: &Vec<T>, number: impl Fn(T) -> Number) -> Vec<Number> {
+    let mut mixed = Vec::with_capacity(values.capacity());
+    mixed.extend(values.iter().map(|&value| number(value)));
+    mixed
 }
 
 fn picked<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
@@ -318,6 +325,7 @@ impl Column {
     }
 
     /// The value of one row.
+    #[inline]
     pub fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Column::Text(text) => match text.spans[row].of(text.data.bytes()) {

@@ -10,7 +10,7 @@ pub use walk::{DEPTH, Value, Walk};
 
 use jiff::tz::TimeZone;
 
-use super::column::Cell;
+use super::column::{Cell, Span};
 use super::{scan, write};
 
 /// Appends a value: numbers, and text that is one, bare only where they are valid JSON; lists as arrays; times as strings.
@@ -40,6 +40,26 @@ pub fn value(cell: Cell<'_>, zone: &TimeZone, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
+    }
+}
+
+/// Appends the value of a piece of a buffer, of which the padding is given too.
+#[inline]
+pub fn piece(padded: &[u8], span: Span, out: &mut Vec<u8>) {
+    let (start, len) = (span.start as usize, span.len as usize);
+    let other = |b| (b < 0x20) | (b == b'"') | (b == b'\\') | (b >= 0x80);
+    let text = &padded[start..start + len];
+    if is_number(text) {
+        write::piece(padded, span, out);
+    } else if len <= scan::TOGETHER
+        && let Some(chunk) = padded[start..].first_chunk()
+        && !scan::holds(chunk, len, other)
+    {
+        out.push(b'"');
+        write::piece(padded, span, out);
+        out.push(b'"');
+    } else {
+        string(text, out);
     }
 }
 

@@ -16,6 +16,7 @@ pub mod kept;
 pub mod keys;
 pub mod number;
 pub mod order;
+pub mod packed;
 pub mod rows;
 pub mod scan;
 pub mod schema;

@@ -87,10 +87,26 @@ impl Number<'_> {
         std::str::from_utf8(self.text).ok()?.parse().ok()
     }
 
+    /// The nearest `f64`, of few digits without an exponent: the quotient of two floats that are exact.
+    fn decimal(&self) -> Option<f64> {
+        const POWERS: [f64; 16] =
+            [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+        let power = POWERS.get(self.integer.len() + self.fraction.len()).and(POWERS.get(self.fraction.len()))?;
+        if !self.exponent.is_empty() {
+            return None;
+        }
+        let digits = self.integer.iter().chain(self.fraction);
+        let value = digits.fold(0, |value: i64, digit| value * 10 + i64::from(digit - b'0')) as f64 / power;
+        Some(if self.negative { -value } else { value })
+    }
+
     /// The nearest `f64`, which may be infinite or zero (of either sign). A greater number never has a smaller value.
     pub fn value(&self) -> f64 {
         if let Some(value) = self.short() {
             return value as f64;
+        }
+        if let Some(value) = self.decimal() {
+            return value;
         }
         if self.text.len() <= DIGITS && self.exponent.len() <= 4 {
             return read(self.text);

@@ -8,6 +8,7 @@ use super::builder::Building;
 use super::column::{Column, Span, Text};
 use super::fast::prefetch;
 use super::order::Entry;
+use super::write;
 
 /// A store is cut into blocks of at most so many bytes of text, far below the reach of a `u32`.
 pub const BLOCK_BYTES: usize = 4 << 20;
@@ -69,8 +70,6 @@ fn gather_cells(rows: &Rows, entries: &[Entry], column: usize, like: &Column) ->
 
 /// How many rows ahead text is fetched from memory.
 const AHEAD: usize = 16;
-/// Text of up to so many bytes is copied at one stroke.
-const SHORT: usize = 16;
 
 fn gather_text(rows: &Rows, entries: &[Entry], column: usize) -> Text {
     let mut blocks: Vec<(&[Span], &[u8])> = Vec::with_capacity(rows.blocks.len());
@@ -92,17 +91,8 @@ fn gather_text(rows: &Rows, entries: &[Entry], column: usize) -> Text {
         if span.is_null() {
             continue;
         }
-        let (start, begin) = (span.start as usize, data.len());
-        let bytes = &blocks[entry.block as usize].1[start..];
-        // A copy of fixed length is quicker than one of just the right length, and the next one overwrites the rest.
-        match bytes.first_chunk::<SHORT>() {
-            Some(chunk) if span.len as usize <= SHORT => {
-                data.extend_from_slice(chunk);
-                data.truncate(begin + span.len as usize);
-            }
-            _ => data.extend_from_slice(&bytes[..span.len as usize]),
-        }
-        spans[at].start = begin as u32;
+        spans[at].start = data.len() as u32;
+        write::piece(blocks[entry.block as usize].1, span, &mut data);
     }
     Text { data: Arc::new(Buffer::from_vec(data)), spans }
 }

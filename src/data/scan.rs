@@ -1,7 +1,7 @@
 //! Looks for rare bytes in short texts, as every value that is written is looked at.
 
 /// How many bytes are looked at together: enough for the compiler to take them into vectors.
-const TOGETHER: usize = 16;
+pub const TOGETHER: usize = 16;
 
 /// Where the first byte is for which `is` holds. Made for bytes that are rare, and for an `is` without branches.
 #[inline]
@@ -13,6 +13,13 @@ pub fn position(text: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
     place.iter().position(|&byte| is(byte)).map(|at| from + at)
 }
 
+/// Whether `is` holds for one of the first bytes, `len` of them. As [`position`], for text that has others behind it.
+#[inline]
+pub fn holds(bytes: &[u8; TOGETHER], len: usize, is: impl Fn(u8) -> bool) -> bool {
+    let len = len as u8;
+    bytes.iter().zip(0u8..).fold(false, |any, (&byte, at)| any | (is(byte) & (at < len)))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -22,6 +29,11 @@ mod tests {
         fn it_is_the_first_of_any(text in prop::collection::vec(0u8..40, 0..80), sought in 0u8..40) {
             let expected = text.iter().position(|&b| b == sought);
             prop_assert_eq!(super::position(&text, |b| b == sought), expected);
+            if let Some(chunk) = text.first_chunk() {
+                for len in 0..=super::TOGETHER {
+                    prop_assert_eq!(super::holds(chunk, len, |b| b == sought), expected.is_some_and(|at| at < len));
+                }
+            }
         }
     }
 }

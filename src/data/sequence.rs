@@ -2,15 +2,14 @@
 //! input, so that the order of the blocks is that of the rows: nothing is sorted row by row.
 
 use super::block::Block;
-use super::builder::Builder;
+use super::packed::Packed;
 use super::rows::Rows;
 
 /// Copies of blocks, each with its place.
 #[derive(Default)]
 pub struct Sequence {
-    blocks: Vec<Block>,
+    blocks: Vec<Packed>,
     rows: usize,
-    builder: Builder,
 }
 
 impl Sequence {
@@ -26,20 +25,18 @@ impl Sequence {
 
     /// Copies a block.
     pub fn fold(&mut self, block: &Block) {
-        self.builder.extend(block, 0..block.rows);
-        let copy = self.builder.finish();
-        self.blocks.push(Block { order: block.order, input: block.input, ..copy });
+        self.blocks.push(Packed::of(block));
         self.rows += block.rows;
     }
 
     /// Takes in the blocks of another one.
-    pub fn take(&mut self, blocks: Vec<Block>) {
-        self.rows += blocks.iter().map(|block| block.rows).sum::<usize>();
+    pub fn take(&mut self, blocks: Vec<Packed>) {
+        self.rows += blocks.iter().map(|block| block.rows()).sum::<usize>();
         self.blocks.extend(blocks);
     }
 
     /// All blocks, in any order; nothing is kept then.
-    pub fn give(&mut self) -> Vec<Block> {
+    pub fn give(&mut self) -> Vec<Packed> {
         self.rows = 0;
         std::mem::take(&mut self.blocks)
     }
@@ -47,20 +44,21 @@ impl Sequence {
     /// All rows, each with its place.
     pub fn save(&self) -> Rows {
         let orders = |block: &Block| (0..block.rows).map(|row| block.order_of(row)).collect();
-        Rows { blocks: self.blocks.clone(), orders: self.blocks.iter().map(orders).collect() }
+        let blocks: Vec<Block> = self.blocks.iter().map(|block| block.clone().unpacked()).collect();
+        Rows { orders: blocks.iter().map(orders).collect(), blocks }
     }
 
     /// Takes over what [`Sequence::save`] gave.
     pub fn restore(&mut self, rows: Rows) {
         let orders = rows.orders.iter().map(|orders| orders.first().map_or(0, |order| order.block));
-        self.take(orders.zip(rows.blocks).map(|(order, block)| Block { order, ..block }).collect());
+        self.take(orders.zip(rows.blocks).map(|(order, block)| Packed::of(&Block { order, ..block })).collect());
     }
 }
 
 /// The blocks of several parts, in order.
-pub fn in_order(parts: impl IntoIterator<Item = Vec<Block>>) -> Vec<Block> {
-    let mut blocks: Vec<Block> = parts.into_iter().flatten().collect();
-    blocks.sort_by_key(|block| block.order);
+pub fn in_order(parts: impl IntoIterator<Item = Vec<Packed>>) -> Vec<Packed> {
+    let mut blocks: Vec<Packed> = parts.into_iter().flatten().collect();
+    blocks.sort_by_key(|block| block.order());
     blocks
 }
 
@@ -85,6 +83,7 @@ mod tests {
             let mut restored = Sequence::default();
             restored.restore(parts[0].save());
             let blocks = in_order([restored.give(), parts[1].give()]);
+            let blocks: Vec<Block> = blocks.into_iter().map(Packed::unpacked).collect();
             let expected = sorted(&rows, &[]);
             let cells = |block: &Block, row: usize| block.columns.iter().map(|c| format!("{:?}", c.cell(row))).collect();
             let found: Vec<Vec<String>> =

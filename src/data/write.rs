@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::column::Cell;
+use super::column::{Cell, Span};
 use super::json;
 
 /// Appends the text of a value, nothing for null.
@@ -18,6 +18,26 @@ pub fn cell(cell: Cell<'_>, zone: &TimeZone, out: &mut Vec<u8>) {
         Cell::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Cell::Time(micros) => time(micros, zone, out),
         Cell::List(_) => json::value(cell, zone, out),
+    }
+}
+
+/// Text of up to so many bytes is copied at one stroke.
+pub const SHORT: usize = 16;
+
+/// Appends a piece of a buffer, of which the padding is given too.
+#[inline]
+pub fn piece(padded: &[u8], span: Span, out: &mut Vec<u8>) {
+    if span.is_null() {
+        return;
+    }
+    let (start, len, begin) = (span.start as usize, span.len as usize, out.len());
+    // A copy of fixed length is quicker than one of just the right length, and the next one overwrites the rest.
+    match padded[start..].first_chunk::<SHORT>() {
+        Some(chunk) if len <= SHORT => {
+            out.extend_from_slice(chunk);
+            out.truncate(begin + len);
+        }
+        _ => out.extend_from_slice(&padded[start..start + len]),
     }
 }
 
@@ -38,14 +58,16 @@ pub fn float(value: f64, out: &mut Vec<u8>) {
         return;
     }
     let mut digits = zmij::Buffer::new();
-    let text = digits.format_finite(value);
-    match text.split_once("e+") {
-        Some((digits, exponent)) => {
-            out.extend_from_slice(digits.strip_suffix(".0").unwrap_or(digits).as_bytes());
-            out.push(b'e');
-            out.extend_from_slice(exponent.as_bytes());
-        }
-        None => out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes()),
+    let text = digits.format_finite(value).as_bytes();
+    // `e+308` is the longest exponent.
+    let (front, back) = text.split_at(text.len().saturating_sub(5));
+    if let Some(at) = back.windows(2).position(|pair| pair == b"e+") {
+        let (digits, exponent) = (&text[..front.len() + at], &back[at + 2..]);
+        out.extend_from_slice(digits.strip_suffix(b".0").unwrap_or(digits));
+        out.push(b'e');
+        out.extend_from_slice(exponent);
+    } else {
+        out.extend_from_slice(text.strip_suffix(b".0").unwrap_or(text));
     }
 }
 

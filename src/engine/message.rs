@@ -44,7 +44,7 @@ pub enum Message {
         seq: u64,
     },
     /// Rows of the batch that is being finished, in order.
-    Result(Vec<Rendered>),
+    Result(BatchInfo, Vec<Rendered>),
     /// A batch is finished: all its results have been sent.
     Finished(Finished),
     /// Someone asks for the statistics so far.

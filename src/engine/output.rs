@@ -75,7 +75,7 @@ pub struct Output {
     /// Batches that were cut and are not written yet.
     cuts: BTreeMap<u64, VecDeque<(usize, u64)>>,
     finished: VecDeque<Finished>,
-    results: VecDeque<Vec<Rendered>>,
+    results: VecDeque<(BatchInfo, Vec<Rendered>)>,
     /// Rows of it that have come to the end of the first stage.
     rows: u64,
     /// The number of the batch whose rows are being written ...
@@ -183,7 +183,7 @@ impl Output {
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
-                Message::Result(rendered) => self.results.push_back(rendered),
+                Message::Result(info, rendered) => self.results.push_back((info, rendered)),
                 Message::Finished(finished) => self.finished.push_back(finished),
                 Message::Report => self.report.now(&self.core),
                 Message::End => break,
@@ -201,8 +201,15 @@ impl Output {
     fn advance(&mut self) -> Result<()> {
         loop {
             while self.lane < self.lanes.len() && self.next_piece()? {}
-            // All lanes are through, and the shards as well?
             let through = self.lane >= self.lanes.len();
+            // Results wait for the rows that stand before them, and not for one another: there may be many.
+            while let Some((info, results)) = self.results.pop_front_if(|r| through && r.0.id == self.batch) {
+                self.info = info;
+                for rendered in results {
+                    self.write(rendered.outlet, &rendered.bytes)?;
+                }
+            }
+            // All lanes are through, and the shards as well?
             let Some(finished) = self.finished.pop_front_if(|f| through && f.info.id == self.batch) else {
                 return Ok(());
             };
@@ -314,12 +321,6 @@ impl Output {
     fn end_batch(&mut self, finished: Finished) -> Result<()> {
         let began = self.core.clock.monotonic();
         self.info = finished.info;
-        // Results came in the order of the batches, and all of this one are here.
-        while let Some(rendered) = self.results.pop_front() {
-            for rendered in rendered {
-                self.write(rendered.outlet, &rendered.bytes)?;
-            }
-        }
         let summary = Summary { rate: self.report.rate(&finished) };
         for at in 0..self.outlets.len() {
             if let Some(held) = self.outlets[at].held.as_mut().map(std::mem::take)

@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::order::{self, Comparator, Entry, SortKey};
+use crate::data::packed::Packed;
 use crate::data::rows::{Rows, gather_all};
 use crate::data::sequence::{self, Sequence};
 use crate::error::Result;
@@ -69,18 +70,18 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         let blocks = match &stage.end {
             End::Output(_) => break,
             End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, || start(core, at), &**aggregate, parts)),
-            End::Hold => Feed::Blocks(whole(core, at, parts), None),
+            End::Hold => Feed::Kept(whole(core, at, parts), None),
             End::Totals(aggregate, totals) => {
                 let (rows, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(Both::apart).unzip();
                 let combined = combine(core, at, || aggregate.start(), &**aggregate, parts);
                 let range = combined.runs.iter().map(|run| 0..run.len()).collect();
                 let totals = totals.look_up(combined.blocks(range, 0, 0, false))?;
-                Feed::Blocks(sequence::in_order(rows), Some(totals))
+                Feed::Kept(sequence::in_order(rows), Some(totals))
             }
             End::WholeBatch(operator) => {
-                let blocks = whole(core, at, parts);
+                let blocks = whole(core, at, parts).into_iter().map(Packed::unpacked).collect();
                 let mut kept = core.kept[at].lock().unwrap_or_else(|e| e.into_inner());
-                Feed::Blocks(operator.run(blocks, &cut.info, &mut kept)?, None)
+                Feed::Blocks(operator.run(blocks, &cut.info, &mut kept)?)
             }
         };
         parts = feed(core, at + 1, blocks, cut.info)?;
@@ -115,8 +116,9 @@ struct Ordered {
 /// What goes into a stage.
 enum Feed {
     Ordered(Ordered),
+    Blocks(Vec<Block>),
     /// With what is done to each before anything else.
-    Blocks(Vec<Block>, Option<Box<dyn Map>>),
+    Kept(Vec<Packed>, Option<Box<dyn Map>>),
 }
 
 impl Ordered {
@@ -185,7 +187,7 @@ fn combine(
 }
 
 /// All rows of a batch, in record order.
-fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Vec<Block> {
+fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Vec<Packed> {
     let blocks = parts.into_iter().map(|mut part| {
         let blocks = blocks_of(part.ship(0, 1));
         keep(core, stage, part);
@@ -194,7 +196,7 @@ fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Ve
     sequence::in_order(blocks)
 }
 
-fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Block> {
+fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Packed> {
     *parcel.downcast().expect("a sequence ships its blocks")
 }
 
@@ -206,7 +208,7 @@ struct Both {
 
 impl Both {
     /// The blocks, and the part of the aggregate.
-    fn apart(mut part: Box<dyn Accumulator>) -> (Vec<Block>, Box<dyn Accumulator>) {
+    fn apart(mut part: Box<dyn Accumulator>) -> (Vec<Packed>, Box<dyn Accumulator>) {
         *part.ship(0, 1).downcast().expect("both parts are shipped together")
     }
 }
@@ -285,6 +287,8 @@ enum Share {
     Range(Vec<Range<usize>>, u64, u64),
     /// A block, and the number of its first row.
     Block(Block, u64),
+    /// A block that was kept, its place, and the number of its first row.
+    Kept(Packed, u64, u64),
 }
 
 /// Cuts rows into shares of the work of the next stage.
@@ -304,12 +308,20 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
             let shares = ranges.map(share).collect();
             (ordered, shares)
         }
-        Feed::Blocks(blocks, _) => {
+        Feed::Blocks(blocks) => {
             let share = |(mut block, at): (Block, u64)| {
                 let first = row;
                 row += block.rows as u64;
                 block.order = at;
                 Share::Block(block, first)
+            };
+            (Ordered::default(), blocks.into_iter().zip(0..).map(share).collect())
+        }
+        Feed::Kept(blocks, _) => {
+            let share = |(block, at): (Packed, u64)| {
+                let first = row;
+                row += block.rows() as u64;
+                Share::Kept(block, at, first)
             };
             (Ordered::default(), blocks.into_iter().zip(0..).map(share).collect())
         }
@@ -319,19 +331,24 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
 /// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
 fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<Box<dyn Accumulator>>> {
     let (rows, first) = match rows {
-        Feed::Blocks(blocks, first) => (Feed::Blocks(blocks, None), first),
-        ordered => (ordered, None),
+        Feed::Kept(blocks, first) => (Feed::Kept(blocks, None), first),
+        others => (others, None),
     };
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
     let work = move |_: usize, share| {
         let stage = &shared.plan.stages[at];
-        let numbers = shared.plan.numbers;
+        let numbers = |block: &Block, first: u64| shared.plan.numbers.then(|| (first..).take(block.rows).collect());
         let blocks = match share {
-            Share::Range(range, block, row) => ordered.blocks(range, block, row, numbers),
+            Share::Range(range, block, row) => ordered.blocks(range, block, row, shared.plan.numbers),
             Share::Block(mut block, first) => {
-                block.numbers = numbers.then(|| (first..).take(block.rows).collect());
+                block.numbers = numbers(&block, first);
                 vec![block]
+            }
+            Share::Kept(packed, at, first) => {
+                let block = packed.unpacked();
+                let numbers = numbers(&block, first);
+                vec![Block { order: at, numbers, ..block }]
             }
         };
         let mut rendered: Vec<Rendered> = Vec::new();
@@ -354,7 +371,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
     shares::each(core, shares, work, |made| match made {
         Ok((rendered, part)) => {
             if !rendered.is_empty() {
-                let _ = core.output.send(Message::Result(rendered));
+                let _ = core.output.send(Message::Result(info, rendered));
             }
             parts.extend(part);
         }

@@ -13,6 +13,7 @@ use crate::data::write;
 
 use super::Node;
 use super::node::{Eval, TextBuilder};
+use super::operators::quick;
 
 /// Converts a whole column.
 type Convert = fn(&Column, &TimeZone) -> Column;
@@ -78,11 +79,24 @@ pub fn number_of(text: &[u8]) -> Number {
 /// The numbers that text spells; other kinds have none.
 pub fn numbers(column: &Column) -> Column {
     let Column::Text(text) = column else { return column.clone() };
-    let bytes = text.data.bytes();
-    let number = |span: &crate::data::column::Span| span.of(bytes).map_or(Number::Null, number_of);
-    let mut numbers = Numbers::Ints(Vec::with_capacity(text.spans.len()));
-    text.spans.iter().for_each(|span| numbers.push(number(span)));
-    Column::Number(numbers)
+    let mut whole = Vec::with_capacity(text.spans.len());
+    let mut rest = text.spans.iter();
+    // Most columns are whole numbers and nothing else.
+    while let Some(span) = rest.next() {
+        match quick::number(&text.data, *span) {
+            Number::Int(value) => whole.push(value),
+            other => {
+                let mut numbers = match other {
+                    Number::Float(_) if whole.is_empty() => Numbers::Floats(Vec::with_capacity(text.spans.len())),
+                    _ => Numbers::Ints(whole),
+                };
+                numbers.push(other);
+                rest.for_each(|span| numbers.push(quick::number(&text.data, *span)));
+                return Column::Number(numbers);
+            }
+        }
+    }
+    Column::Number(Numbers::Ints(whole))
 }
 
 /// The truth values that text spells, as Spark reads them: `true t yes y 1`, `false f no n 0` in any case.

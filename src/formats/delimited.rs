@@ -2,7 +2,7 @@
 
 use super::{Output, Settings};
 use crate::data::batch::BatchInfo;
-use crate::data::block::{Block, Cell};
+use crate::data::block::{Block, Cell, Column, Span};
 use crate::data::schema::Live;
 use crate::data::{scan, write};
 
@@ -32,9 +32,9 @@ impl Output for Text {
                 if at > 0 {
                     out.push(b'\t');
                 }
-                match block.columns[column].cell(row) {
-                    Cell::Text(value) => out.extend_from_slice(value),
-                    other => write::cell(other, &self.settings.zone, out),
+                match &block.columns[column] {
+                    Column::Text(text) => write::piece(text.data.padded(), text.spans[row], out),
+                    other => write::cell(other.cell(row), &self.settings.zone, out),
                 }
             }
             out.push(b'\n');
@@ -62,6 +62,22 @@ pub(super) fn tsv(settings: &Settings) -> Box<dyn Output> {
 impl Delimited {
     fn new(settings: &Settings, delimiter: u8) -> Self {
         Delimited { columns: settings.shown(), settings: settings.clone(), delimiter }
+    }
+
+    /// A piece of a buffer, of which the padding is given too.
+    #[inline]
+    fn piece(&self, padded: &[u8], span: Span, out: &mut Vec<u8>) {
+        let delimiter = self.delimiter;
+        let special = |b| (b == delimiter) | (b == b'"') | (b == b'\n') | (b == b'\r');
+        let (start, len) = (span.start as usize, span.len as usize);
+        if let 1..=scan::TOGETHER = len
+            && let Some(chunk) = padded[start..].first_chunk()
+            && !scan::holds(chunk, len, special)
+        {
+            write::piece(padded, span, out);
+        } else {
+            self.value(&padded[start..start + len], out);
+        }
     }
 
     /// An empty text is quoted, so that it differs from null.
@@ -116,12 +132,18 @@ impl Output for Delimited {
                 if at > 0 {
                     out.push(self.delimiter);
                 }
-                match block.columns[column].cell(row) {
-                    Cell::Text(value) => self.value(value, out),
+                let cell = match &block.columns[column] {
+                    Column::Text(text) if !text.spans[row].is_null() => {
+                        self.piece(text.data.padded(), text.spans[row], out);
+                        continue;
+                    }
+                    other => other.cell(row),
+                };
+                match cell {
                     Cell::Null if alone => out.extend_from_slice(b"\"\""),
                     Cell::List(_) => {
                         let mut text = Vec::new();
-                        write::cell(block.columns[column].cell(row), &self.settings.zone, &mut text);
+                        write::cell(cell, &self.settings.zone, &mut text);
                         self.value(&text, out);
                     }
                     other => write::cell(other, &self.settings.zone, out),
@@ -139,7 +161,6 @@ mod tests {
     use super::super::Stamp;
     use super::super::tests::{BATCH, block, printed, settings, text as column};
     use super::*;
-    use crate::data::block::Column;
 
     fn counts() -> Block {
         block(vec![column(&[Some(b"a"), None]), Column::ints(vec![2, -1])])

@@ -190,6 +190,12 @@ impl Output for Json {
                 // The record may have left nothing to separate it from.
                 let comma = column.key[0] == b',' && out.len() == start && stamps.is_empty();
                 out.extend_from_slice(&column.key[usize::from(comma)..]);
+                if let (block::Column::Text(text), None, false) = (&block.columns[column.at], &whole, column.text)
+                    && !text.spans[row].is_null()
+                {
+                    json::piece(text.data.padded(), text.spans[row], out);
+                    continue;
+                }
                 match block.columns[column.at].cell(row) {
                     Cell::Text(value) if column.text => json::string(value, out),
                     Cell::Text(value) if whole.as_mut().is_some_and(|whole| whole.is_json(row, value)) => {

@@ -315,7 +315,7 @@ impl Accumulator for Best {
     }
 }
 
-/// Ships all of its blocks, as `Vec<Block>`, with piece 0.
+/// Ships all of its blocks, as `Vec<Packed>`, with piece 0.
 impl Accumulator for Sequence {
     fn fold(&mut self, block: &Block) {
         Sequence::fold(self, block);

@@ -56,7 +56,12 @@ const BATCH: usize = 256;
 
 /// Sorts entries whose prefixes are what `level` gives and that are the same in all before it.
 fn sort_ties(by: &Comparator<'_>, mut entries: &mut [Entry], level: Level) {
-    entries.sort_unstable_by_key(|entry| entry.prefix);
+    if level == Level::BEGIN {
+        // Ties stay as the rows stand in memory, which is how they are looked at again.
+        entries.sort_by_key(|entry| entry.prefix);
+    } else {
+        entries.sort_unstable_by_key(|entry| entry.prefix);
+    }
     while !entries.is_empty() {
         let batch = BATCH.min(entries.len());
         let last = entries[batch - 1].prefix;
@@ -107,7 +112,9 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
         }
     }
     if next.key >= by.keys.len() {
-        run.sort_unstable_by_key(|entry| by.order(entry));
+        if !run.is_sorted_by_key(|entry| by.order(entry)) {
+            run.sort_unstable_by_key(|entry| by.order(entry));
+        }
         return;
     }
     for entry in &mut *run {
