@@ -85,12 +85,19 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         for at in headless {
             let format = &inputs[at].1;
             let mut rest = std::mem::take(&mut opened[at]).into_iter();
-            if let Some(first) = rest.next() {
-                let (first, head) = first.peek(format.framing(), globals.max_record)?;
-                let seen = format.head(&head).map_err(|error| from_input(&first.name, error))?;
-                opened[at].push(first);
+            // The first record that fits tells the columns, in whichever file it stands.
+            while let Some(lane) = rest.next() {
+                let name = lane.name.clone();
+                let tell = |record: &[u8], first: bool| match record {
+                    // A byte-order mark is none in mid-file.
+                    [0xef, 0xbb, 0xbf, ..] if !first => Ok(None),
+                    _ => format.head(record).map_err(|error| from_input(&name, error)),
+                };
+                let (lane, seen) = lane.peek(format.framing(), globals.max_record, tell)?;
+                opened[at].push(lane);
                 if let Some(format) = seen {
                     inputs[at].1 = format;
+                    break;
                 }
             }
             opened[at].extend(rest);

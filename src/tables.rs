@@ -61,8 +61,9 @@ impl Tables for Files {
         let mut table = FilesTable { source, format, by_head: false, setup: Arc::clone(&self.setup) };
         table.version()?;
         if let Some(first) = table.lanes()?.into_iter().next() {
-            let (first, head) = first.peek(table.format.framing(), self.setup.max_record)?;
-            let seen = table.format.head(&head).map_err(|error| in_file(&first.name, &error))?;
+            let (name, format) = (first.name.clone(), Arc::clone(&table.format));
+            let tell = |record: &[u8], _| format.head(record).map_err(|error| in_file(&name, &error));
+            let (_, seen) = first.peek(format.framing(), self.setup.max_record, tell)?;
             table.by_head = seen.is_some();
             table.format = seen.unwrap_or(table.format);
         }

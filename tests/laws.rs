@@ -4,11 +4,15 @@
 //! * [`model`]: the result is that of a program which does the same in the most naive way.
 //! * [`accumulators`]: merging is associative and commutative, with a neutral element, and survives being saved.
 //! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
-//! * [`inputs`] and [`chains`] make the random inputs and chains.
+//! * [`columns`]: both for records of every format and for expressions.
+//! * [`inputs`] and [`chains`], [`records`] and [`expressions`] make the random inputs and chains.
 
 mod accumulators;
 mod chains;
+mod columns;
+mod expressions;
 mod inputs;
 mod model;
 mod mutation;
+mod records;
 mod runs;

@@ -135,6 +135,18 @@ impl Framing {
         }
     }
 
+    /// How many bytes at the begin are records that hold nothing and are none, where fields may be quoted.
+    pub fn blank(&self, bytes: &[u8]) -> usize {
+        let mut blank = 0;
+        while self.quoted.is_some()
+            && let Some(end) = memchr(self.delimiter, &bytes[blank..])
+            && self.is_blank(&bytes[blank..blank + end])
+        {
+            blank += end + 1;
+        }
+        blank
+    }
+
     /// Whether every delimiter ends a record, in these bytes at least.
     fn is_simple(&self, bytes: &[u8]) -> bool {
         self.quoted.is_none() || memchr(b'"', bytes).is_none()
@@ -180,6 +192,47 @@ impl Framing {
                 return Some(at);
             }
         }
+    }
+}
+
+/// Where a record stands whose bytes come in parts and are not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reached {
+    /// At the begin of a field.
+    #[default]
+    Field,
+    /// Where quotes are text, up to the end of the field.
+    Text,
+    /// In quotes.
+    Quotes,
+    /// Behind a quote in quotes: it closes them, or the next one doubles it.
+    Quote,
+}
+
+impl Reached {
+    /// Goes on over the next bytes of the record: where its delimiter stands in them, if it does.
+    pub fn end(&mut self, framing: Framing, bytes: &[u8]) -> Option<usize> {
+        let Some(separator) = framing.quoted else { return memchr(framing.delimiter, bytes) };
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            *self = match (*self, byte) {
+                (Reached::Field | Reached::Quote, b'"') => Reached::Quotes,
+                (Reached::Quotes, _) => {
+                    at += memchr(b'"', &bytes[at..])?;
+                    Reached::Quote
+                }
+                _ => {
+                    *self = Reached::Text;
+                    at += memchr::memchr2(separator, framing.delimiter, &bytes[at..])?;
+                    if bytes[at] == framing.delimiter {
+                        return Some(at);
+                    }
+                    Reached::Field
+                }
+            };
+            at += 1;
+        }
+        None
     }
 }
 
@@ -246,6 +299,9 @@ mod tests {
             let strip = |(at, record): (usize, &str)| record[..record.len() - ended(at)].to_string();
             let expected: Vec<String> = all.enumerate().map(strip).filter(|r| !r.is_empty() && r != "\r").collect();
             prop_assert_eq!(CSV.count(text), expected.len() as u64);
+            let mut reached = Reached::default();
+            let end = text.chunks(3).enumerate().find_map(|(n, part)| Some(n * 3 + reached.end(CSV, part)? + 1));
+            prop_assert_eq!(end, ends.first().copied());
             prop_assert_eq!(records(CSV, text), expected);
         }
     }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::data::buffer::{BLOCK, Buffer, Quota};
-use crate::data::framing::Framing;
+use crate::data::framing::{Framing, Reached};
 use crate::error::{Error, Result};
 use crate::sources::{Chunk, Got, Intake, Step, Stream, TooLong};
 
@@ -24,6 +24,8 @@ pub struct Receiver {
     position: u64,
     /// The record that is being left out because it is too long.
     skipping: Option<TooLong>,
+    /// How far into it.
+    reached: Reached,
     ended: bool,
     /// Why it ended, if it broke: said once what was read before has been handed over.
     failure: Option<Error>,
@@ -40,6 +42,7 @@ impl Receiver {
             carry: Vec::new(),
             position: 0,
             skipping: None,
+            reached: Reached::default(),
             ended: false,
             failure: None,
         }
@@ -65,9 +68,12 @@ impl Receiver {
     /// Leaves out bytes up to the end of the record that is too long: how many, and whether it has ended.
     fn skip(&mut self, bytes: &[u8]) -> (usize, bool) {
         let Some(skipping) = &mut self.skipping else { return (0, true) };
-        let end = memchr::memchr(self.framing.delimiter, bytes);
+        let end = self.reached.end(self.framing, bytes);
         let left_out = end.map_or(bytes.len(), |at| at + 1);
         skipping.len += end.unwrap_or(bytes.len()) as u64;
+        if self.framing.quoted.is_some() {
+            skipping.lines += memchr::memchr_iter(b'\n', &bytes[..left_out]).count() as u64;
+        }
         self.position += left_out as u64;
         (left_out, end.is_some())
     }
@@ -101,13 +107,22 @@ impl Intake for Receiver {
                 }
             }
             let whole = self.framing.last_end(&bytes[..filled]);
+            if whole.is_none() && filled > self.max_record {
+                // Empty lines before a record are no part of it; nor are they kept without end.
+                let blank = self.framing.blank(&bytes[..filled]);
+                let long = filled - blank > self.max_record;
+                if long || blank > self.max_record {
+                    let lines = memchr::memchr_iter(b'\n', &bytes[..blank]).count() as u64;
+                    bytes.copy_within(blank..filled, 0);
+                    (filled, self.position) = (filled - blank, self.position + blank as u64);
+                    self.reached = Reached::default();
+                    self.skipping = long.then_some(TooLong { at: self.position, len: 0, lines, blank: lines });
+                    continue;
+                }
+            }
             match whole {
                 Some(whole) if filled >= self.most || self.ended => {
                     return Ok(Step::Records(self.chunk(bytes, filled, whole, quota)));
-                }
-                None if filled > self.max_record => {
-                    self.skipping = Some(TooLong { at: self.position, len: 0 });
-                    continue;
                 }
                 None if self.ended && filled == 0 => {
                     return self.failure.take().map_or(Ok(Step::End), Err);

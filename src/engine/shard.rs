@@ -100,9 +100,10 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
         .collect();
     let mut count = if plain { records } else { lines(range) };
     for long in &too_long {
-        bad.push(Bad { line: count, what: cutter::too_long(long.len, core.max_record), bytes: None });
+        let line = count + long.blank;
+        bad.push(Bad { line, what: cutter::too_long(long.len, core.max_record), bytes: None });
         records += 1;
-        count += 1;
+        count += if plain { 1 } else { long.lines };
     }
     // Lanes come before pieces: a source's records stand before those of the next.
     block.order = (lane as u64) << 40 | seq;

@@ -166,13 +166,19 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The first bytes of the lane, its first record at least, which it will give again; waits for them if need be. Nothing,
-    /// where the source finds the records itself.
-    pub fn peek(self, framing: Framing, limit: usize) -> Result<(Lane, Vec<u8>)> {
-        let Feed::Bytes(stream) = self.feed else { return Ok((self, Vec::new())) };
-        let peeked = Peeked::new(stream, framing, 1, limit)?;
-        let ahead = peeked.ahead().to_vec();
-        Ok((Lane { feed: Feed::Bytes(Box::new(peeked)), ..self }, ahead))
+    /// What `tell` makes of the first record from which it makes something, none of them longer than `limit`; waits for it if
+    /// need be, but looks at no more than the head of the lane, which will be given again. Nothing, where the source finds
+    /// the records itself.
+    pub fn peek<T>(
+        self,
+        framing: Framing,
+        limit: usize,
+        tell: impl FnMut(&[u8], bool) -> Result<Option<T>>,
+    ) -> Result<(Lane, Option<T>)> {
+        const HEAD: usize = 1 << 20;
+        let Feed::Bytes(stream) = self.feed else { return Ok((self, None)) };
+        let (peeked, told) = Peeked::tell(stream, framing, (limit, limit.saturating_mul(2).max(HEAD)), tell)?;
+        Ok((Lane { feed: Feed::Bytes(Box::new(peeked)), ..self }, told))
     }
 }
 
@@ -249,6 +255,10 @@ pub struct TooLong {
     pub at: u64,
     /// How long it was.
     pub len: u64,
+    /// Where records may hold line ends: how many lines it took, with the empty ones before it.
+    pub lines: u64,
+    /// How many of them were the empty ones before it, which are no records.
+    pub blank: u64,
 }
 
 /// A range of positions of a lane that a batch holds.

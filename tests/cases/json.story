@@ -101,8 +101,8 @@ $ streamer --from {dir}/a.json --out table head 2
 # json to csv without any good record: no columns
 $ streamer --in json --batch all --out csv grep ''
 < nonsense
-! streamer: standard input, line 1: not JSON: expected a value at byte 1; it is left out
 .
+! streamer: standard input, line 1: not JSON: expected a value at byte 1; it is left out
 
 # json without any record
 $ streamer --in json --batch all count --by a
@@ -264,4 +264,23 @@ $ streamer --in json --batch all filter 'status >= 500' then count --by path
 ! streamer: standard input, line 6: not JSON: it ends where `,` or `}` is expected; it is left out
 .
 > /a\t2
+
+# json: the columns are those of the first record that fits, also where others come before it or are too long
+$ streamer --in json --max-record 12B set 'z = 1' --out csv --batch all
+< nonsense
+< {"b":1,"ccccc":2}
+< {"a":1}
+> a,z
+> 1,1
+! streamer: standard input, line 1: not JSON: expected a value at byte 1; it is left out
+! streamer: standard input, line 2: a record of 17 bytes is longer than --max-record (12 bytes); it is left out
+.
+
+# json: a first file without records does not tell the columns
++ a.json
++ b.json {"a":1}
+$ streamer --from '{dir}/*.json' set 'z = 1' --out csv
+.
+> a,z
+> 1,1
 

@@ -54,3 +54,19 @@ $ streamer --max-record 4B --from {dir}/a grep ''
 > 1
 ! streamer: {dir}/a, line 1: a record of 8 bytes is longer than --max-record (4 bytes); it is left out
 
+# --max-record: a csv record goes on to where its quotes close, however it comes in
+$ streamer --in csv --max-record 20B filter true --batch all
+<
+< a,b
+<
+< 1,"xxxxxxxxxxxxxxxxxxxxx
+< yyyyy,3
+<
+< zzz"
+! streamer: standard input, line 4: a record of 38 bytes is longer than --max-record (20 bytes); it is left out
+< 2,3
+> 2,3
+< 4
+! streamer: standard input, line 9: 1 field where the header has 2; it is left out
+.
+

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use crate::data::buffer::{Buffer, Quota};
-use crate::data::framing::Framing;
+use crate::data::framing::{Framing, Reached};
 use crate::sources::{Chunk, TooLong};
 
 /// What a sender has begun and not ended.
@@ -16,6 +16,8 @@ pub struct Carry {
     bytes: Vec<u8>,
     /// How much has been skipped of a record that is too long.
     skipped: Option<u64>,
+    /// How far into it.
+    reached: Reached,
 }
 
 /// A carry that has grown beyond this gives its memory back, in bytes: there may be thousands.
@@ -65,7 +67,8 @@ impl Gathered {
         // The record that was begun before.
         let plain = self.framing.quoted.is_none();
         if carry.skipped.is_some() || (plain && !carry.bytes.is_empty()) {
-            let Some(end) = memchr(delimiter, bytes) else { return self.begun(carry, bytes) };
+            let end = if plain { memchr(delimiter, bytes) } else { carry.reached.end(self.framing, bytes) };
+            let Some(end) = end else { return self.begun(carry, bytes) };
             self.begun(carry, &bytes[..end]);
             self.end(carry);
             bytes = &bytes[end + 1..];
@@ -103,7 +106,8 @@ impl Gathered {
             let framing = self.framing;
             framing.each(all, 0, whole, |record| self.record(record.of(all).unwrap_or_default()));
         }
-        self.begun(carry, &all[whole..]);
+        let rest = &all[whole..];
+        self.begun(carry, &rest[self.framing.blank(rest)..]);
     }
 
     /// A part of a record whose end is not here yet.
@@ -112,6 +116,9 @@ impl Gathered {
             Some(skipped) => *skipped += part.len() as u64,
             None if carry.bytes.len() + part.len() > self.max_record => {
                 carry.skipped = Some((carry.bytes.len() + part.len()) as u64);
+                carry.reached = Reached::default();
+                carry.reached.end(self.framing, &carry.bytes);
+                carry.reached.end(self.framing, part);
                 carry.bytes = Vec::new();
             }
             None => carry.bytes.extend_from_slice(part),
@@ -161,7 +168,7 @@ impl Gathered {
         let place = |len| {
             let at = self.position;
             self.position += len + 1;
-            TooLong { at, len }
+            TooLong { at, len, lines: 1, blank: 0 }
         };
         let too_long = self.too_long.drain(..).map(place).collect();
         let lease = quota.lease(bytes.capacity());

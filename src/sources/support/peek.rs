@@ -13,23 +13,42 @@ pub struct Peeked {
 }
 
 impl Peeked {
-    /// Reads until the first `records` records are whole, or so many bytes, or the stream ends; waits for them if need be.
-    pub fn new(mut stream: Box<dyn Stream>, framing: Framing, records: usize, limit: usize) -> Result<Self> {
-        let (mut ahead, mut ended) = (Vec::new(), None);
+    /// Reads, up to `most` bytes in all and waiting for them if need be, until `tell` makes something of a record of at most `limit` bytes; it is given the
+    /// records one by one, with empty lines before them, and whether it is the first.
+    pub fn tell<T>(
+        stream: Box<dyn Stream>,
+        framing: Framing,
+        (limit, most): (usize, usize),
+        mut tell: impl FnMut(&[u8], bool) -> Result<Option<T>>,
+    ) -> Result<(Self, Option<T>)> {
+        let (mut peeked, mut from) = (Peeked { ahead: Vec::new(), stream, ended: None }, 0);
         let mut space = vec![0; 64 * 1024];
-        while ended.is_none() && ahead.len() < limit && framing.nth_end(&ahead, records).is_none() {
-            match stream.read(&mut space, true)? {
-                Got::Bytes(count) => ahead.extend_from_slice(&space[..count]),
-                Got::Later => {}
-                got @ (Got::Break | Got::End | Got::Stop) => ended = Some(got),
+        loop {
+            let open = &peeked.ahead[from..];
+            let blank = framing.blank(open);
+            let end = framing.first_end(&open[blank..]).map(|end| blank + end);
+            if peeked.ahead.len() >= most && end.is_none_or(|end| from + end > most) {
+                return Ok((peeked, None));
             }
+            let Some(end) = end.or(peeked.ended.is_some().then_some(open.len())) else {
+                match peeked.stream.read(&mut space, true)? {
+                    Got::Bytes(count) => peeked.ahead.extend_from_slice(&space[..count]),
+                    Got::Later => {}
+                    got @ (Got::Break | Got::End | Got::Stop) => peeked.ended = Some(got),
+                }
+                continue;
+            };
+            if open.is_empty() {
+                return Ok((peeked, None));
+            }
+            let record = open[blank..end].strip_suffix(&[framing.delimiter]).unwrap_or(&open[blank..end]);
+            if record.len() <= limit
+                && let Some(told) = tell(&open[..end], from == 0)?
+            {
+                return Ok((peeked, Some(told)));
+            }
+            from += end;
         }
-        Ok(Peeked { ahead, stream, ended })
-    }
-
-    /// What was read.
-    pub fn ahead(&self) -> &[u8] {
-        &self.ahead
     }
 }
 
@@ -78,8 +97,11 @@ mod tests {
     fn the_head_is_read_and_given_again_whatever_the_reads() {
         for parts in [vec!["a,", "b\n1", ",2\n", "3"], vec!["a,b\n1,2\n3"], vec!["a,b"], vec![]] {
             let framing = Framing::quoted(b'\n', b',');
-            let mut peeked = Peeked::new(Box::new(Given(parts.clone())), framing, 1, 1 << 20).unwrap();
-            assert!(peeked.ahead().starts_with(parts.concat().split_inclusive('\n').next().unwrap_or("").as_bytes()));
+            let mut peeked =
+                Peeked::tell(Box::new(Given(parts.clone())), framing, (1 << 10, 1 << 20), |_, _| Ok(Some(())))
+                    .unwrap()
+                    .0;
+            assert!(peeked.ahead.starts_with(parts.concat().split_inclusive('\n').next().unwrap_or("").as_bytes()));
             let (mut all, mut space) = (Vec::new(), [0; 2]);
             while let Got::Bytes(count) = peeked.read(&mut space, true).unwrap() {
                 all.extend_from_slice(&space[..count]);
