@@ -269,15 +269,18 @@ impl Output {
         for bad in &piece.bad {
             let line = line + self.core.head_lines(lane) + bad.line + 1;
             let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
+            if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
+                file.write(bytes)?;
+            }
             if self.strict {
+                if let Some(file) = &mut self.keep_bad {
+                    file.flush()?;
+                }
                 return Err(Error::failed(format!("{}; without --strict it is left out and counted", text())));
             }
             self.bad += 1;
             if self.bad <= SHOWN {
                 self.report.note(&format!("{}; it is left out", text()));
-            }
-            if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
-                file.write(bytes)?;
             }
         }
         for rendered in piece.rendered {

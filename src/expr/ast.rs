@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::data::schema::Schema;
+use crate::data::schema::{Field, Kind, Schema};
 
 use super::aggregate;
 
@@ -231,7 +231,7 @@ pub struct Interval {
 /// A call of a function or an aggregate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// As it was written.
+    /// In lower case.
     pub name: String,
     /// In their order; none for `count(*)`.
     pub args: Vec<Tree>,
@@ -311,27 +311,15 @@ impl Expr {
         }
     }
 
-    /// As it was written. The place of a tree leaves its outer brackets out: they are taken in again where they belong to it.
-    pub fn written(&self) -> &str {
-        let (mut start, mut end) = (self.tree.place.start as usize, self.tree.place.end as usize);
-        let (mut open, mut closed, mut quote) = (0, 0, None);
-        for c in self.text.get(start..end).unwrap_or_default().chars() {
-            match (quote, c) {
-                (Some(begun), _) if c == begun => quote = None,
-                (None, '\'' | '"' | '`') => quote = Some(c),
-                (None, '(') => open += 1,
-                (None, ')') if open > 0 => open -= 1,
-                (None, ')') => closed += 1,
-                _ => {}
-            }
-        }
-        for _ in 0..closed {
-            start = self.text[..start].rfind('(').unwrap_or(start);
-        }
-        for _ in 0..open {
-            end = self.text[end..].find(')').map_or(end, |at| end + at + 1);
-        }
-        self.text.get(start..end).unwrap_or(&self.text)
+    /// The column of this name and kind that its values become: values of a JSON column that are only handed on stay JSON.
+    pub fn field(&self, name: &str, kind: Kind, schema: &Schema) -> Field {
+        let known = self.as_column().and_then(|name| schema.fields.iter().find(|field| field.name == name));
+        Field { json: known.is_some_and(|field| field.json), ..Field::shown(name) }.of(kind)
+    }
+
+    /// Whether it is the call of an aggregate, and no more than that.
+    pub fn is_aggregate(&self) -> bool {
+        matches!(&self.tree.form, Form::Call(call) if aggregate::is_one(&call.name))
     }
 
     /// What it is made of.

@@ -84,7 +84,8 @@ impl By {
             };
             // A list is told apart by what is written of it.
             let kind = if matches!(node.kind, Kind::List(_)) { Kind::Text } else { node.kind.clone() };
-            Ok(Key { name: key.name.clone(), node, plain, kind })
+            let field = key.expr.field(&key.name, kind, schema);
+            Ok(Key { field, node, plain })
         };
         Ok(BoundBy { keys: self.keys.iter().map(bind).collect::<Result<_>>()? })
     }
@@ -97,11 +98,11 @@ fn named(name: &str) -> Named {
 
 /// One key, bound.
 struct Key {
-    name: String,
+    /// Its column in a result.
+    field: Field,
     node: Node,
     /// The column that it is, if it is no more than that.
     plain: Option<usize>,
-    kind: Kind,
 }
 
 /// Keys that know their columns.
@@ -117,7 +118,7 @@ impl BoundBy {
 
     /// The columns of the keys.
     pub fn fields(&self) -> Vec<Field> {
-        self.keys.iter().map(|key| Field::shown(&key.name).of(key.kind.clone())).collect()
+        self.keys.iter().map(|key| key.field.clone()).collect()
     }
 
     /// The order of results that begin with the columns of the keys.
@@ -162,7 +163,7 @@ impl BoundBy {
 
     /// Columns of text as [`keys::Decoder`] gives them, with values of the keys' own kinds again.
     pub fn decoded(&self, columns: Vec<Column>) -> Vec<Column> {
-        columns.into_iter().zip(&self.keys).map(|(column, key)| of_kind(column, &key.kind)).collect()
+        columns.into_iter().zip(&self.keys).map(|(column, key)| of_kind(column, &key.field.kind)).collect()
     }
 }
 

@@ -333,6 +333,9 @@ impl Lower<'_> {
             return Err(Fault::new(place, "`*` is an argument only of count(*)"));
         }
         call.filter = self.boxed(function.filter)?;
+        if call.filter.is_some() {
+            place.end = self.tokens.closing(place.end).unwrap_or(place.end);
+        }
         Ok(Tree { form: Form::Call(call), place })
     }
 }

@@ -27,6 +27,7 @@ mod print;
 pub mod times;
 mod tokens;
 pub mod unify;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::support::fill::{self, Fill};
 use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::schema::{Field, Live, Schema};
+use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 use crate::expr::by::By;
 use crate::expr::{Context, Expr, Named, Node, parse_list};
@@ -138,7 +138,8 @@ impl Operator for Agg {
         let keys = by.as_ref().map(|by| by.fields()).unwrap_or_default();
         let (plan, combined) = self.calls.bind(by, input, context)?;
         let nodes = self.list.iter().map(|named| named.expr.bind(&combined, context)).collect::<Result<Vec<_>>>()?;
-        let listed = self.list.iter().zip(&nodes).map(|(named, node)| Field::shown(&named.name).of(node.kind.clone()));
+        let listed = self.list.iter().zip(&nodes);
+        let listed = listed.map(|(named, node)| named.expr.field(&named.name, node.kind.clone(), &combined));
         let schema = Schema { fields: keys.iter().cloned().chain(listed).collect(), ..Schema::default() };
         let mut work = vec![Work::Aggregate(Box::new(Combined { plan }))];
         if self.fill {

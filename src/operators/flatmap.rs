@@ -8,7 +8,7 @@ use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::column::{Column, Lists};
-use crate::data::schema::{Field, Kind, Live, Schema};
+use crate::data::schema::{Kind, Live, Schema};
 use crate::error::Result;
 use crate::expr::{Context, Expr, Node};
 
@@ -86,7 +86,7 @@ impl Operator for Items {
             self.list.wrong(&format!("flatmap wants a list, but {what}: split(x, ' ') or array(x, y) make one"))
         })?;
         let Kind::List(items) = node.kind.clone() else { return Err(self.list.wrong("flatmap wants a list")) };
-        let field = Field::shown(&self.name).of(*items);
+        let field = self.list.field(&self.name, *items, input);
         let mut schema = Schema::default();
         let mut at = 0;
         if self.keep {
@@ -141,6 +141,7 @@ mod tests {
     use super::*;
     use crate::data::column::Cell;
     use crate::data::rows::block_of;
+    use crate::data::schema::Field;
     use crate::operators::testing::{BATCH, built};
 
     fn made(args: &[&str]) -> (Vec<String>, Vec<Vec<String>>, Option<Vec<u64>>) {

@@ -6,7 +6,7 @@ use super::support::named;
 use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::schema::{Field, Live, Schema};
+use crate::data::schema::{Live, Schema};
 use crate::error::Result;
 use crate::expr::{Context, Named, Node, parse_list};
 
@@ -77,7 +77,7 @@ impl Operator for Columns {
             // What nobody looks at is checked, but not computed.
             let node = named.expr.bind(input, context)?;
             if output.shown || output.names.contains(&named.name) {
-                schema.fields.push(Field::shown(&named.name).of(node.kind.clone()));
+                schema.fields.push(named.expr.field(&named.name, node.kind.clone(), input));
                 nodes.push(node);
             }
         }
@@ -101,6 +101,7 @@ mod tests {
     use super::*;
     use crate::data::column::Cell;
     use crate::data::rows::block_of;
+    use crate::data::schema::Field;
     use crate::operators::testing::{BATCH, built};
 
     fn bound(list: &str, output: &Live) -> Bound {

@@ -13,7 +13,7 @@ use crate::data::block::Block;
 use crate::data::builder::Builder;
 use crate::data::column::Column;
 use crate::data::groups::{Groups, NONE};
-use crate::data::schema::{Field, Live, Schema};
+use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::aggregates::Plan;
 use crate::expr::by::By;
@@ -125,7 +125,7 @@ impl Operator for Set {
             if !output.shown && !output.names.contains(&named.name) && known.is_none() && schema.json.is_none() {
                 continue;
             }
-            let field = Field::shown(&named.name).of(node.kind.clone());
+            let field = named.expr.field(&named.name, node.kind.clone(), &columns);
             let at = known.unwrap_or(schema.fields.len());
             if at < schema.fields.len() {
                 schema.fields[at] = field;

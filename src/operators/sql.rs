@@ -58,29 +58,23 @@ fn chain(select: &Select<'_>) -> Result<Vec<String>> {
     let list = if select.all() { Vec::new() } else { parse_list(select.items)? };
     let having = select.clause(Clause::Having);
     let mut order = order_of(select, &list)?;
-    let combines = select.clause(Clause::GroupBy).is_some()
-        || having.is_some()
-        || list.iter().any(|named| named.expr.has_aggregate());
+    let mut keys = Vec::new();
+    let combines = select.combines(&list);
     if combines {
         if select.all() {
             return Err(Error::usage("sql: SELECT * has no place beside GROUP BY: name the columns"));
         }
-        let mut hidden = Hidden::default();
-        let keys = keys_of(select, &list)?;
+        keys = keys_of(select, &list)?;
+        let mut groups = Groups { keys: &keys, list: &list, hidden: Vec::new() };
         let mut aggregates: Vec<String> = Vec::new();
-        for named in &list {
-            if named.expr.has_aggregate() {
-                aggregates.push(format!("{} AS {}", named.expr.written(), quoted(&named.name)));
-            } else if !keys.iter().any(|(key, name)| *key == named.expr || *name == named.name) {
-                let hint = "stands neither in GROUP BY nor in an aggregate: first(…) gives one of its values";
-                return Err(named.expr.wrong(&format!("{} {hint}", named.expr.written())));
-            }
+        for named in list.iter().filter(|named| !keys.iter().any(|(key, _)| *key == named.expr)) {
+            aggregates.push(format!("{} AS {}", groups.item(named)?, quoted(&named.name)));
         }
-        let having = having.map(|text| hidden.take(text)).transpose()?;
-        for key in &mut order {
-            key.0 = hidden.take(&key.0)?;
+        let having = having.map(|text| groups.take(text)).transpose()?;
+        for key in order.iter_mut().filter(|key| !key.named) {
+            key.text = groups.take(&key.text)?;
         }
-        aggregates.extend(hidden.columns);
+        aggregates.extend(groups.hidden);
         let by: Vec<String> = keys.iter().map(|(key, name)| format!("{} AS {}", key.written(), quoted(name))).collect();
         let aggregates = aggregates.join(", ");
         match (aggregates.is_empty(), by.is_empty()) {
@@ -92,10 +86,14 @@ fn chain(select: &Select<'_>) -> Result<Vec<String>> {
             step(&["filter", condition]);
         }
     }
-    let columns = |named: &Named| match (combines, named.name.as_str()) {
-        // What was computed with the groups has its name already.
-        (true, name) => quoted(name),
-        (false, name) => format!("{} AS {}", named.expr.written(), quoted(name)),
+    let columns = |named: &Named| {
+        let name = quoted(&named.name);
+        match keys.iter().find(|(key, _)| *key == named.expr) {
+            Some((_, key)) if *key != named.name => format!("{} AS {name}", quoted(key)),
+            // What was computed with the groups has its name already.
+            _ if combines => name,
+            _ => format!("{} AS {name}", named.expr.written()),
+        }
     };
     let map = list.iter().map(columns).collect::<Vec<_>>().join(", ");
     let distinct = select.distinct;
@@ -105,14 +103,13 @@ fn chain(select: &Select<'_>) -> Result<Vec<String>> {
     if distinct {
         step(&["distinct"]);
     }
-    let keys: Vec<String> =
-        order.iter().map(|(key, descending)| format!("{key}:{}", if *descending { "desc" } else { "asc" })).collect();
-    let keys = keys.join(",");
-    match (keys.is_empty(), select.limit()?) {
+    let way = |key: &OrderKey| format!("{}:{}", key.text, if key.descending { "desc" } else { "asc" });
+    let order = order.iter().map(way).collect::<Vec<_>>().join(",");
+    match (order.is_empty(), select.limit()?) {
         (true, None) => {}
         (true, Some(limit)) => step(&["head", limit]),
-        (false, None) => step(&["sort", &keys]),
-        (false, Some(limit)) => step(&["top", limit, &keys]),
+        (false, None) => step(&["sort", &order]),
+        (false, Some(limit)) => step(&["top", limit, &order]),
     }
     if !distinct && !select.all() {
         step(&["map", &map]);
@@ -128,14 +125,15 @@ fn keys_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(Expr, String)>> {
     let Some(text) = select.clause(Clause::GroupBy) else { return Ok(Vec::new()) };
     let mut keys = Vec::new();
     for named in parse_list(text)? {
-        let meant = item(list, named.expr.written()).or_else(|| {
-            let same = |item: &&Named| item.expr == named.expr || (item.alias && item.name == named.name);
-            list.iter().find(same)
-        });
-        match meant {
-            Some(item) if item.expr.has_aggregate() => {
-                return Err(named.expr.wrong("GROUP BY cannot name an aggregate: groups are made before"));
-            }
+        let ordinal = item(list, named.expr.written())?;
+        if ordinal.is_some_and(|item| item.expr.has_aggregate()) {
+            return Err(named.expr.wrong("GROUP BY cannot name an aggregate: groups are made before"));
+        }
+        // An aggregate's alias that a column has as well means the column.
+        let same = |item: &&Named| {
+            item.expr == named.expr || (item.alias && item.name == named.name && !item.expr.has_aggregate())
+        };
+        match ordinal.or_else(|| list.iter().find(same)) {
             Some(item) => keys.push((item.expr.clone(), item.name.clone())),
             None => keys.push((named.expr, named.name)),
         }
@@ -144,13 +142,31 @@ fn keys_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(Expr, String)>> {
 }
 
 /// What SELECT has at the place that an ordinal names.
-fn item<'a>(list: &'a [Named], text: &str) -> Option<&'a Named> {
-    text.parse::<usize>().ok().and_then(|at| list.get(at.checked_sub(1)?))
+fn item<'a>(list: &'a [Named], text: &str) -> Result<Option<&'a Named>> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(None);
+    }
+    let found = text.parse::<usize>().ok().and_then(|at| list.get(at.checked_sub(1)?));
+    let wrong = || match list.len() {
+        0 => format!("sql: {text} stands for a column of SELECT, but * names none"),
+        names => format!("sql: {text} stands for a column of SELECT, which names {names}, counted from 1"),
+    };
+    found.map(Some).ok_or_else(|| Error::usage(wrong()))
 }
 
-/// The keys of ORDER BY: text, and whether the greatest comes first.
-fn order_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(String, bool)>> {
+/// A key of ORDER BY.
+struct OrderKey {
+    text: String,
+    /// It is the name of a column of SELECT.
+    named: bool,
+    /// The greatest comes first.
+    descending: bool,
+}
+
+/// The keys of ORDER BY.
+fn order_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<OrderKey>> {
     let Some(text) = select.clause(Clause::OrderBy) else { return Ok(Vec::new()) };
+    let combined = select.combines(list);
     let mut keys = Vec::new();
     for key in items(text) {
         let (key, descending) = match key.rsplit_once(char::is_whitespace) {
@@ -167,48 +183,77 @@ fn order_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(String, bool)>> 
         };
         let expr = Expr::parse(key)?;
         let aliased = |named: &&Named| named.alias && expr.as_column().is_some_and(|name| name == named.name);
-        let meant = item(list, key).or_else(|| list.iter().find(aliased));
-        let combined = select.combines(list);
-        keys.push((
-            match meant {
-                // Once groups are made it is a column of this name; before, it has to be computed.
-                Some(item) if combined || select.distinct => quoted(&item.name),
-                Some(item) => item.expr.written().to_string(),
-                None => key.to_string(),
-            },
-            descending,
-        ));
+        let meant = item(list, key)?.or_else(|| list.iter().find(aliased));
+        let meant = meant.or_else(|| list.iter().find(|named| select.distinct && named.expr == expr));
+        if meant.is_none() && expr.has_aggregate() && !combined {
+            return Err(expr.wrong("ORDER BY names an aggregate, but no rows are combined: with GROUP BY they are"));
+        }
+        let others = || expr.columns().into_iter().any(|name| !list.iter().any(|named| named.name == name));
+        if meant.is_none() && select.distinct && !select.all() && (expr.has_aggregate() || others()) {
+            return Err(expr.wrong("with DISTINCT, ORDER BY can look at the columns of SELECT only: add it to them"));
+        }
+        // Once groups are made it is a column of this name; before, it has to be computed.
+        let named = meant.is_some() && (combined || select.distinct);
+        let text = match meant {
+            Some(item) if named => quoted(&item.name),
+            Some(item) => item.expr.written().to_string(),
+            None => key.to_string(),
+        };
+        keys.push(OrderKey { text, named, descending });
     }
     Ok(keys)
 }
 
-/// Aggregates that HAVING and ORDER BY name: columns of their own, which no one sees.
-#[derive(Default)]
-struct Hidden {
-    columns: Vec<String>,
+/// Expressions over the rows of groups: what was a key before is a column now, and so is each aggregate.
+struct Groups<'a> {
+    keys: &'a [(Expr, String)],
+    list: &'a [Named],
+    /// Aggregates that HAVING and ORDER BY name: columns of their own, which no one sees.
+    hidden: Vec<String>,
 }
 
-impl Hidden {
-    /// The text with each aggregate replaced by the column that it becomes.
+impl Groups<'_> {
+    /// The column that a key becomes.
+    fn key(&self, expr: &Expr) -> Option<String> {
+        let (_, name) = self.keys.iter().find(|(key, _)| key == expr)?;
+        Some(quoted(name))
+    }
+
+    /// What SELECT computes of each group, for `agg`.
+    fn item(&self, named: &Named) -> Result<String> {
+        let text = named.expr.replaced(&mut |part| match part.is_aggregate() {
+            true => Some(part.written().to_string()),
+            false => self.key(part),
+        });
+        let rest = Expr::parse(&text)?.without_aggregates(|_| Ok(String::new()))?.columns();
+        let known = |name: &String| name.is_empty() || self.keys.iter().any(|(_, key)| key == name);
+        if !rest.iter().all(known) {
+            let hint = "stands neither in GROUP BY nor in an aggregate: first(…) gives one of its values";
+            return Err(named.expr.wrong(&format!("{} {hint}", named.expr.written())));
+        }
+        Ok(text)
+    }
+
+    /// The text with each key and each aggregate replaced by the column that it becomes.
     fn take(&mut self, text: &str) -> Result<String> {
         let expr = Expr::parse(text)?;
-        let mut places = Vec::new();
-        expr.without_aggregates(|aggregate| {
-            let written = aggregate.call.written().to_string();
-            let known = self.columns.iter().position(|column| column.starts_with(&format!("{written} AS ")));
-            let at = known.unwrap_or(self.columns.len());
-            if known.is_none() {
-                self.columns.push(format!("{written} AS `({at})`"));
+        // Aggregates inside of one another are refused there.
+        expr.without_aggregates(|_| Ok(String::new()))?;
+        let alias = |name: String| self.list.iter().any(|named| named.alias && named.name == name);
+        let mut hidden = std::mem::take(&mut self.hidden);
+        let text = expr.replaced(&mut |part| {
+            if part.is_aggregate() {
+                let column = format!("{} AS ", part.written());
+                let at = hidden.iter().position(|known| known.starts_with(&column)).unwrap_or(hidden.len());
+                if at == hidden.len() {
+                    hidden.push(format!("{column}`({at})`"));
+                }
+                return Some(format!("`({at})`"));
             }
-            let place = aggregate.call.tree().place;
-            places.push((place.start as usize..place.end as usize, format!("`({at})`")));
-            Ok(format!("({at})"))
-        })?;
-        let mut text = text.to_string();
-        places.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-        for (place, name) in places {
-            text.replace_range(place, &name);
-        }
+            // A name that SELECT gives means what it was given to.
+            if part.as_column().is_some_and(alias) { None } else { self.key(part) }
+        });
+        self.hidden = hidden;
         Ok(text)
     }
 }
@@ -248,6 +293,40 @@ mod tests {
             chain("SELECT floor(a) AS f, max(b) FROM input GROUP BY f"),
             "agg max(b) AS `max(b)` --by floor(a) AS `f` | map `f`, `max(b)`"
         );
+    }
+
+    #[test]
+    fn keys_and_aggregates_are_columns_once_groups_are_made() {
+        let chain = |query| words(query).unwrap();
+        assert_eq!(
+            chain(
+                "SELECT upper(s) AS u, (upper(s)) AS v, length(upper(s)) AS n FROM input GROUP BY UPPER(s) ORDER BY upper(s), n"
+            ),
+            "agg length(`u`) AS `n` --by upper(s) AS `u` | sort `u`:asc,`n`:asc | map `u`, `u` AS `v`, `n`"
+        );
+        assert_eq!(
+            chain(
+                "SELECT s FROM input GROUP BY s HAVING count(*) FILTER (WHERE (a > 1)) > 1 ORDER BY count(*) FILTER (WHERE (a > 1))"
+            ),
+            "agg count(*) FILTER (WHERE (a > 1)) AS `(0)` --by s AS `s` | filter `(0)` > 1 | sort `(0)`:asc | map `s`"
+        );
+        // A name that SELECT gives comes before a key; an aggregate cannot be one.
+        assert_eq!(
+            chain("SELECT a AS b, sum(b) AS a FROM input GROUP BY a HAVING a > 1 ORDER BY a"),
+            "agg sum(b) AS `a` --by a AS `b` | filter a > 1 | sort `a`:asc | map `b`, `a`"
+        );
+    }
+
+    #[test]
+    fn ordinals_and_keys_that_mean_nothing_are_refused() {
+        let refused = |query| words(query).err().unwrap().to_string();
+        assert!(refused("SELECT a FROM input ORDER BY 2").contains("names 1"));
+        assert!(refused("SELECT a FROM input ORDER BY 0").contains("names 1"));
+        assert!(refused("SELECT * FROM input ORDER BY 1").contains("* names none"));
+        assert!(refused("SELECT a, count(*) FROM input GROUP BY 3").contains("names 2"));
+        assert!(refused("SELECT a FROM input ORDER BY sum(a)").contains("no rows are combined"));
+        assert!(refused("SELECT DISTINCT a FROM input ORDER BY b").contains("DISTINCT"));
+        assert!(refused("SELECT a, sum(b) + c FROM input GROUP BY a").contains("neither in GROUP BY"));
     }
 
     #[test]

@@ -238,3 +238,12 @@ $ streamer --in csv -0 count --by a --batch all
 > x
 > y\t2
 
+
+# csv: --bad keeps the record at which --strict ends the run
+$ streamer --in csv --strict --bad {dir}/bad.txt count
+< a,b
+< 1
+.
+! streamer: standard input, line 2: 1 field where the header has 2; without --strict it is left out and counted
+? 1
+

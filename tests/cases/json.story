@@ -284,3 +284,31 @@ $ streamer --from '{dir}/*.json' set 'z = 1' --out csv
 > a,z
 > 1,1
 
+
+# json: values that are only handed on stay what they were: arrays, objects, truth values
+$ streamer --in json --out json --batch all map 'ok AS o, tags, at' then tee - --if 'o = "true"' then distinct
+< {"ok":true,"tags":[1,{"b":2}],"at":{"x":1},"s":"t"}
+> {"o":true,"tags":[1,{"b":2}],"at":{"x":1}}
+< {"ok":false}
+.
+> {"o":true,"tags":[1,{"b":2}],"at":{"x":1}}
+> {"o":false,"tags":null,"at":null}
+
+# json: so do keys, and the first of a group
+$ streamer --in json --out json agg 'first(tags) AS tags, count(*) AS n' --by ok
+< {"ok":true,"tags":[1,{"b":2}]}
+< {"ok":false}
+< {"ok":true}
+.
+> {"ok":false,"tags":null,"n":1}
+> {"ok":true,"tags":[1,{"b":2}],"n":2}
+
+# json: so do items of an array
+$ streamer --in json --out json flatmap tags --as tag --keep then set 'same = tag' then map 'tag, same'
+< {"tags":[1,{"b":2},"x",true]}
+> {"tag":1,"same":1}
+> {"tag":{"b":2},"same":{"b":2}}
+> {"tag":"x","same":"x"}
+> {"tag":true,"same":true}
+.
+

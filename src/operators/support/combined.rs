@@ -71,7 +71,12 @@ impl Calls {
     pub fn bind(&self, by: Option<BoundBy>, schema: &Schema, context: &Context) -> Result<(Arc<Plan>, Schema)> {
         let keys = by.as_ref().map(BoundBy::fields).unwrap_or_default();
         let plan = Plan::bind(&self.calls, by, schema, context)?;
-        let calls = plan.kinds.iter().enumerate().map(|(call, kind)| Field::hidden(column(call)).of(kind.clone()));
+        let one = |call: &expr::Aggregate| ["first", "any_value", "last", "min", "max"].contains(&call.name.as_str());
+        let calls = self.calls.iter().zip(&plan.kinds).enumerate().map(|(at, (call, kind))| {
+            let field = call.args.first().filter(|_| one(call)).map(|arg| arg.field("", kind.clone(), schema));
+            let json = field.is_some_and(|field| field.json);
+            Field { json, ..Field::hidden(column(at)) }.of(kind.clone())
+        });
         let schema = Schema { fields: keys.into_iter().chain(calls).collect(), ..Schema::default() };
         Ok((Arc::new(plan), schema))
     }

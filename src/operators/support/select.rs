@@ -21,6 +21,14 @@ pub enum Clause {
     Limit,
 }
 
+impl Clause {
+    /// As it is written.
+    fn name(self) -> String {
+        let words = CLAUSES.iter().find(|(_, clause)| *clause == self).map_or(&[][..], |(words, _)| words);
+        words.join(" ").to_uppercase()
+    }
+}
+
 const CLAUSES: [(&[&str], Clause); 6] = [
     (&["from"], Clause::From),
     (&["where"], Clause::Where),
@@ -97,7 +105,7 @@ impl<'a> Select<'a> {
             return Err(Error::usage(format!("sql: the rows are called input: SELECT {} FROM input", select.items)));
         }
         if let Some((clause, _)) = select.clauses.iter().find(|clause| clause.1.is_empty()) {
-            return Err(Error::usage(format!("sql: nothing stands behind {clause:?}")));
+            return Err(Error::usage(format!("sql: nothing stands behind {}", clause.name())));
         }
         Ok(select)
     }
@@ -191,6 +199,7 @@ mod tests {
     fn clauses_have_their_order() {
         let refused = |query| Select::parse(query).err().unwrap().to_string();
         assert!(refused("select a from input limit 1 where b").contains("wrong place"));
-        assert!(refused("select a from input where").contains("nothing stands behind"));
+        assert!(refused("select a from input where").contains("nothing stands behind WHERE"));
+        assert!(refused("select a from input order by").contains("nothing stands behind ORDER BY"));
     }
 }

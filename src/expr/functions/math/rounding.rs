@@ -60,6 +60,8 @@ fn whole(value: i64, zeros: u64, mode: Mode) -> Number {
 const EXACT: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
 fn float(value: f64, places: i64, mode: Mode) -> f64 {
+    // No float has a digit so far before the point.
+    let places = places.max(-341);
     // From 2^53 on floats are whole; the others have at most 17 digits, none of them behind this place.
     if !value.is_finite() || value == 0.0 || places > 340 || (places >= 0 && value.abs() >= 9_007_199_254_740_992.0) {
         return value;
@@ -172,6 +174,8 @@ mod tests {
             (1.5e300, -300, 2e300),
             (1e300, -400, 0.0),
             (2.5, 400, 2.5),
+            (2.5, i64::MIN, 0.0),
+            (2.5, i64::MAX, 2.5),
             (1e-300, 5, 0.0),
             (999.9995, 3, 1000.0),
         ] {
