@@ -46,7 +46,7 @@ pub fn encode<'a>(block: &'a Block, columns: &[usize]) -> Cow<'a, Text> {
             Column::Text(text) => Cow::Borrowed(text),
             other => Cow::Owned(written(other)),
         },
-        _ => Cow::Owned(composite(block, columns)),
+        _ => Cow::Owned(composite(block.rows, &columns.iter().map(|&at| &block.columns[at]).collect::<Vec<_>>())),
     }
 }
 
@@ -62,24 +62,38 @@ pub fn written(column: &Column) -> Text {
     Text { data: Arc::new(Buffer::from_vec(data)), spans }
 }
 
-fn composite(block: &Block, columns: &[usize]) -> Text {
-    let mut data = Vec::with_capacity(block.rows * columns.len() * 8);
-    let mut spans = Vec::with_capacity(block.rows);
-    let mut text = Vec::new();
-    for row in 0..block.rows {
+/// The key of each row, made of the values of several columns.
+pub fn composite(rows: usize, columns: &[&Column]) -> Text {
+    let mut data = Vec::with_capacity(rows * columns.len() * 12);
+    let mut spans = Vec::with_capacity(rows);
+    for row in 0..rows {
         let start = data.len();
-        for &column in columns {
-            let bytes = match block.columns[column].cell(row) {
-                Cell::Null => None,
-                Cell::Text(bytes) => Some(bytes),
-                other => {
-                    text.clear();
-                    write::cell(other, &TimeZone::UTC, &mut text);
-                    Some(&text[..])
+        for column in columns {
+            match column {
+                Column::Text(text) => {
+                    let span = text.spans[row];
+                    push_code(&mut data, if span.is_null() { 0 } else { u64::from(span.len) + 1 });
+                    write::piece(text.data.padded(), span, &mut data);
                 }
-            };
-            push_code(&mut data, bytes.map_or(0, |b| b.len() as u64 + 1));
-            data.extend_from_slice(bytes.unwrap_or_default());
+                other => match other.cell(row) {
+                    Cell::Null => push_code(&mut data, 0),
+                    cell => {
+                        // Nearly all of them are shorter than what a code of one byte can tell.
+                        let code = data.len();
+                        data.push(0);
+                        write::cell(cell, &TimeZone::UTC, &mut data);
+                        match data.len() - code {
+                            len @ ..0x80 => data[code] = len as u8,
+                            len => {
+                                let text = data.split_off(code + 1);
+                                data.truncate(code);
+                                push_code(&mut data, len as u64);
+                                data.extend_from_slice(&text);
+                            }
+                        }
+                    }
+                },
+            }
         }
         spans.push(Span::range(start, data.len()));
     }

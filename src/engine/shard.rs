@@ -182,7 +182,8 @@ pub fn run(
 }
 
 fn render(core: &Core, outlet: usize, block: &Block, info: &BatchInfo, rendered: &mut Vec<Rendered>) {
-    let mut bytes = Vec::new();
+    // So that it seldom grows: short rows are of about this length.
+    let mut bytes = Vec::with_capacity(16 * block.rows);
     core.plan.outlets[outlet].output.rows(block, info, &mut bytes);
     rendered.push(Rendered { outlet, bytes });
 }

@@ -145,9 +145,10 @@ impl BoundBy {
                 other => Cow::Owned(keys::written(&told_apart(other))),
             };
         }
-        let columns: Vec<Column> = self.columns(block).map(|column| told_apart(column).into_owned()).collect();
-        let all: Vec<usize> = (0..columns.len()).collect();
-        Cow::Owned(keys::encode(&Block { rows: block.rows, columns, ..Block::default() }, &all).into_owned())
+        // A node may lend its column or give one.
+        let columns: Vec<_> = self.columns(block).collect();
+        let columns: Vec<_> = columns.iter().map(|column| told_apart(Cow::Borrowed(&**column))).collect();
+        Cow::Owned(keys::composite(block.rows, &columns.iter().map(|column| &**column).collect::<Vec<_>>()))
     }
 
     /// The key of each row of a result, which begins with the columns of the keys: as [`BoundBy::keys`] of the rows that it

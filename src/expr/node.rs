@@ -125,7 +125,7 @@ pub struct TextBuilder {
 impl TextBuilder {
     /// Room for so many rows.
     pub fn with_capacity(rows: usize) -> Self {
-        TextBuilder { data: Vec::new(), spans: Vec::with_capacity(rows) }
+        TextBuilder { data: Vec::with_capacity(8 * rows), spans: Vec::with_capacity(rows) }
     }
 
     /// One more value.

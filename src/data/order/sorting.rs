@@ -209,6 +209,22 @@ fn merge_ties(by: &Comparator<'_>, mut a: &[Entry], mut b: &[Entry], merged: &mu
         let first = cell(by, &a[0], 0);
         ends.skip(1).all(|entry| compare_cells(cell(by, entry, 0), first, key.bytes).is_eq())
     });
+    if same && by.keys.len() == 1 {
+        // Only the order of the rows is left, and each is looked up once.
+        let order = |run: &[Entry]| run.first().map(|entry| by.order(entry));
+        let (mut x, mut y) = (order(a), order(b));
+        while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
+            if x <= y {
+                merged.push(*first);
+                a = a_rest;
+                x = order(a);
+            } else {
+                merged.push(*second);
+                b = b_rest;
+                y = order(b);
+            }
+        }
+    }
     while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
         let order = if same { by.compare_from(1, first, second) } else { by.compare(first, second) };
         if order.is_le() {
