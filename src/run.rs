@@ -86,7 +86,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
             let format = &inputs[at].1;
             let mut rest = std::mem::take(&mut opened[at]).into_iter();
             // The first record that fits tells the columns, in whichever file it stands.
-            while let Some(lane) = rest.next() {
+            for lane in rest.by_ref() {
                 let name = lane.name.clone();
                 let tell = |record: &[u8], first: bool| match record {
                     // A byte-order mark is none in mid-file.
