@@ -5,10 +5,14 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput};
-use streamer::data::block::Text;
+use streamer::data::block::{Block, Text};
 use streamer::data::buffer::{BLOCK, Buffer};
-use streamer::data::fast::{Kernel, words, words_with};
+use streamer::data::fast::{self, Kernel, words, words_with};
 use streamer::data::groups::Groups;
+use streamer::data::schema::{Live, Schema};
+use streamer::expr::{Context, Expr};
+use streamer::formats::{self, Reading};
+use streamer::operators::{self, Built, Work};
 
 /// How many blocks of [`BLOCK`] bytes: 64 MiB.
 const BLOCKS: usize = 256;
@@ -100,8 +104,129 @@ fn count(criterion: &mut Criterion, text: &[Arc<Buffer>]) {
     group.finish();
 }
 
+/// Rows of `path`, `user`, `n`, and `x`, which is missing now and then, as `line` writes them: one buffer.
+fn records(line: impl Fn(usize) -> String) -> Arc<Buffer> {
+    let mut bytes = Vec::with_capacity(BLOCK + 256);
+    for number in 0.. {
+        bytes.extend_from_slice(line(number).as_bytes());
+        if bytes.len() >= BLOCK {
+            break;
+        }
+    }
+    Arc::new(Buffer::from_vec(bytes))
+}
+
+fn csv() -> Arc<Buffer> {
+    records(|number| {
+        let x = if number % 5 == 0 { String::new() } else { format!("{}.{}", number * 7 % 900, number % 10) };
+        format!("/v{}/path/{},user-{},{},{x}\n", number % 3, number % 100, number % 37, number * 31 % 1000)
+    })
+}
+
+fn json() -> Arc<Buffer> {
+    records(|number| {
+        let x = if number % 5 == 0 { "null".to_string() } else { format!("{}.{}", number * 7 % 900, number % 10) };
+        let (path, user, n) = (number % 100, number % 37, number * 31 % 1000);
+        let more = r#""client":{"ip":"10.1.2.3","agent":"curl/8.0","tags":["beta",1]}"#;
+        format!(
+            "{{\"path\":\"/v1/path/{path}\",{more},\"user\":\"user-{user}\",\"n\":{n},\"x\":{x},\"msg\":\"all is well\"}}\n"
+        )
+    })
+}
+
+fn combined() -> Arc<Buffer> {
+    records(|number| {
+        let (path, status, bytes) = (number % 100, 200 + number % 5 * 100, number * 31 % 10_000);
+        format!(
+            "10.1.2.{} - - [01/Oct/2026:00:00:01 +0000] \"GET /path/{path} HTTP/1.1\" {status} {bytes} \"-\" \"Mozilla/5.0 (X11)\"\n",
+            number % 250
+        )
+    })
+}
+
+/// The rows of a buffer, with these columns.
+fn cut(name: &str, header: Option<&str>, data: &Arc<Buffer>, columns: &[&str]) -> (Schema, Block) {
+    let header = header.map(|row| formats::header(row).expect("names"));
+    let input = formats::input(name, &Reading { delimiter: b'\n', header, argument: None }).expect("a format");
+    let schema = input.schema(&Live::only(columns.iter().copied())).expect("columns");
+    let cut = input.cut_range(data, 0..data.len(), &schema).unwrap_or_else(|| {
+        let mut spans = Vec::new();
+        input.framing().each(data.bytes(), 0, data.len(), |span| spans.push(span));
+        input.cut(data, spans, &schema)
+    });
+    (schema, Block { rows: cut.rows, columns: cut.columns, ..Block::default() })
+}
+
+const HEADER: &str = "path,user,n,x";
+
+fn reading(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("formats");
+    let inputs: [(&str, Option<&str>, Arc<Buffer>, &[&str]); 3] = [
+        ("csv", Some(HEADER), csv(), &["user", "n"]),
+        ("json", None, json(), &["path", "x"]),
+        ("combined", None, combined(), &["status"]),
+    ];
+    for (name, header, data, columns) in inputs {
+        group.throughput(Throughput::Bytes(data.len() as u64));
+        group.bench_function(name, |bencher| bencher.iter(|| cut(name, header, &data, columns).1.rows));
+    }
+    group.finish();
+}
+
+/// Each of the 16 bytes of every place of JSON is classed, by vectors and without.
+fn classes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("classes");
+    let data = json();
+    let words = || data.bytes().as_chunks::<16>().0.iter().map(|bytes| u128::from_le_bytes(*bytes));
+    group.throughput(Throughput::Bytes(data.len() as u64));
+    group.bench_function("specials", |b| b.iter(|| words().fold(0, |sum, word| sum ^ fast::specials(word))));
+    group.bench_function("specials, portable", |b| b.iter(|| words().fold(0, |sum, w| sum ^ fast::plain::specials(w))));
+    group.bench_function("not digits", |b| b.iter(|| words().fold(0, |sum, word| sum ^ fast::not_digits(word))));
+    group.bench_function("not digits, portable", |b| {
+        b.iter(|| words().fold(0, |sum, word| sum ^ fast::plain::not_digits(word)));
+    });
+    group.finish();
+}
+
+fn expressions(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("expressions");
+    let (schema, block) = cut("csv", Some(HEADER), &csv(), &["path", "user", "n", "x"]);
+    group.throughput(Throughput::Elements(block.rows as u64));
+    for text in [
+        "n > 100",
+        "x > 100",
+        "n * 2 + 1",
+        "n / 3",
+        "x * 2",
+        "path LIKE '/v1/%'",
+        "path RLIKE '^/v[12]/'",
+        "user IN ('user-1', 'user-2')",
+        "CASE WHEN n > 500 THEN path ELSE user END",
+        "upper(user)",
+        "split(path, '/')",
+    ] {
+        let node = Expr::parse(text).and_then(|expr| expr.bind(&schema, &Context::default())).expect("an expression");
+        group.bench_function(text, |bencher| bencher.iter(|| node.eval(&block).len()));
+    }
+    for (text, by) in [("sum(n)", None), ("sum(x)", None), ("sum(n)", Some("user")), ("count(*)", Some("user,n"))] {
+        let args = ["agg", text].into_iter().chain(by.into_iter().flat_map(|by| ["--by", by]));
+        let entry = operators::REGISTRY.iter().find(|entry| entry.name == "agg").expect("agg");
+        let matches = (entry.command)().try_get_matches_from(args).expect("arguments");
+        let Built::Operator(operator) = (entry.build)(&matches).expect("agg") else { unreachable!("no macro") };
+        let bound = operator.bind(&schema, &Live::all(), &Context::default()).expect("columns");
+        let Some(Work::Aggregate(aggregate)) = bound.work.into_iter().next() else { unreachable!("it aggregates") };
+        let name = format!("{text}{}", by.map(|by| format!(" by {by}")).unwrap_or_default());
+        let mut accumulator = aggregate.start();
+        group.bench_function(name, |bencher| bencher.iter(|| accumulator.fold(&block)));
+    }
+    group.finish();
+}
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    reading(&mut criterion);
+    classes(&mut criterion);
+    expressions(&mut criterion);
     let text = text();
     split(&mut criterion, &text);
     count(&mut criterion, &text);

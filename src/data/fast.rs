@@ -10,7 +10,7 @@ mod fields;
 mod huge;
 mod split;
 
-pub use classes::{not_digits, specials};
+pub use classes::{not_digits, plain, specials};
 pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use split::{Kernel, words, words_with};

@@ -220,12 +220,17 @@ impl Cutter {
     }
 
     /// The columns of the stage that the input feeds.
-    fn block(&self, buffer: &Arc<Buffer>, rows: usize, columns: Vec<Column>) -> Block {
+    fn block(&self, buffer: &Arc<Buffer>, rows: usize, mut columns: Vec<Column>) -> Block {
         if self.columns.iter().copied().eq((0..columns.len()).map(Some)) {
             return Block { rows, columns, ..Block::default() };
         }
         let nothing = || Column::Text(Text { data: Arc::clone(buffer), spans: vec![Span::NULL; rows] });
-        let columns = self.columns.iter().map(|at| at.map_or_else(nothing, |at| columns[at].clone())).collect();
+        let column = |(number, at): (usize, &Option<usize>)| match *at {
+            Some(at) if self.columns[number + 1..].contains(&Some(at)) => columns[at].clone(),
+            Some(at) => std::mem::replace(&mut columns[at], Column::Bool(Vec::new())),
+            None => nothing(),
+        };
+        let columns = self.columns.iter().enumerate().map(column).collect();
         Block { rows, columns, ..Block::default() }
     }
 }

@@ -55,17 +55,21 @@ mod sse2 {
 }
 
 /// The same for any processor.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-mod plain {
+pub mod plain {
+    #[inline(always)]
     fn mask(word: u128, is: impl Fn(u8) -> bool) -> u32 {
         let set = |mask, (at, &byte): (usize, &u8)| mask | u32::from(is(byte)) << at;
         word.to_le_bytes().iter().enumerate().fold(0, set)
     }
 
+    /// See [`super::specials`].
+    #[inline(always)]
     pub fn specials(word: u128) -> u32 {
         mask(word, |b| (b == b'"') | (b == b'\\') | (b < 0x20))
     }
 
+    /// See [`super::not_digits`].
+    #[inline(always)]
     pub fn not_digits(word: u128) -> u32 {
         mask(word, |b| !b.is_ascii_digit())
     }
