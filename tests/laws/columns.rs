@@ -12,13 +12,15 @@ use crate::harness::run_chunked;
 
 /// Exit status, standard output, standard error, and the copies.
 type Outcome = ((u8, String, String), Vec<Option<String>>);
+/// What plays the words of a command.
+type Player<'a> = &'a dyn Fn(&[String]) -> (u8, Vec<u8>, String);
 
 fn shown(bytes: Vec<u8>) -> String {
     bytes.escape_ascii().to_string().replace("\\n", "\n")
 }
 
 /// Plays a command in a place of its own; what names the place is taken out of what it says.
-fn played(chain: &[Vec<String>], globals: &[&str], run: &dyn Fn(&[String]) -> (u8, Vec<u8>, String)) -> Outcome {
+fn played(chain: &[Vec<String>], globals: &[&str], run: Player<'_>) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     let (status, stdout, stderr) = run(&command(chain, globals, dir.path()));
     let tees = (0..4).map(|at| std::fs::read(dir.path().join(format!("tee-{at}"))).ok().map(shown)).collect();

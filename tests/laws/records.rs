@@ -126,12 +126,12 @@ pub fn written(manner: Manner, records: &[Record]) -> Vec<u8> {
         _ => {}
     }
     for record in records {
-        if spoilt && super::inputs::next(&mut seed) % 6 == 0 {
+        if spoilt && super::inputs::next(&mut seed).is_multiple_of(6) {
             lines.push(SPOILT[super::inputs::next(&mut seed) as usize % SPOILT.len()].to_vec());
         }
         // By what it holds, so that it is written in the same way wherever it stands.
         let lengths: usize = record.iter().flatten().map(|value| value.len()).sum();
-        lines.push(line(form, record, lengths % 2 == 0));
+        lines.push(line(form, record, lengths.is_multiple_of(2)));
     }
     out.extend(lines.join(end));
     if !open && !lines.is_empty() {

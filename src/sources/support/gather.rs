@@ -234,6 +234,20 @@ mod tests {
         assert_eq!(finish(&mut gathered).1, [(24, 22)]);
     }
 
+    #[test]
+    fn a_long_record_ends_where_its_quotes_close_however_it_is_cut() {
+        let sent = b"a,b\n\n1,\"aaaa\nbb,b\"\"\ncccc\"\nx,y\n";
+        for step in 1..sent.len() {
+            let mut gathered = Gathered::new(Framing::quoted(b'\n', b','), 8);
+            let mut carry = Carry::default();
+            sent.chunks(step).for_each(|part| gathered.add(&mut carry, part));
+            gathered.end(&mut carry);
+            let (text, too_long, _) = finish(&mut gathered);
+            assert_eq!((text.replace("\n\n", "\n").as_str(), too_long.len()), ("a,b\nx,y\n", 1), "{step} at once");
+            assert_eq!(too_long[0].1, 20, "{step} at once");
+        }
+    }
+
     proptest! {
         /// However the bytes of two senders are cut and mixed, each sender's records come whole and in its order.
         #[test]
