@@ -72,6 +72,7 @@ fn chain(select: &Select<'_>) -> Result<Vec<String>> {
             if named.expr.has_aggregate() {
                 aggregates.push(format!("{} AS {}", named.expr.written(), quoted(&named.name)));
             } else if !keys.iter().any(|(key, name)| *key == named.expr || *name == named.name) {
+                named.expr.check_calls()?;
                 let hint = "stands neither in GROUP BY nor in an aggregate: first(…) gives one of its values";
                 return Err(named.expr.wrong(&format!("{} {hint}", named.expr.written())));
             }
@@ -128,7 +129,7 @@ fn keys_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(Expr, String)>> {
     let Some(text) = select.clause(Clause::GroupBy) else { return Ok(Vec::new()) };
     let mut keys = Vec::new();
     for named in parse_list(text)? {
-        let meant = item(list, named.expr.written()).or_else(|| {
+        let meant = item(list, named.expr.written(), "GROUP BY")?.or_else(|| {
             let same = |item: &&Named| item.expr == named.expr || (item.alias && item.name == named.name);
             list.iter().find(same)
         });
@@ -143,9 +144,17 @@ fn keys_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(Expr, String)>> {
     Ok(keys)
 }
 
-/// What SELECT has at the place that an ordinal names.
-fn item<'a>(list: &'a [Named], text: &str) -> Option<&'a Named> {
-    text.parse::<usize>().ok().and_then(|at| list.get(at.checked_sub(1)?))
+/// What SELECT has at the place that an ordinal names; nothing if the text is no ordinal.
+fn item<'a>(list: &'a [Named], text: &str, clause: &str) -> Result<Option<&'a Named>> {
+    let Ok(at) = text.parse::<usize>() else { return Ok(None) };
+    let columns = list.len();
+    match at.checked_sub(1).and_then(|at| list.get(at)) {
+        Some(item) => Ok(Some(item)),
+        None if columns == 0 => {
+            Err(Error::usage(format!("sql: {clause} {text}: SELECT * has no numbered columns, name one")))
+        }
+        None => Err(Error::usage(format!("sql: {clause} {text}: SELECT has the columns 1 to {columns}"))),
+    }
 }
 
 /// The keys of ORDER BY: text, and whether the greatest comes first.
@@ -167,7 +176,7 @@ fn order_of(select: &Select<'_>, list: &[Named]) -> Result<Vec<(String, bool)>> 
         };
         let expr = Expr::parse(key)?;
         let aliased = |named: &&Named| named.alias && expr.as_column().is_some_and(|name| name == named.name);
-        let meant = item(list, key).or_else(|| list.iter().find(aliased));
+        let meant = item(list, key, "ORDER BY")?.or_else(|| list.iter().find(aliased));
         let combined = select.combines(list);
         keys.push((
             match meant {
@@ -262,5 +271,9 @@ mod tests {
         assert!(refused("SELECT a FROM input WHERE a = 1 WHERE b = 2").contains("WHERE"));
         assert!(refused("SELECT * FROM input GROUP BY a").contains("name the columns"));
         assert!(refused("SELECT a FROM input ORDER BY a NULLS LAST").contains("NULLS LAST"));
+        assert!(refused("SELECT a, b FROM input ORDER BY 3").contains("ORDER BY 3: SELECT has the columns 1 to 2"));
+        assert!(refused("SELECT a FROM input GROUP BY 0").contains("GROUP BY 0: SELECT has the columns 1 to 1"));
+        assert!(refused("SELECT * FROM input ORDER BY 1").contains("name one"));
+        assert!(refused("SELECT mode(a) FROM input GROUP BY b").contains("there is no function `mode`"));
     }
 }
