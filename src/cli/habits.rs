@@ -159,6 +159,27 @@ pub fn unquoted(entry: &Entry, segment: &Segment) -> Option<String> {
     })
 }
 
+/// The hint for `sort ms desc` and `--by user, country`: what should be one word was typed as two.
+pub fn split_list(entry: &Entry, word: &str, segment: &Segment) -> Option<String> {
+    let at = segment.words.iter().rposition(|w| w == word)?;
+    let before = segment.words[..at].last()?.to_str()?;
+    let option = segment.words[..at].iter().rev().nth(1).and_then(|w| w.to_str());
+    let way = word.to_lowercase();
+    let ordered =
+        (entry.command)().get_arguments().any(|a| a.get_value_names().is_some_and(|n| n[0].contains(":desc")));
+    if ordered && ["asc", "desc"].contains(&way.as_str()) {
+        return Some(format!("the direction stands behind the key: {}", quoted(&format!("{before}:{way}"))));
+    }
+    let listed = before.strip_suffix(',');
+    if option == Some("--by") && (listed.is_some() || !(word.contains(['/', '.']) || Path::new(word).is_file())) {
+        return Some(format!(
+            "several keys are one list: --by {}",
+            quoted(&format!("{},{word}", listed.unwrap_or(before)))
+        ));
+    }
+    None
+}
+
 /// The name of the value of an operator's one argument, if that is an expression.
 fn expression(command: &Command) -> Option<String> {
     let mut positionals = command.get_positionals();

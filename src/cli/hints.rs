@@ -192,6 +192,8 @@ fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[En
         format!("{text}; `{dashed}` is no option here and was taken as a value")
     } else if let Some(hint) = entry.and_then(|e| habits::unquoted(e, segment)) {
         format!("{text}: {hint}")
+    } else if let Some(hint) = entry.and_then(|e| habits::split_list(e, word, segment)) {
+        format!("{text}: {hint}")
     } else if word.parse::<f64>().is_ok() {
         text
     } else if word.starts_with('$') {

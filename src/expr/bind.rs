@@ -31,6 +31,14 @@ impl Expr {
         let node = self.bind(schema, context)?;
         logic::condition(node, "this place").map_err(|message| self.wrong(&message))
     }
+
+    /// A call of what is neither a function nor an aggregate is a mistake: said where there is more to say about its columns.
+    pub fn check_calls(&self) -> Result<()> {
+        match unknown_call(&self.tree) {
+            Some(fault) => Err(fault.shown(&self.text)),
+            None => Ok(()),
+        }
+    }
 }
 
 struct Binder<'a> {
@@ -257,6 +265,16 @@ impl Binder<'_> {
 
 fn truth(value: bool) -> Node {
     Node::constant(Kind::Bool, crate::data::column::Column::Bool(vec![u8::from(value)]))
+}
+
+/// The first call, in the order of the text, of what there is not.
+fn unknown_call(tree: &Tree) -> Option<Fault> {
+    match &tree.form {
+        Form::Call(call) if !aggregate::is_one(&call.name) && functions::find(&call.name).is_none() => {
+            Some(unknown(&call.name, tree.place))
+        }
+        _ => tree.parts().into_iter().find_map(unknown_call),
+    }
 }
 
 /// No function is called so.

@@ -150,6 +150,9 @@ pub fn rest(token: &Token, place: Place) -> Fault {
         Token::Eq | Token::DoubleEq | Token::Lt | Token::Gt | Token::LtEq | Token::GtEq | Token::Neq => {
             format!("comparisons are not chained: write a {token} b AND b {token} c")
         }
+        Token::Word(word) if ["asc", "desc"].contains(&word.value.to_lowercase().as_str()) => {
+            format!("a direction stands behind a colon: KEY:{}", word.value.to_lowercase())
+        }
         token => format!("an operator is missing before `{token}`"),
     };
     Fault::new(place, message)

@@ -112,6 +112,7 @@ impl Agg {
             };
             let known = |name: &String| is_call(name) || by.iter().flat_map(By::names).any(|key| key == name);
             if let Some(name) = expr.columns().into_iter().find(|name| !known(name)) {
+                named.expr.check_calls()?;
                 let message = format!(
                     "`{name}` stands outside of an aggregate, but a row of the result is made of many rows: take one of its \
                      values, first({name}), or group by it, --by '{name}'"

@@ -53,7 +53,12 @@ impl Files {
         }
         let paths = glob::expand(pattern)?;
         if paths.is_empty() {
-            return Err(Error::failed(format!("no file matches {pattern}")));
+            let options = ["?in=", "?header="].iter().find_map(|option| pattern.find(option));
+            let hint = match options.map(|at| &pattern[..at]) {
+                Some(path) if Path::new(path).exists() => format!("; a path with options is written file:{pattern}"),
+                _ => String::new(),
+            };
+            return Err(Error::failed(format!("no file matches {pattern}{hint}")));
         }
         Ok(paths)
     }

@@ -241,3 +241,33 @@ $ streamer head 5 '$1'
 ! see: streamer head --help
 ? 2
 
+
+# an aggregate that there is not is said before the column in it
+$ streamer agg 'uper($1), mode($2)'
+.
+! streamer: there is no function `uper`; did you mean upper or power?
+!   uper($1), mode($2)
+!   ^^^^^^^^
+! see: streamer agg --help
+? 2
+
+# the direction of a key, as in SQL
+$ streamer sort '$1' desc
+.
+! streamer: sort: unexpected argument `desc`: the direction stands behind the key: '$1:desc'
+! see: streamer sort --help
+? 2
+
+# a list of keys with a space in it
+$ streamer count --by a, b
+.
+! streamer: count: unexpected argument `b`: several keys are one list: --by a,b
+! see: streamer count --help
+? 2
+
+# the same, in capitals, of top
+$ streamer top 2 word DESC
+.
+! streamer: top: unexpected argument `DESC`: the direction stands behind the key: word:desc
+! see: streamer top --help
+? 2

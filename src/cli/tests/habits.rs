@@ -66,6 +66,14 @@ fn an_expression_is_one_argument() {
 }
 
 #[test]
+fn a_list_is_one_argument() {
+    says(&["count", "--by", "user", "country"], "several keys are one list: --by user,country");
+    says(&["count", "--by", "user,", "country"], "several keys are one list: --by user,country");
+    says(&["count", "--by", "user", "notes.txt"], "to read a file: --from notes.txt");
+    says(&["count", "desc"], "to read a file: --from desc");
+}
+
+#[test]
 fn columns_of_awk_and_jq_are_known() {
     says(&["filter", "$NF > 3"], "filter: `$NF` is awk's");
     says(&["count", "--by=.user.id"], "`.user.id` is written without the first point: user.id");

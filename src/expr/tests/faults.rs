@@ -63,6 +63,7 @@ fn mistakes_are_shown_with_what_to_write() {
         ),
         ("clicks /* x */", "a comment has no place in an expression", "       ^^^^^^^"),
         ("user clicks", "an operator is missing before `clicks`", "     ^^^^^^"),
+        ("user DESC", "a direction stands behind a colon: KEY:desc", "     ^^^^"),
         ("user trim", "an operator is missing before `trim`", "     ^^^^"),
         ("user, clicks", "one expression is wanted, not a list", "    ^"),
         ("abs((clicks)", "this bracket is not closed", "   ^"),

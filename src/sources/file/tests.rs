@@ -69,7 +69,12 @@ fn a_glob_gives_files_in_order_of_name_and_skips_directories_and_hidden_ones() {
     assert_eq!(names, ["B.log", "a.log", "a10.log", "a2.log", "b.log", "é.log"]);
     assert!(found.iter().all(|l| l.pull && l.size == Some(l.name.rsplit('/').next().unwrap().len() as u64)));
     let message = failure(&format!("{}/*.csv", dir.path().display()));
-    assert!(message.starts_with("no file matches /"), "{message}");
+    assert!(message.starts_with("no file matches /") && message.ends_with("/*.csv"), "{message}");
+    let message = failure(&format!("{}/a.log?in=csv", dir.path().display()));
+    assert!(
+        message.contains("; a path with options is written file:/") && message.ends_with("/a.log?in=csv"),
+        "{message}"
+    );
 }
 
 #[test]
