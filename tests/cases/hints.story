@@ -261,7 +261,7 @@ $ streamer sort '$1' desc
 # a list of keys with a space in it
 $ streamer count --by a, b
 .
-! streamer: count: unexpected argument `b`: several keys are one list: --by a,b
+! streamer: count: unexpected argument `b`: several keys are one list: --by 'a,b'
 ! see: streamer count --help
 ? 2
 
@@ -271,3 +271,4 @@ $ streamer top 2 word DESC
 ! streamer: top: unexpected argument `DESC`: the direction stands behind the key: word:desc
 ! see: streamer top --help
 ? 2
+

@@ -67,8 +67,8 @@ fn an_expression_is_one_argument() {
 
 #[test]
 fn a_list_is_one_argument() {
-    says(&["count", "--by", "user", "country"], "several keys are one list: --by user,country");
-    says(&["count", "--by", "user,", "country"], "several keys are one list: --by user,country");
+    says(&["count", "--by", "user", "country"], "several keys are one list: --by 'user,country'");
+    says(&["count", "--by", "user,", "country"], "several keys are one list: --by 'user,country'");
     says(&["count", "--by", "user", "notes.txt"], "to read a file: --from notes.txt");
     says(&["count", "desc"], "to read a file: --from desc");
 }
