@@ -50,7 +50,7 @@ fn command() -> Command {
             "Gives each row with columns added, or replaced where there is one of that name. All expressions see the columns as \
              they were before.\n\nAn aggregate inside (sum(clicks), max(ms); see agg) is taken over the batch, or with --by \
              over the rows of the same key, and given to each row; the rows wait for the end of the batch then, in memory. \
-             `streamer help functions` has the operators and functions.",
+             `streamer help expressions` has the operators, `streamer help functions` the functions.",
         )
         .arg(
             Arg::new("assignments")

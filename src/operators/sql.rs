@@ -32,7 +32,7 @@ fn command() -> Command {
             "Compiles one SELECT [DISTINCT] … FROM input [WHERE …] [GROUP BY …] [HAVING …] [ORDER BY …] [LIMIT n] to the other \
              operators; --explain shows which. The columns are those of the input, or of the operator before. Rows that are \
              equal under ORDER BY keep the order of the input; without ORDER BY groups come in the order of their keys. For \
-             joins: join; for windows: window.",
+             joins: join.",
         )
         .arg(
             Arg::new("query")
