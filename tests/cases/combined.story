@@ -55,10 +55,10 @@ $ streamer --in combined count --by status --batch all
 ! streamer: 4 bad records were left out
 
 # combined --strict
-$ streamer --in combined --strict count --batch all
-< x
++ access.log x
+$ streamer --in combined --from {dir}/access.log --strict count
 .
-! streamer: standard input, line 1: no [time]; without --strict it is left out and counted
+! streamer: {dir}/access.log, line 1: no [time]; without --strict it is left out and counted
 ? 1
 
 # combined of a file, whatever its extension of no format

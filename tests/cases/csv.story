@@ -240,10 +240,10 @@ $ streamer --in csv -0 count --by a --batch all
 
 
 # csv: --bad keeps the record at which --strict ends the run
-$ streamer --in csv --strict --bad {dir}/bad.txt count
-< a,b
-< 1
++ a.csv a,b
++ a.csv 1
+$ streamer --from {dir}/a.csv --strict --bad {dir}/bad.txt count
 .
-! streamer: standard input, line 2: 1 field where the header has 2; without --strict it is left out and counted
+! streamer: {dir}/a.csv, line 2: 1 field where the header has 2; without --strict it is left out and counted
 ? 1
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use streamer::cli::{Parsed, parse};
 use streamer::data::block::{Block, Cell, Column, Span, Text};
@@ -12,6 +13,7 @@ use streamer::data::buffer::Buffer;
 use streamer::data::order::sorted;
 use streamer::data::rows::{Rows, gather};
 use streamer::data::schema::{Field, Live, Schema};
+use streamer::data::write;
 use streamer::expr::Context;
 use streamer::operators::{Accumulator, Aggregate, REGISTRY, Spread, Work};
 
@@ -113,8 +115,13 @@ fn result(aggregate: &dyn Aggregate, parts: Vec<Rows>) -> Vec<Vec<String>> {
     let block = gather(&rows, &entries);
     let text = |cell: Cell<'_>| match cell {
         Cell::Null => "null".to_string(),
-        Cell::Int(value) => value.to_string(),
         Cell::Text(bytes) => format!("\"{}\"", bytes.escape_ascii()),
+        // What a person sees: a whole number is the same as the float of its value.
+        number @ (Cell::Int(_) | Cell::Float(_)) => {
+            let mut text = Vec::new();
+            write::cell(number, &TimeZone::UTC, &mut text);
+            String::from_utf8(text).unwrap()
+        }
         other => format!("{other:?}"),
     };
     (0..block.rows).map(|row| block.columns.iter().map(|column| text(column.cell(row))).collect()).collect()

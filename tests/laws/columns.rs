@@ -133,7 +133,9 @@ proptest! {
         let words = [&["streamer"], form.globals(), &["--batch", "all", "--shards", "3", "--out", "tsv", "agg", &list, "--by", k]].concat();
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
         let (status, stdout, stderr) = run_fed(&words, &pieces(&input, 5, seed));
-        prop_assert_eq!((status, stderr.as_str()), (0, ""));
+        // A column that is null in every record is no error, but it is said.
+        let said: Vec<&str> = stderr.lines().filter(|line| !line.contains("no record had")).collect();
+        prop_assert_eq!((status, said), (0, vec![]));
         let stdout = String::from_utf8(stdout).unwrap();
         let mut seen = 0;
         for row in stdout.lines().skip(1) {
