@@ -2,7 +2,7 @@
 //! order of the values nor their spread over shards can be seen in the result.
 //!
 //! A sum is a whole number of 128 bits times a power of two, which is enough for most data; what does not fit goes to a
-//! [`Wide`] sum, limbs of 32 bits in 64, so that carries can wait.
+//! `Wide` sum, limbs of 32 bits in 64, so that carries can wait.
 
 mod integer;
 

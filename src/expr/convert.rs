@@ -108,7 +108,7 @@ fn conditions(column: &Column) -> Column {
     Column::Bool((0..column.len()).map(truth).collect())
 }
 
-/// See [`conditions`].
+/// The truth value that text spells: `true t yes y 1`, `false f no n 0` in any case, else null.
 pub fn condition_of(text: &[u8]) -> u8 {
     let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word.as_bytes()));
     if is(&["true", "t", "yes", "y", "1"]) {
