@@ -26,7 +26,7 @@
 //!                sequence.rs (rows that are kept); human.rs json.rs write.rs
 //!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter, prefetch, huge pages: the
 //!                only unsafe code)
-//! expr/          what a row says: parse.rs tokens.rs lower.rs (text to ast.rs), bind.rs (names and kinds to node.rs), then
+//! expr/          what a row says: parse.rs tokens.rs lower.rs (text to ast.rs), written.rs (and back), bind.rs (names and kinds to node.rs), then
 //!                whole columns: operators/ and functions/ (one file a family), times/, lists/; aggregate.rs and aggregates/
 //!                (what combines rows), by.rs (--by), caret.rs and hints.rs (what is wrong), manual.rs (what the help says)
 //! formats/       bytes to rows to bytes, one file a format (delimited.rs: text, csv and tsv out); support/ is what several of
