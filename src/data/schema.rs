@@ -96,11 +96,6 @@ impl Schema {
         };
         Err(Error::usage(format!("there is no column `{name}` here, the columns are: {}{hint}", names.join(", "))))
     }
-
-    /// Where the columns of these names stand.
-    pub fn indexes(&self, names: &[String]) -> Result<Vec<usize>> {
-        names.iter().map(|name| self.index(name)).collect()
-    }
 }
 
 /// The names that `word` may have been meant to be, nearest first, at most three: alike, or one slip of the finger away.
@@ -123,6 +118,11 @@ pub struct Live {
     pub names: BTreeSet<String>,
 }
 
+/// Whether `path` is the column of this name, or an item of it.
+fn leads_into(path: &str, name: &str) -> bool {
+    path.strip_prefix(name).is_some_and(|way| way.is_empty() || way.starts_with('['))
+}
+
 impl Live {
     /// What a sink needs: all that is printed.
     pub fn all() -> Self {
@@ -132,6 +132,18 @@ impl Live {
     /// Just these.
     pub fn only<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         Live { shown: false, names: names.into_iter().map(|n| n.as_ref().to_string()).collect() }
+    }
+
+    /// Whether a column that is shown is needed, itself or for one of its items: `xs[0]` needs `xs`.
+    pub fn needs(&self, name: &str) -> bool {
+        self.shown || self.names.iter().any(|needed| leads_into(needed, name))
+    }
+
+    /// What is needed beside a column that is made here, and its items.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.names.retain(|needed| !leads_into(needed, name));
+        self
     }
 
     /// What either needs.
@@ -153,6 +165,13 @@ impl Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_item_of_a_column_needs_the_column() {
+        let live = Live::only(["xs[0]", "y.z", "xsa"]);
+        assert!(live.needs("xs") && live.needs("xsa") && !live.needs("x") && !live.needs("y"));
+        assert_eq!(live.without("xs").names.into_iter().collect::<Vec<_>>(), ["xsa", "y.z"]);
+    }
 
     /// Swapped, missing and doubled letters are found in short names too; what is not alike is not offered.
     #[test]

@@ -329,22 +329,10 @@ impl Expr {
 
     /// The columns that it needs, a way into one (`a.b[0]`) as one name.
     pub fn columns(&self) -> BTreeSet<String> {
-        self.columns_by(|path| path.name())
-    }
-
-    /// The columns that it needs of this schema; those that are not there by their whole name.
-    pub fn columns_of(&self, schema: &Schema) -> BTreeSet<String> {
-        self.columns_by(|path| match path.resolve(schema) {
-            Some((at, _)) => schema.fields[at].name.clone(),
-            None => path.name(),
-        })
-    }
-
-    fn columns_by(&self, name: impl Fn(&Path) -> String) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         self.tree.walk(&mut |tree| {
             if let Form::Column(path) = &tree.form {
-                names.insert(name(path));
+                names.insert(path.name());
             }
         });
         names

@@ -1,8 +1,6 @@
-//! Conditions as filters: the rows that pass, and a condition cut into what can be looked at one after the other.
+//! Conditions as filters: the rows that pass.
 
 use crate::data::column::{Column, TRUE};
-
-use super::ast::{Expr, Form, Operator, Tree};
 
 /// The rows whose truth value is true: neither false nor null.
 pub fn passed(condition: &Column) -> Vec<u32> {
@@ -22,37 +20,11 @@ pub fn passed(condition: &Column) -> Vec<u32> {
     rows
 }
 
-impl Expr {
-    /// The parts of a condition all of which must hold: `a AND b AND c` is three. In their order.
-    pub fn conjuncts(&self) -> Vec<Expr> {
-        let mut parts = Vec::new();
-        split(&self.tree, &mut parts);
-        parts.into_iter().map(|tree| Expr { text: self.text.clone(), tree: tree.clone() }).collect()
-    }
-}
-
-fn split<'a>(tree: &'a Tree, parts: &mut Vec<&'a Tree>) {
-    match &tree.form {
-        Form::Binary(Operator::And, a, b) => {
-            split(a, parts);
-            split(b, parts);
-        }
-        _ => parts.push(tree),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn conditions_are_cut_at_and_alone() {
-        let expr = Expr::parse("a = 1 AND (b = 2 AND (c = 3 OR d = 4)) AND NOT (e AND f)").unwrap();
-        let parts: Vec<String> = expr.conjuncts().iter().map(Expr::to_string).collect();
-        assert_eq!(parts, ["(a = 1)", "(b = 2)", "((c = 3) OR (d = 4))", "(NOT (e AND f))"]);
-    }
 
     proptest! {
         #[test]

@@ -246,12 +246,6 @@ pub fn of_number(number: Number, unit: i64) -> Option<i64> {
     }
 }
 
-/// Numbers of seconds since the epoch as times, as Spark's `CAST(number AS TIMESTAMP)`.
-pub fn of_seconds(column: &Column) -> Column {
-    let Column::Number(numbers) = column else { return column.clone() };
-    Column::Time((0..numbers.len()).map(|row| of_number(numbers.get(row), SECOND).unwrap_or(NO_TIME)).collect())
-}
-
 impl Node {
     /// Its values as times: those that text says, without an offset as times of `zone`. Other kinds are none; the error says
     /// what was found.

@@ -76,7 +76,7 @@ impl Operator for Items {
 
     fn live(&self, output: &Live) -> Live {
         let mut others = if self.keep { output.clone() } else { Live::default() };
-        others.names.remove(&self.name);
+        others = others.without(&self.name);
         others.and(self.list.columns())
     }
 

@@ -76,7 +76,7 @@ impl Operator for Columns {
         for named in &self.list {
             // What nobody looks at is checked, but not computed.
             let node = named.expr.bind(input, context)?;
-            if output.shown || output.names.contains(&named.name) {
+            if output.needs(&named.name) {
                 schema.fields.push(named.expr.field(&named.name, node.kind.clone(), input));
                 nodes.push(node);
             }

@@ -97,7 +97,7 @@ impl Operator for Set {
     fn live(&self, output: &Live) -> Live {
         let mut before = output.clone();
         for named in &self.list {
-            before.names.remove(&named.name);
+            before = before.without(&named.name);
         }
         let own = self.list.iter().flat_map(|named| named.expr.columns());
         let own = own.filter(|name| !super::support::combined::is_call(name));
@@ -122,7 +122,7 @@ impl Operator for Set {
             let node = named.expr.bind(&columns, context)?;
             let known = schema.fields.iter().position(|field| field.name == named.name);
             // What nobody looks at is checked, but not computed.
-            if !output.shown && !output.names.contains(&named.name) && known.is_none() && schema.json.is_none() {
+            if !output.needs(&named.name) && known.is_none() && schema.json.is_none() {
                 continue;
             }
             let field = named.expr.field(&named.name, node.kind.clone(), &columns);

@@ -71,3 +71,24 @@ $ streamer set 'a = 1' --by k
 ! see: streamer set --help
 ? 2
 
+
+# an item of a list that was made here is a column as any other
+$ streamer --batch all set "xs = split(line, ' ')" then filter "xs[0] = 'a'" then map 'xs[1] AS second'
+< a b
+> b
+< c d
+.
+
+# ... also in map
+$ streamer --batch all map "split(line, ',') AS xs" then map 'xs[1]'
+< a,b
+> b
+.
+
+# ... and beside a list that is kept
+$ streamer --batch all map "split(line, ',') AS xs, 1 AS n" then flatmap 'array(n, 2)' --as n --keep then map 'n, xs[1]'
+< a,b
+> 1\tb
+> 2\tb
+.
+

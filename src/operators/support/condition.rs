@@ -2,10 +2,9 @@
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::column::{Column, TRUE};
 use crate::data::schema::Schema;
 use crate::error::Result;
-use crate::expr::{Context, Expr, Node};
+use crate::expr::{Context, Expr, Node, filter};
 use crate::operators::Filter;
 
 /// The condition that is written so.
@@ -32,9 +31,7 @@ struct Passing {
 
 impl Filter for Passing {
     fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
-        if let Column::Bool(truths) = &*self.node.eval(block) {
-            passed.extend((0u32..).zip(truths).filter(|(_, truth)| **truth == TRUE).map(|(row, _)| row));
-        }
+        passed.extend(filter::passed(&self.node.eval(block)));
         Ok(())
     }
 }
