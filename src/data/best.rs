@@ -32,7 +32,7 @@ pub struct Wanted {
 impl Wanted {
     /// The order of a row as rows are compared here, and back.
     fn turn(&self, order: Order) -> Order {
-        if self.latest { Order { block: !order.block, row: !order.row } } else { order }
+        if self.latest { Order { batch: !order.batch, block: !order.block, row: !order.row } } else { order }
     }
 }
 

@@ -2,13 +2,58 @@
 
 pub use super::column::{Cell, Column, Lists, Number, Numbers, Span, Text};
 
-/// The place of a row in the input: its block, then its row in the block. Blocks are ordered by source, then position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The place of a row in the input: its batch, its block, then its row in the block. Blocks are ordered by source, then
+/// position.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Order {
+    /// See [`Block::batch`].
+    pub batch: u32,
     /// See [`Block::order`].
     pub block: u64,
     /// Which row of the block.
     pub row: u32,
+}
+
+impl Order {
+    /// As two numbers, for where orders are kept in columns.
+    pub fn pair(self) -> (i64, i64) {
+        (self.block as i64, (u64::from(self.batch) << 32 | u64::from(self.row)) as i64)
+    }
+
+    /// What [`Order::pair`] gave.
+    pub fn of_pair(block: i64, rest: i64) -> Self {
+        Order { batch: (rest as u64 >> 32) as u32, block: block as u64, row: rest as u32 }
+    }
+}
+
+/// Where the rows of a block come from, as far as an operator asks for it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origins {
+    /// The number of the record (from 0, in its source) of each row.
+    pub numbers: Option<Vec<u64>>,
+    /// The event time of each row, in microseconds since the epoch; of what was made of a batch the end of that.
+    pub times: Option<Vec<i64>>,
+}
+
+impl Origins {
+    /// Those of these rows, in this order.
+    #[must_use]
+    pub fn pick(&self, rows: &[u32]) -> Self {
+        fn picked<T: Copy>(all: &Option<Vec<T>>, rows: &[u32]) -> Option<Vec<T>> {
+            all.as_ref().map(|all| rows.iter().map(|&row| all[row as usize]).collect())
+        }
+        Origins { numbers: picked(&self.numbers, rows), times: picked(&self.times, rows) }
+    }
+
+    /// Of rows of which only these numbers are known.
+    pub fn numbered(numbers: Vec<u64>) -> Self {
+        Origins { numbers: Some(numbers), times: None }
+    }
+
+    /// Whether nothing is known of the rows, because nobody asks.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_none() && self.times.is_none()
+    }
 }
 
 /// Some rows, as columns.
@@ -22,14 +67,16 @@ pub struct Block {
     pub order: u64,
     /// Which input of the plan it came from.
     pub input: u16,
-    /// The number of the record (from 0, in its source) that each row came from; only where an operator asks for it.
-    pub numbers: Option<Vec<u64>>,
+    /// Which batch it came in with, counted from 1, where rows of several batches come together; else 0.
+    pub batch: u32,
+    /// Where its rows come from.
+    pub origins: Origins,
 }
 
 impl Block {
     /// The order of one of its rows.
     pub fn order_of(&self, row: usize) -> Order {
-        Order { block: self.order, row: row as u32 }
+        Order { batch: self.batch, block: self.order, row: row as u32 }
     }
 
     /// Keeps these rows, in this order.
@@ -40,8 +87,8 @@ impl Block {
         for column in &mut self.columns {
             column.keep(rows);
         }
-        if let Some(numbers) = &mut self.numbers {
-            *numbers = rows.iter().map(|&r| numbers[r as usize]).collect();
+        if !self.origins.is_empty() {
+            self.origins = self.origins.pick(rows);
         }
         self.rows = rows.len();
     }

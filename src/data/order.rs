@@ -145,7 +145,15 @@ pub fn prefix_of(keys: &[SortKey], block: &Block, row: usize, order: Option<Orde
             let prefix = prefix(block.columns[key.column].cell(row));
             if key.descending { !prefix } else { prefix }
         }
-        None => order.map_or(0, |order| order.block),
+        None => order.map_or(0, prefix_of_order),
+    }
+}
+
+/// Grows with the order; rows of one batch are told apart by it.
+fn prefix_of_order(order: Order) -> u64 {
+    match order.batch {
+        0 => order.block.min(u64::MAX >> 1),
+        batch => 1 << 63 | u64::from(batch) << 31 | order.block >> 33,
     }
 }
 

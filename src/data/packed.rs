@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::block::Block;
+use super::block::{Block, Origins};
 use super::buffer::{Buffer, PAD};
 use super::builder::Builder;
 use super::column::{Column, Span, Text};
@@ -12,11 +12,12 @@ use super::write;
 /// The length that says that there is no value. Longer texts than that make a column keep its spans.
 const NULL: u8 = u8::MAX;
 
-/// The copy of a block, without the numbers of its records.
+/// The copy of a block, without the origins of its rows.
 #[derive(Clone)]
 pub struct Packed {
     rows: usize,
     order: u64,
+    batch: u32,
     input: u16,
     columns: Vec<Kept>,
 }
@@ -35,7 +36,7 @@ impl Packed {
             Column::Text(text) => short(text).unwrap_or_else(|| whole(column)),
             _ => whole(column),
         });
-        Packed { rows: block.rows, order: block.order, input: block.input, columns: columns.collect() }
+        Packed { rows: block.rows, order: block.order, batch: block.batch, input: block.input, columns: columns.collect() }
     }
 
     /// How many rows.
@@ -48,6 +49,11 @@ impl Packed {
         self.order
     }
 
+    /// See [`Block::batch`].
+    pub fn batch(&self) -> u32 {
+        self.batch
+    }
+
     /// As it was.
     pub fn unpacked(self) -> Block {
         let column = |kept| match kept {
@@ -55,7 +61,7 @@ impl Packed {
             Kept::Whole(column) => column,
         };
         let columns = self.columns.into_iter().map(column).collect();
-        Block { rows: self.rows, columns, order: self.order, input: self.input, numbers: None }
+        Block { rows: self.rows, columns, order: self.order, batch: self.batch, input: self.input, origins: Origins::default() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every row of a batch, block by block, for whoever needs all of them in order. A block comes whole from one piece of the
 //! input, so that the order of the blocks is that of the rows: nothing is sorted row by row.
 
-use super::block::Block;
+use super::block::{Block, Order};
 use super::packed::Packed;
 use super::rows::Rows;
 
@@ -50,15 +50,16 @@ impl Sequence {
 
     /// Takes over what [`Sequence::save`] gave.
     pub fn restore(&mut self, rows: Rows) {
-        let orders = rows.orders.iter().map(|orders| orders.first().map_or(0, |order| order.block));
-        self.take(orders.zip(rows.blocks).map(|(order, block)| Packed::of(&Block { order, ..block })).collect());
+        let places = rows.orders.iter().map(|orders| orders.first().copied().unwrap_or_default());
+        let placed = |(place, block): (Order, Block)| Block { order: place.block, batch: place.batch, ..block };
+        self.take(places.zip(rows.blocks).map(|both| Packed::of(&placed(both))).collect());
     }
 }
 
 /// The blocks of several parts, in order.
 pub fn in_order(parts: impl IntoIterator<Item = Vec<Packed>>) -> Vec<Packed> {
     let mut blocks: Vec<Packed> = parts.into_iter().flatten().collect();
-    blocks.sort_by_key(|block| block.order());
+    blocks.sort_by_key(|block| (block.batch(), block.order()));
     blocks
 }
 

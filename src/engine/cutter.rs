@@ -169,7 +169,7 @@ impl Cutter {
         let records = records as u64;
         let Some(late) = late else {
             let mut block = self.block(buffer, rows, columns);
-            block.numbers = numbers;
+            block.origins.numbers = numbers;
             return Ok(Made { block, records, step: 0, bad });
         };
         let passed = self.passed(stage, rows, &columns, &good, buffer, piece.batch)?;
@@ -191,7 +191,7 @@ impl Cutter {
             }
         });
         let mut block = self.block(buffer, passed.len(), columns.collect());
-        block.numbers = numbers;
+        block.origins.numbers = numbers;
         Ok(Made { block, records, step: 1, bad })
     }
 

@@ -131,7 +131,7 @@ impl Ordered {
         let mut first = row;
         for (gathered, order) in blocks.iter_mut().zip(block..) {
             gathered.order = order;
-            gathered.numbers = numbers.then(|| (first..).take(gathered.rows).collect());
+            gathered.origins.numbers = numbers.then(|| (first..).take(gathered.rows).collect());
             first += gathered.rows as u64;
         }
         blocks
@@ -342,13 +342,13 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
         let blocks = match share {
             Share::Range(range, block, row) => ordered.blocks(range, block, row, shared.plan.numbers),
             Share::Block(mut block, first) => {
-                block.numbers = numbers(&block, first);
+                block.origins.numbers = numbers(&block, first);
                 vec![block]
             }
             Share::Kept(packed, at, first) => {
-                let block = packed.unpacked();
-                let numbers = numbers(&block, first);
-                vec![Block { order: at, numbers, ..block }]
+                let mut block = packed.unpacked();
+                block.origins.numbers = numbers(&block, first);
+                vec![Block { order: at, ..block }]
             }
         };
         let mut rendered: Vec<Rendered> = Vec::new();

@@ -179,9 +179,9 @@ struct Made {
 impl Map for Made {
     fn map(&self, block: Block, _: &BatchInfo) -> Result<Block> {
         let made: Vec<_> = self.nodes.iter().map(|node| node.eval(&block).into_owned()).collect();
-        let Block { rows, mut columns, order, input, numbers } = block;
-        columns.truncate(self.keys);
-        columns.extend(made);
-        Ok(Block { rows, columns, order, input, numbers })
+        let mut block = block;
+        block.columns.truncate(self.keys);
+        block.columns.extend(made);
+        Ok(block)
     }
 }

@@ -124,7 +124,7 @@ impl Map for Exploded {
         }
         let mut column = (*items).clone();
         column.keep(&taken);
-        let numbers = block.numbers.as_ref().map(|numbers| rows.iter().map(|&row| numbers[row as usize]).collect());
+        let origins = block.origins.pick(&rows);
         let mut columns = if self.keep { block.columns } else { Vec::new() };
         columns.iter_mut().for_each(|column| column.keep(&rows));
         if self.at < columns.len() {
@@ -132,13 +132,14 @@ impl Map for Exploded {
         } else {
             columns.push(column);
         }
-        Ok(Block { rows: rows.len(), columns, numbers, order: block.order, input: block.input })
+        Ok(Block { rows: rows.len(), columns: std::mem::take(&mut columns), origins, ..block })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::block::Origins;
     use crate::data::column::Cell;
     use crate::data::rows::block_of;
     use crate::data::schema::Field;
@@ -149,11 +150,11 @@ mod tests {
         let mut bound = built(&ENTRY, args).bind(&schema, &Live::all(), &Context::default()).unwrap();
         let Work::Map(map) = bound.work.remove(0) else { panic!("no map") };
         let block = block_of(&[vec![Some(b"x y"), None, Some(b"z")], vec![Some(b"1"), Some(b"2"), Some(b"3")]]);
-        let block = map.map(Block { numbers: Some(vec![10, 11, 12]), ..block }, &BATCH).unwrap();
+        let block = map.map(Block { origins: Origins::numbered(vec![10, 11, 12]), ..block }, &BATCH).unwrap();
         let text =
             |cell| if let Cell::Text(text) = cell { String::from_utf8_lossy(text).into_owned() } else { "-".into() };
         let rows = (0..block.rows).map(|row| block.columns.iter().map(|c| text(c.cell(row))).collect()).collect();
-        (bound.schema.fields.into_iter().map(|f| f.name).collect(), rows, block.numbers)
+        (bound.schema.fields.into_iter().map(|f| f.name).collect(), rows, block.origins.numbers)
     }
 
     #[test]

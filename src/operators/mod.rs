@@ -126,7 +126,7 @@ pub trait Operator: Send + Sync {
         false
     }
 
-    /// Asks for [`Block::numbers`].
+    /// Asks for [`Origins::numbers`](crate::data::block::Origins).
     fn wants_numbers(&self) -> bool {
         false
     }
@@ -188,8 +188,8 @@ pub trait Filter: Send + Sync {
 
 /// New rows from each row.
 pub trait Map: Send + Sync {
-    /// The rows that come of `block`, in its order. `order` and `input` are kept by the engine; `numbers` must be carried
-    /// over (see [`Block::numbers`]) if the block has them.
+    /// The rows that come of `block`, in its order. `order`, `batch` and `input` are kept by the engine; `origins` must
+    /// be carried over ([`Origins::pick`](crate::data::block::Origins::pick)).
     fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
 
     /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the

@@ -104,7 +104,7 @@ impl Filter for Choice {
     fn select(&self, block: &Block, _: &BatchInfo, passed: &mut Vec<u32>) -> Result<()> {
         let start = mix(mix(self.seed) ^ u64::from(block.input));
         let passes = |number: u64, ordinal: u64| u128::from(mix(mix(start ^ number) ^ ordinal)) < self.below;
-        let Some(numbers) = &block.numbers else {
+        let Some(numbers) = &block.origins.numbers else {
             passed.extend((0..block.rows as u32).filter(|&row| passes(block.order, row.into())));
             return Ok(());
         };
@@ -132,6 +132,7 @@ fn mix(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::block::Origins;
     use crate::operators::testing::BATCH;
 
     fn choice(args: &[&str]) -> Result<Box<dyn Filter>> {
@@ -146,7 +147,7 @@ mod tests {
 
     fn passed(args: &[&str], numbers: &[u64]) -> Vec<u64> {
         let mut passed = Vec::new();
-        let block = Block { rows: numbers.len(), numbers: Some(numbers.to_vec()), ..Block::default() };
+        let block = Block { rows: numbers.len(), origins: Origins::numbered(numbers.to_vec()), ..Block::default() };
         choice(args).unwrap().select(&block, &BATCH, &mut passed).unwrap();
         passed.iter().map(|&row| numbers[row as usize]).collect()
     }

@@ -80,18 +80,18 @@ impl Map for Split {
         let text = keys::encode(&block, &[self.column]);
         let padded = text.data.padded();
         let mut spans = Vec::with_capacity(text.spans.len());
-        let mut numbers = block.numbers.as_ref().map(|_| Vec::new());
+        let mut rows: Option<Vec<u32>> = (!block.origins.is_empty()).then(Vec::new);
         for (row, span) in text.spans.iter().enumerate().filter(|(_, span)| !span.is_null()) {
             let start = span.start as usize;
             fast::words(padded, start, start + span.len as usize, &mut spans);
-            if let (Some(to), Some(from)) = (&mut numbers, &block.numbers) {
-                to.resize(spans.len(), from[row]);
+            if let Some(rows) = &mut rows {
+                rows.resize(spans.len(), row as u32);
             }
         }
         let text = Text { data: Arc::clone(&text.data), spans };
         block.rows = text.spans.len();
         block.columns = vec![Column::Text(text)];
-        block.numbers = numbers;
+        block.origins = rows.map(|rows| block.origins.pick(&rows)).unwrap_or_default();
         Ok(block)
     }
 
@@ -108,6 +108,7 @@ impl Map for Split {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::block::Origins;
     use crate::data::block::Cell;
     use crate::data::buffer::{Buffer, PAD};
     use crate::operators::testing::BATCH;
@@ -133,7 +134,7 @@ mod tests {
         let data = Arc::new(Buffer::from_vec(b"a bb\tccc  7".to_vec()));
         let spans = vec![Span::range(0, 8), Span::NULL, Span::range(8, 10), Span::range(9, 11)];
         let columns = vec![Column::Text(Text { data, spans }), Column::ints(vec![12, -3, 4, 5])];
-        Block { rows: 4, columns, order: 9, numbers: Some(vec![20, 21, 22, 23]), ..Block::default() }
+        Block { rows: 4, columns, order: 9, origins: Origins::numbered(vec![20, 21, 22, 23]), ..Block::default() }
     }
 
     fn column(block: &Block) -> Vec<String> {
@@ -148,7 +149,7 @@ mod tests {
     fn each_word_is_a_row_with_the_number_of_its_record() {
         let words = map(&[], &["line", "n"]).map(block(), &BATCH).unwrap();
         assert_eq!(column(&words), ["a", "bb", "ccc", "7"]);
-        assert_eq!((words.order, words.numbers), (9, Some(vec![20, 20, 20, 23])));
+        assert_eq!((words.order, words.origins.numbers), (9, Some(vec![20, 20, 20, 23])));
     }
 
     #[test]

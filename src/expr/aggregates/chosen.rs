@@ -133,9 +133,8 @@ impl State for Ends {
 
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         let order = |group: &u32| self.orders.get(*group as usize).copied().flatten();
-        let blocks = groups.iter().map(|group| order(group).map_or(0, |order| order.block as i64));
-        let rows = groups.iter().map(|group| order(group).map_or(0, |order| i64::from(order.row)));
-        vec![self.values.column(groups), Column::ints(blocks.collect()), Column::ints(rows.collect())]
+        let (blocks, rows) = groups.iter().map(|group| order(group).unwrap_or_default().pair()).unzip();
+        vec![self.values.column(groups), Column::ints(blocks), Column::ints(rows)]
     }
 
     fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
@@ -144,7 +143,7 @@ impl State for Ends {
         let orders = ints(orders.first()).iter().zip(ints(orders.get(1)));
         for ((row, group), (block, at)) in groups.iter().enumerate().zip(orders) {
             if column.cell(row) != Cell::Null {
-                self.add(*group as usize, Order { block: *block as u64, row: *at as u32 }, column, row);
+                self.add(*group as usize, Order::of_pair(*block, *at), column, row);
             }
         }
     }

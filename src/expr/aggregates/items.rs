@@ -128,8 +128,8 @@ impl Sorted {
     }
 
     fn export(mut self, groups: usize) -> Vec<Column> {
-        let blocks = Column::ints(self.orders.iter().map(|order| order.block as i64).collect());
-        let rows = Column::ints(self.orders.iter().map(|order| i64::from(order.row)).collect());
+        let (blocks, rows) = self.orders.iter().map(|order| order.pair()).unzip();
+        let (blocks, rows) = (Column::ints(blocks), Column::ints(rows));
         let values = std::mem::take(&mut self.columns);
         [blocks, rows].into_iter().chain(values).map(|column| self.lists(groups, column)).collect()
     }
@@ -141,7 +141,7 @@ fn exported(columns: &[Column], groups: &[u32]) -> Option<(Vec<u32>, Vec<Order>,
     let (blocks, at, of) = items(blocks, groups);
     let (rows, _, _) = items(rows, groups);
     let (blocks, rows) = (blocks.as_ints()?, rows.as_ints()?);
-    let order = |at: &u32| Order { block: blocks[*at as usize] as u64, row: rows[*at as usize] as u32 };
+    let order = |at: &u32| Order::of_pair(blocks[*at as usize], rows[*at as usize]);
     let orders = at.iter().map(order).collect();
     let value = |column: &Column| {
         let (column, at, _) = items(column, groups);

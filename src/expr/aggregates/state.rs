@@ -48,10 +48,10 @@ pub struct Folded<'a> {
 /// Places of rows in the input.
 #[derive(Clone, Copy)]
 pub enum Orders<'a> {
-    /// All rows of a block.
-    Block(u64),
-    /// These rows of a block.
-    Rows(u64, &'a [u32]),
+    /// All rows of a block, of which this is the first.
+    Block(Order),
+    /// These rows of a block, of which this is the first.
+    Rows(Order, &'a [u32]),
     /// Any.
     Each(&'a [Order]),
 }
@@ -61,8 +61,8 @@ impl Orders<'_> {
     #[inline]
     pub fn of(&self, row: usize) -> Order {
         match self {
-            Orders::Block(block) => Order { block: *block, row: row as u32 },
-            Orders::Rows(block, rows) => Order { block: *block, row: rows[row] },
+            Orders::Block(first) => Order { row: row as u32, ..*first },
+            Orders::Rows(first, rows) => Order { row: rows[row], ..*first },
             Orders::Each(orders) => orders[row],
         }
     }

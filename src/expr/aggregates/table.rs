@@ -77,12 +77,12 @@ impl Table {
             }
             let passed = family.passed(block);
             let args = family.args(block, passed.as_deref());
-            let orders = Orders::Block(block.order);
+            let orders = Orders::Block(block.order_of(0));
             match &passed {
                 None => state.fold(&Folded { rows: block.rows, count, groups, args: &args, orders }),
                 Some(rows) => {
                     let of = groups.map(|groups| rows.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>());
-                    let (groups, orders) = (of.as_deref(), Orders::Rows(block.order, rows));
+                    let (groups, orders) = (of.as_deref(), Orders::Rows(block.order_of(0), rows));
                     state.fold(&Folded { rows: rows.len(), count, groups, args: &args, orders });
                 }
             }

@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+    use crate::data::block::Origins;
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell, Column};
 use crate::data::buffer::Buffer;
@@ -105,7 +106,7 @@ fn rows(blocks: &[Block]) -> Vec<Row> {
 fn block(rows: &[Row], width: usize) -> Block {
     let column = |at: usize| rows.iter().map(|row| row[at].as_deref().map(str::as_bytes)).collect();
     let mut block = block_of(&(0..width).map(column).collect::<Vec<_>>());
-    block.numbers = Some((0..rows.len() as u64).collect());
+    block.origins = Origins::numbered((0..rows.len() as u64).collect());
     block
 }
 
@@ -166,7 +167,7 @@ proptest! {
         let expected = naive(&left, &right, keys, keep);
         prop_assert_eq!(rows(&made), expected);
         for (made, from) in made.iter().zip([&first, &second]) {
-            let numbers = made.numbers.clone().unwrap();
+            let numbers = made.origins.numbers.clone().unwrap();
             prop_assert_eq!(numbers.len(), made.rows, "each row has the number of its record");
             let values: Vec<_> = rows(std::slice::from_ref(made)).into_iter().map(|row| row[2].clone()).collect();
             let expected: Vec<_> = numbers.iter().map(|&number| from[number as usize][2].clone()).collect();

@@ -60,8 +60,8 @@ impl Joined {
         };
         let right = |column: &Column| column.pick(&rights);
         let columns = self.lefts.iter().map(left).chain(table.columns.iter().map(right)).collect();
-        let numbers = block.numbers.as_ref().map(|all| lefts.iter().map(|&left| all[left as usize]).collect());
-        Ok(Block { rows: lefts.len(), columns, numbers, order: block.order, input: block.input })
+        let origins = block.origins.pick(&lefts);
+        Ok(Block { rows: lefts.len(), columns, origins, ..block })
     }
 
     /// Rows of the table that have no match.
