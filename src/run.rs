@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli::{Cut, Globals, Invocation};
 use crate::clock::Clock;
+use crate::data::calendar::Calendar;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
 use crate::engine::bad_file::BadFile;
-use crate::engine::calendar::Calendar;
 use crate::engine::cutting::Cutting;
 use crate::engine::plan::{self, Inputs, Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;

@@ -5,6 +5,7 @@ pub mod best;
 pub mod block;
 pub mod buffer;
 pub mod builder;
+pub mod calendar;
 pub mod column;
 pub mod exact;
 pub mod fast;

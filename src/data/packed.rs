@@ -36,7 +36,13 @@ impl Packed {
             Column::Text(text) => short(text).unwrap_or_else(|| whole(column)),
             _ => whole(column),
         });
-        Packed { rows: block.rows, order: block.order, batch: block.batch, input: block.input, columns: columns.collect() }
+        Packed {
+            rows: block.rows,
+            order: block.order,
+            batch: block.batch,
+            input: block.input,
+            columns: columns.collect(),
+        }
     }
 
     /// How many rows.
@@ -61,7 +67,14 @@ impl Packed {
             Kept::Whole(column) => column,
         };
         let columns = self.columns.into_iter().map(column).collect();
-        Block { rows: self.rows, columns, order: self.order, batch: self.batch, input: self.input, origins: Origins::default() }
+        Block {
+            rows: self.rows,
+            columns,
+            order: self.order,
+            batch: self.batch,
+            input: self.input,
+            origins: Origins::default(),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
-use super::calendar::Calendar;
 use super::cutting::{Cutting, Rest};
+use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
 pub struct Batch {

@@ -2,7 +2,6 @@
 
 pub mod bad_file;
 pub mod batcher;
-pub mod calendar;
 pub mod core;
 pub mod cutter;
 pub mod cutting;
@@ -33,7 +32,6 @@ use crate::stop::Stop;
 
 use self::bad_file::BadFile;
 use self::batcher::{Batcher, LaneState};
-use self::calendar::Calendar;
 use self::core::{Core, Fixed};
 use self::cutting::{Cutting, Rest};
 use self::message::Message;
@@ -42,6 +40,7 @@ use self::pace::Pace;
 use self::plan::Plan;
 use self::receiver::Receiver;
 use self::report::Report;
+use crate::data::calendar::Calendar;
 
 /// How many bytes are read ahead for each record a second of `--max-rate`.
 const STEP: usize = 8;

@@ -15,6 +15,7 @@ mod map;
 mod parse;
 mod pipe;
 mod reduce;
+mod running;
 mod sample;
 mod set;
 mod sort;
@@ -44,6 +45,7 @@ use crate::data::sequence::Sequence;
 use crate::error::Result;
 use crate::expr::Context;
 
+pub use running::{Over, Running, Saved};
 pub use tables::{Records, Table, Tables, Version};
 
 /// An operator as the command line knows it.
@@ -134,6 +136,12 @@ pub trait Operator: Send + Sync {
     /// What it keeps in memory, for `--explain`; empty if nothing beyond the block at hand.
     fn keeps(&self) -> String {
         String::new()
+    }
+
+    /// Whether what it does with a row depends on the batch that the row is in: then it is not done before a window that stands
+    /// before it.
+    fn follows_batches(&self) -> bool {
+        self.tees()
     }
 
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).
@@ -236,6 +244,13 @@ pub trait Aggregate: Send + Sync {
 
     /// How the rows of the result are ordered; ties fall to [`Rows::orders`].
     fn order(&self) -> Vec<SortKey>;
+
+    /// What one shard keeps of it from batch to batch, of no rows yet; none if it has no way of its own, and rows or parts are
+    /// kept and combined anew.
+    fn running(&self, over: Over) -> Option<Box<dyn Running>> {
+        let _ = over;
+        None
+    }
 
     /// If so many rows, the first in record order, are all that counts (`head`).
     fn enough(&self) -> Option<u64> {

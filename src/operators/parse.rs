@@ -261,7 +261,8 @@ mod tests {
     fn rows(parse: &dyn Operator, names: &[&str], behind: &Live, columns: &[Vec<Option<&[u8]>>]) -> Vec<Vec<String>> {
         let mut bound = parse.bind(&schema(names), behind, &Context::default()).unwrap();
         let Work::Map(map) = bound.work.remove(0) else { panic!("another kind of work") };
-        let block = Block { origins: Origins::numbered((7..).take(columns[0].len()).collect()), order: 3, ..block_of(columns) };
+        let block =
+            Block { origins: Origins::numbered((7..).take(columns[0].len()).collect()), order: 3, ..block_of(columns) };
         let made = map.map(block.clone(), &BATCH).unwrap();
         assert_eq!((made.rows, made.order, &made.origins), (block.rows, 3, &block.origins));
         assert_eq!(made.columns.len(), bound.schema.fields.len());

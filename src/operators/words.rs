@@ -108,8 +108,8 @@ impl Map for Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::block::Origins;
     use crate::data::block::Cell;
+    use crate::data::block::Origins;
     use crate::data::buffer::{Buffer, PAD};
     use crate::operators::testing::BATCH;
 

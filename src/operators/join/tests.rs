@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-    use crate::data::block::Origins;
 use crate::data::batch::BatchInfo;
+use crate::data::block::Origins;
 use crate::data::block::{Block, Cell, Column};
 use crate::data::buffer::Buffer;
 use crate::data::rows::{Rows, block_of};

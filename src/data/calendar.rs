@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, tz::Offset};
 
-use crate::data::time::Time;
+use super::time::Time;
 
 /// The borders of batches. A border is a moment at which the local time is a multiple of the interval (so that `1d` cuts at
 /// local midnight); days of 23 and 25 hours are one batch each.
