@@ -28,7 +28,7 @@ use super::inputs::{pieces, run_fed};
 
 const SHARDS: [&str; 3] = ["1", "2", "8"];
 /// What the operators that this program has may be.
-const KINDS: Kinds = Kinds { windows: false, within: false };
+const KINDS: Kinds = Kinds { windows: true, keyed_all: false, within: false };
 
 /// Values that are easily taken for one another; `y` has sums that only exact ones get right.
 const K: &[&str] = &["a", "b", "7", "07", "7.0", "a b", "", "\u{e9}", "a key of more than sixteen bytes"];
@@ -72,7 +72,8 @@ fn case() -> impl Strategy<Value = Case> {
     let starts = prop::sample::select(std::vec![0, 0, -7_300, -86_400_000, 1_795_132_800_500]);
     let batches = prop::option::weighted(0.1, 1..9usize);
     (sources, batches, starts, intervals, vec(any::<u8>(), 0..120), any::<u64>()).prop_map(
-        |(sources, batches, start, interval, bytes, reads)| {
+        |(mut sources, batches, start, interval, bytes, reads)| {
+            if sources.len() > 1 { sources[0].resize(9, Vec::new()); sources[0][8] = std::vec!["a,1,1".into()]; }
             let chain = chain(bytes, KINDS, interval);
             Case { chain, sources, interval, start, batches, reads }
         },

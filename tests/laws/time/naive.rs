@@ -39,7 +39,8 @@ fn running(flow: &Flow, by: &[By], how: Running) -> Vec<Batch> {
             }
         }
         let given = kept.iter().filter(|(_, last, _)| !how.changed || *last == batch.end);
-        batches.push(Batch { rows: given.flat_map(|(.., rows)| rows.clone()).collect(), ..*batch });
+        let rows = given.flat_map(|(.., rows)| rows.clone()).collect();
+        batches.push(Batch { rows, start: flow.batches[0].start, end: batch.end });
     }
     batches
 }

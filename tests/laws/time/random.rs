@@ -17,6 +17,7 @@ enum Kind {
 /// What a chain may be made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Kinds {
+    pub keyed_all: bool,
     pub windows: bool,
     /// `distinct --within`.
     pub within: bool,
@@ -34,6 +35,8 @@ struct Chain {
     columns: Vec<Column>,
     /// The columns are those of the records.
     records: bool,
+    timed: bool,
+    after: bool,
     /// From one batch to the next, in milliseconds.
     interval: i64,
     /// Made up so far.
@@ -47,7 +50,7 @@ pub fn chain(bytes: Vec<u8>, kinds: Kinds, interval: i64) -> Vec<Op> {
     let column = |(name, kind): (&str, Kind)| Column { name: name.to_string(), kind };
     let columns = [("k", Kind::Text), ("x", Kind::Whole), ("y", Kind::Float)].map(column).into();
     let choices = Choices::of(bytes);
-    let mut chain = Chain { choices, kinds, columns, records: true, interval, names: 0, ops: Vec::new() };
+    let mut chain = Chain { choices, kinds, columns, records: true, timed: false, after: false, interval, names: 0, ops: Vec::new() };
     for _ in 0..=chain.below(4) {
         chain.part();
     }
@@ -111,6 +114,7 @@ impl Chain {
         let every = [None, Some(1), Some(2), Some(3), Some(5)];
         let every = self.choices.one_of(&every).map(|times| times * self.interval);
         self.interval = every.unwrap_or(self.interval);
+        self.after = self.timed;
         self.ops.push(Op::Window { length, every });
     }
 
@@ -129,13 +133,15 @@ impl Chain {
         let (Some(Op::Count { by, .. } | Op::Agg { by, .. } | Op::Reduce { by, .. }), true) = (self.ops.last(), true) else {
             panic!("an aggregate")
         };
-        if by.is_empty() {
+        if by.is_empty() || !self.kinds.keyed_all {
             self.ops[at] = Op::All { ttl: None, changed: false };
         }
     }
 
     /// `timed`: it may name the borders of the batch.
     fn row_wise(&mut self, timed: bool) {
+        let timed = timed && !self.after;
+        self.timed |= timed;
         let op = match self.below(if timed { 7 } else { 5 }) {
             0 | 1 => Op::Filter(self.condition()),
             2 => {
@@ -200,7 +206,7 @@ impl Chain {
     fn by(&mut self, timed: bool) -> Vec<By> {
         let mut by: Vec<By> = Vec::new();
         for _ in 0..self.choices.one_of(&[0, 1, 1, 1, 2]) {
-            if timed && self.once_in(8) {
+            if timed && !self.after && self.once_in(8) {
                 by.push(By::End(self.name('e')));
             } else if let Some((name, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole, Kind::Time]) {
                 // What counts gives a column of this name.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 use super::steps::{By, Call, Condition, Expr, Key};
-use super::values::{Value, compare, sum};
+use super::values::{Value, compare, mean, sum};
 
 /// A row.
 pub type Row = Vec<Value>;
@@ -121,13 +121,13 @@ pub fn call(names: &[String], batch: &Batch, rows: &[Row], call: &Call) -> Value
         values.retain(|value| met.insert(value.key()));
     }
     let mut numbers: Vec<Value> = values.iter().filter_map(Value::number).collect();
-    let divided = |by: usize| if by == 0 || numbers.is_empty() { Value::Null } else { Value::Float(sum(&numbers).float() / by as f64) };
     let order = |a: &&Value, b: &&Value| compare(a, b, true);
     match call.function {
         "count" => Value::Int(values.len() as i64),
         "sum" => sum(&numbers),
-        "avg" => divided(numbers.len()),
-        "ratio" => divided(rows.len()),
+        "avg" => mean(&numbers),
+        "ratio" if numbers.is_empty() => Value::Null,
+        "ratio" => Value::Float(sum(&numbers).float() / rows.len() as f64),
         "min" => values.iter().min_by(order).cloned().unwrap_or(Value::Null),
         "max" => values.iter().max_by(order).cloned().unwrap_or(Value::Null),
         "first" => values.first().cloned().unwrap_or(Value::Null),

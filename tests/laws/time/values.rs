@@ -164,3 +164,17 @@ pub fn sum(values: &[Value]) -> Value {
         None => Value::Float(exact_sum(values.iter().map(Value::float))),
     }
 }
+
+/// The mean of numbers: what is nearest to their exact sum divided by how many they are.
+pub fn mean(numbers: &[Value]) -> Value {
+    let Value::Float(_) = sum(numbers) else {
+        return match sum(numbers) {
+            Value::Int(sum) => Value::Float(sum as f64 / numbers.len() as f64),
+            other => other,
+        };
+    };
+    let about = sum(numbers).float() / numbers.len() as f64;
+    let off = |mean: f64| exact_sum(numbers.iter().map(|value| value.float()).chain(numbers.iter().map(|_| -mean))).abs();
+    let near = [about, about.next_down(), about.next_up()];
+    Value::Float(near.into_iter().min_by(|a, b| off(*a).total_cmp(&off(*b))).unwrap_or(about))
+}
