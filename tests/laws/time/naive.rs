@@ -210,6 +210,12 @@ pub fn expected(chain: &[Op], names: &[&str], batches: Vec<Batch>, interval: i64
                     flow.batches = running(&flow, by, how);
                 }
             }
+            // In the order of the records, whatever the keys.
+            Op::Distinct { .. } | Op::Top { .. } => {
+                if let Some(how) = all.take() {
+                    flow.batches = running(&flow, &[], how);
+                }
+            }
             _ => {}
         }
         flow.apply(op);

@@ -128,12 +128,25 @@ impl Chain {
             self.row_wise(false);
         }
         self.ops.insert(at, Op::All { ttl, changed });
-        self.aggregate(true);
+        if self.once_in(4) {
+            let (by, keys) = (self.by(false), self.keys());
+            self.ops.push(match keys {
+                Some(keys) if by.is_empty() || self.once_in(2) => Op::Top { count: 2, keys, by },
+                _ if by.is_empty() => Op::Count { by, fill: false },
+                _ => Op::Distinct { by, within: None },
+            });
+            if let Some(Op::Count { .. }) = self.ops.last() {
+                self.set_columns(vec![("count".to_string(), Kind::Whole)]);
+            }
+        } else {
+            self.aggregate(true);
+        }
         // Only keys can be dropped, or be touched.
-        let (Some(Op::Count { by, .. } | Op::Agg { by, .. } | Op::Reduce { by, .. }), true) = (self.ops.last(), true) else {
-            panic!("an aggregate")
+        let keyed = match &self.ops[self.ops.len() - 1] {
+            Op::Count { by, .. } | Op::Agg { by, .. } | Op::Reduce { by, .. } => !by.is_empty(),
+            _ => false,
         };
-        if by.is_empty() || !self.kinds.keyed_all {
+        if !keyed || !self.kinds.keyed_all {
             self.ops[at] = Op::All { ttl: None, changed: false };
         }
     }
