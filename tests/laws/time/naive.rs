@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::rows::{Batch, Row, Seen, by_keys, call, groups, id, reduced, sort};
 use super::steps::{By, Call, Expr, Op};
-use super::values::{Value, time};
+use super::values::{Value, compare, time};
 
 /// Every batch that there is at a place of a chain.
 pub struct Flow {
     pub names: Vec<String>,
     pub batches: Vec<Batch>,
+    /// What is there at the same place of the stream to be joined: rows of a key and a value.
+    pub right: Vec<Batch>,
     /// From one batch to the next.
     pub interval: i64,
 }
@@ -22,21 +24,22 @@ struct Running {
     changed: bool,
 }
 
-/// What is left of all rows since the start when each batch has come in, and whether a key is given at all.
+/// What is left of all rows since the start when each batch has come in, of those keys that are given.
 fn running(flow: &Flow, by: &[By], how: Running) -> Vec<Batch> {
     let mut kept: Vec<(Vec<String>, i64, Vec<Row>)> = Vec::new();
     let mut batches = Vec::new();
     for batch in &flow.batches {
         kept.retain(|(_, last, _)| how.ttl.is_none_or(|ttl| batch.end - last <= ttl));
+        let mut places: HashMap<Vec<String>, usize> =
+            kept.iter().enumerate().map(|(place, (key, ..))| (key.clone(), place)).collect();
         for row in &batch.rows {
             let key = id(&Seen { names: &flow.names, row, batch }.by(by));
-            match kept.iter_mut().find(|(other, ..)| *other == key) {
-                Some((_, last, rows)) => {
-                    *last = batch.end;
-                    rows.push(row.clone());
-                }
-                None => kept.push((key, batch.end, vec![row.clone()])),
+            let place = *places.entry(key.clone()).or_insert(kept.len());
+            if place == kept.len() {
+                kept.push((key, batch.end, Vec::new()));
             }
+            kept[place].1 = batch.end;
+            kept[place].2.push(row.clone());
         }
         let given = kept.iter().filter(|(_, last, _)| !how.changed || *last == batch.end);
         let rows = given.flat_map(|(.., rows)| rows.clone()).collect();
@@ -69,14 +72,19 @@ impl Flow {
     }
 
     /// Makes a row for each group, of its rows; `empty` is what a key that is filled in has.
-    fn combine(&mut self, by: &[By], fill: bool, made: Vec<String>, empty: Option<Row>, make: impl Fn(&[String], &Batch, &[Row]) -> Row) {
+    fn combine(
+        &mut self,
+        by: &[By],
+        fill: bool,
+        made: Vec<String>,
+        empty: Option<Row>,
+        make: impl Fn(&[String], &Batch, &[Row]) -> Row,
+    ) {
         let names = by.iter().map(|by| by.name().to_string()).chain(made).collect();
         let mut keys: Vec<Row> = Vec::new();
         self.each(names, |names, batch| {
-            let mut found: Vec<(Row, Row)> = groups(names, batch, by)
-                .into_iter()
-                .map(|(key, rows)| (key, make(names, batch, &rows)))
-                .collect();
+            let mut found: Vec<(Row, Row)> =
+                groups(names, batch, by).into_iter().map(|(key, rows)| (key, make(names, batch, &rows))).collect();
             if by.is_empty() && found.is_empty() {
                 return empty.iter().cloned().collect();
             }
@@ -89,6 +97,36 @@ impl Flow {
                 found.sort_by(|(a, _), (b, _)| by_keys(a, b));
             }
             found.into_iter().map(|(key, made)| [key, made].concat()).collect()
+        });
+    }
+
+    /// Each row beside those of the same batch on the right.
+    fn join(&mut self, column: &str, kind: &str) {
+        let at = self.names.iter().position(|n| n == column).expect("a column of the chain");
+        let (left, right) = (["left", "full"].contains(&kind), ["right", "full"].contains(&kind));
+        let width = self.names.len();
+        let names = self.names.iter().cloned().chain(["v".to_string()]).collect();
+        let mut rights = std::mem::take(&mut self.right).into_iter();
+        self.each(names, |_, batch| {
+            let others = rights.next().map(|other| other.rows).unwrap_or_default();
+            let meets = |row: &Row, other: &Row| row[at] != Value::Null && row[at].key() == other[0].key();
+            let mut rows = Vec::new();
+            for row in &batch.rows {
+                let met: Vec<&Row> = others.iter().filter(|other| meets(row, other)).collect();
+                rows.extend(met.iter().map(|other| [row.clone(), vec![other[1].clone()]].concat()));
+                if met.is_empty() && left {
+                    rows.push([row.clone(), vec![Value::Null]].concat());
+                }
+            }
+            let mut lonely: Vec<&Row> =
+                others.iter().filter(|other| !batch.rows.iter().any(|row| meets(row, other))).collect();
+            lonely.sort_by(|a, b| compare(&a[0], &b[0], true));
+            for other in lonely.into_iter().filter(|_| right) {
+                let mut row = vec![Value::Null; width + 1];
+                (row[at], row[width]) = (other[0].clone(), other[1].clone());
+                rows.push(row);
+            }
+            rows
         });
     }
 
@@ -123,11 +161,14 @@ impl Flow {
             Op::Window { length, every } => {
                 self.interval = every.unwrap_or(self.interval);
                 self.batches = windows(&self.batches, *length, self.interval);
+                self.right = windows(&self.right, *length, self.interval);
             }
             Op::All { .. } => {}
             Op::Count { by, fill } => {
                 let zero = Some(vec![Value::Int(0)]);
-                self.combine(by, *fill, vec!["count".to_string()], zero, |_, _, rows| vec![Value::Int(rows.len() as i64)]);
+                self.combine(by, *fill, vec!["count".to_string()], zero, |_, _, rows| {
+                    vec![Value::Int(rows.len() as i64)]
+                });
             }
             Op::Agg { calls, by, fill } => {
                 let none = |call: &Call| match call.function {
@@ -189,6 +230,7 @@ impl Flow {
                 let groups = groups(names, &sorted, by).into_iter();
                 groups.flat_map(|(_, rows)| rows.into_iter().take(*count)).collect()
             }),
+            Op::Join { column, kind } => self.join(column, kind),
             Op::Head(count) => self.each(names, |_, batch| batch.rows.iter().take(*count).cloned().collect()),
             Op::Tail(count) => {
                 self.each(names, |_, batch| batch.rows[batch.rows.len().saturating_sub(*count)..].to_vec());
@@ -198,9 +240,9 @@ impl Flow {
 }
 
 /// What a chain gives of batches, as rows of JSON with the borders of their batches.
-pub fn expected(chain: &[Op], names: &[&str], batches: Vec<Batch>, interval: i64) -> Vec<u8> {
+pub fn expected(chain: &[Op], names: &[&str], batches: Vec<Batch>, right: Vec<Batch>, interval: i64) -> Vec<u8> {
     let names = names.iter().map(ToString::to_string).collect();
-    let mut flow = Flow { names, batches, interval };
+    let mut flow = Flow { names, batches, right, interval };
     let mut all = None;
     for op in chain {
         match op {

@@ -21,6 +21,8 @@ pub struct Kinds {
     pub windows: bool,
     /// `distinct --within`.
     pub within: bool,
+    /// `join` of another stream.
+    pub streams: bool,
 }
 
 struct Column {
@@ -39,6 +41,8 @@ struct Chain {
     after: bool,
     /// From one batch to the next, in milliseconds.
     interval: i64,
+    /// There may be a join: there is none yet, and no `window all`, which no other stream can follow.
+    joins: bool,
     /// Made up so far.
     names: usize,
     ops: Vec<Op>,
@@ -50,7 +54,19 @@ pub fn chain(bytes: Vec<u8>, kinds: Kinds, interval: i64) -> Vec<Op> {
     let column = |(name, kind): (&str, Kind)| Column { name: name.to_string(), kind };
     let columns = [("k", Kind::Text), ("x", Kind::Whole), ("y", Kind::Float)].map(column).into();
     let choices = Choices::of(bytes);
-    let mut chain = Chain { choices, kinds, columns, records: true, timed: false, after: false, interval, names: 0, ops: Vec::new() };
+    let joins = kinds.streams;
+    let mut chain = Chain {
+        joins,
+        choices,
+        kinds,
+        columns,
+        records: true,
+        timed: false,
+        after: false,
+        interval,
+        names: 0,
+        ops: Vec::new(),
+    };
     for _ in 0..=chain.below(4) {
         chain.part();
     }
@@ -76,7 +92,8 @@ impl Chain {
 
     /// A column of one of these kinds.
     fn column(&mut self, kinds: &[Kind]) -> Option<(String, Kind)> {
-        let fitting: Vec<usize> = (0..self.columns.len()).filter(|at| kinds.contains(&self.columns[*at].kind)).collect();
+        let fitting: Vec<usize> =
+            (0..self.columns.len()).filter(|at| kinds.contains(&self.columns[*at].kind)).collect();
         if fitting.is_empty() {
             return None;
         }
@@ -119,19 +136,23 @@ impl Chain {
     }
 
     fn window_all(&mut self) {
+        self.joins = false;
         let at = self.ops.len();
         let ttl = self.choices.one_of(&[None, None, Some(0), Some(1), Some(2), Some(3)]);
         // Half an interval more changes nothing, whole ones do.
-        let ttl = ttl.map(|times| times * self.interval + if times == 0 || self.once_in(3) { self.interval / 2 } else { 0 });
+        let ttl =
+            ttl.map(|times| times * self.interval + if times == 0 || self.once_in(3) { self.interval / 2 } else { 0 });
         let changed = self.once_in(2);
         for _ in 0..self.below(2) {
             self.row_wise(false);
         }
+        self.after = self.timed;
         self.ops.insert(at, Op::All { ttl, changed });
         if self.once_in(4) {
             let (by, keys) = (self.by(false), self.keys());
+            let top = by.is_empty() || self.once_in(2);
             self.ops.push(match keys {
-                Some(keys) if by.is_empty() || self.once_in(2) => Op::Top { count: 2, keys, by },
+                Some(keys) if top => Op::Top { count: 2, keys, by },
                 _ if by.is_empty() => Op::Count { by, fill: false },
                 _ => Op::Distinct { by, within: None },
             });
@@ -325,7 +346,7 @@ impl Chain {
     /// What looks at whole batches.
     fn whole(&mut self) {
         let counts = [0, 1, 2, 5, 1000];
-        let op = match self.below(7) {
+        let op = match self.below(if self.joins { 10 } else { 7 }) {
             0 | 1 => {
                 let by = self.by(true);
                 let whole = !self.records && self.columns.iter().all(|column| column.kind != Kind::List);
@@ -350,7 +371,15 @@ impl Chain {
                 }
             }
             5 => Op::Head(self.choices.one_of(&counts)),
-            _ => Op::Tail(self.choices.one_of(&counts)),
+            6 => Op::Tail(self.choices.one_of(&counts)),
+            _ => {
+                let Some((column, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole]) else { return };
+                self.joins = false;
+                self.records = false;
+                // Its name is free: no column is called so.
+                self.columns.push(Column { name: "v".to_string(), kind: Kind::Whole });
+                Op::Join { column, kind: self.choices.one_of(&["inner", "left", "right", "full"]) }
+            }
         };
         self.ops.push(op);
     }

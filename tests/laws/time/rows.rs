@@ -30,13 +30,12 @@ impl Seen<'_> {
     }
 
     pub fn expr(&self, expr: &Expr) -> Value {
-        let computed = |name: &str, whole: &dyn Fn(i64) -> i64, float: &dyn Fn(f64) -> f64| {
-            match self.column(name).number() {
+        let computed =
+            |name: &str, whole: &dyn Fn(i64) -> i64, float: &dyn Fn(f64) -> f64| match self.column(name).number() {
                 Some(Value::Int(value)) => Value::Int(whole(value)),
                 Some(value) => Value::Float(float(value.float())),
                 None => Value::Null,
-            }
-        };
+            };
         match expr {
             Expr::Column(name) => self.column(name).clone(),
             Expr::Plus(name, by) => computed(name, &|v| v + by, &|v| v + *by as f64),
@@ -159,4 +158,3 @@ pub fn reduced(values: &[Value], how: &str) -> Value {
         other => panic!("{other}"),
     }
 }
-

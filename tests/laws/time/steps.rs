@@ -58,17 +58,50 @@ pub enum Op {
     Map(Vec<(String, Expr)>),
     Set(Vec<(String, Expr)>),
     Words(String),
-    Window { length: i64, every: Option<i64> },
-    All { ttl: Option<i64>, changed: bool },
-    Count { by: Vec<By>, fill: bool },
-    Agg { calls: Vec<Call>, by: Vec<By>, fill: bool },
-    Reduce { column: String, how: &'static str, by: Vec<By>, fill: bool },
-    Totals { call: Call, by: Vec<By> },
-    Distinct { by: Vec<By>, within: Option<i64> },
+    Window {
+        length: i64,
+        every: Option<i64>,
+    },
+    All {
+        ttl: Option<i64>,
+        changed: bool,
+    },
+    Count {
+        by: Vec<By>,
+        fill: bool,
+    },
+    Agg {
+        calls: Vec<Call>,
+        by: Vec<By>,
+        fill: bool,
+    },
+    Reduce {
+        column: String,
+        how: &'static str,
+        by: Vec<By>,
+        fill: bool,
+    },
+    Totals {
+        call: Call,
+        by: Vec<By>,
+    },
+    Distinct {
+        by: Vec<By>,
+        within: Option<i64>,
+    },
     Sort(Vec<Key>),
-    Top { count: usize, keys: Vec<Key>, by: Vec<By> },
+    Top {
+        count: usize,
+        keys: Vec<Key>,
+        by: Vec<By>,
+    },
     Head(usize),
     Tail(usize),
+    /// `join RIGHT --on COLUMN=k --kind KIND`
+    Join {
+        column: String,
+        kind: &'static str,
+    },
 }
 
 impl By {
@@ -127,7 +160,8 @@ impl Call {
 
 /// A duration, in the largest unit that it is whole in.
 pub fn duration(millis: i64) -> String {
-    match [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)].iter().find(|(_, unit)| millis % unit == 0) {
+    match [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)].iter().find(|(_, unit)| millis % unit == 0)
+    {
         Some((unit, size)) => format!("{}{unit}", millis / size),
         None => format!("{millis}ms"),
     }
@@ -142,8 +176,8 @@ fn keys(keys: &[Key]) -> String {
 }
 
 impl Op {
-    /// The words of the command.
-    pub fn words(&self) -> Vec<String> {
+    /// The words of the command; `right` is what is joined.
+    fn words(&self, right: &str) -> Vec<String> {
         let grouped = |by: &[By]| match by {
             [] => Vec::new(),
             by => vec!["--by".to_string(), list(by, By::text)],
@@ -157,9 +191,7 @@ impl Op {
         };
         let (name, rest): (&str, Vec<Vec<String>>) = match self {
             Op::Filter(condition) => ("filter", vec![vec![condition.text()]]),
-            Op::Map(columns) => {
-                ("map", vec![vec![list(columns, |(name, expr)| format!("{} AS {name}", expr.text()))]])
-            }
+            Op::Map(columns) => ("map", vec![vec![list(columns, |(name, expr)| format!("{} AS {name}", expr.text()))]]),
             Op::Set(columns) => ("set", vec![vec![assigned(columns)]]),
             Op::Words(column) => ("words", vec![vec![column.clone()]]),
             Op::Window { length, every } => ("window", vec![vec![duration(*length)], lasting("--every", every)]),
@@ -175,27 +207,29 @@ impl Op {
             Op::Reduce { column, how, by, fill } => {
                 ("reduce", vec![vec![column.clone(), how.to_string()], grouped(by), option("--fill", *fill)])
             }
-            Op::Totals { call, by } => {
-                ("set", vec![vec![format!("{} = {}", call.name, call.text())], grouped(by)])
-            }
+            Op::Totals { call, by } => ("set", vec![vec![format!("{} = {}", call.name, call.text())], grouped(by)]),
             Op::Distinct { by, within } => ("distinct", vec![grouped(by), lasting("--within", within)]),
             Op::Sort(by) => ("sort", vec![vec![keys(by)]]),
             Op::Top { count, keys: of, by } => ("top", vec![vec![count.to_string(), keys(of)], grouped(by)]),
             Op::Head(count) => ("head", vec![vec![count.to_string()]]),
             Op::Tail(count) => ("tail", vec![vec![count.to_string()]]),
+            Op::Join { column, kind } => {
+                let words = [right, "--on", &format!("{column}=k"), "--kind", kind];
+                ("join", vec![words.map(String::from).to_vec()])
+            }
         };
         std::iter::once(name.to_string()).chain(rest.into_iter().flatten()).collect()
     }
 }
 
-/// The words of a chain.
-pub fn words(chain: &[Op]) -> Vec<String> {
+/// The words of a chain; `right` is the other stream, which has the columns `k` and `v`.
+pub fn words(chain: &[Op], right: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (at, op) in chain.iter().enumerate() {
         if at > 0 {
             words.push("then".to_string());
         }
-        words.extend(op.words());
+        words.extend(op.words(right));
     }
     words
 }

@@ -174,7 +174,8 @@ pub fn mean(numbers: &[Value]) -> Value {
         };
     };
     let about = sum(numbers).float() / numbers.len() as f64;
-    let off = |mean: f64| exact_sum(numbers.iter().map(|value| value.float()).chain(numbers.iter().map(|_| -mean))).abs();
+    let off =
+        |mean: f64| exact_sum(numbers.iter().map(|value| value.float()).chain(numbers.iter().map(|_| -mean))).abs();
     let near = [about, about.next_down(), about.next_up()];
     Value::Float(near.into_iter().min_by(|a, b| off(*a).total_cmp(&off(*b))).unwrap_or(about))
 }
