@@ -8,3 +8,4 @@ pub mod fill;
 pub mod keys;
 pub mod named;
 pub mod select;
+mod sliding;
