@@ -43,7 +43,9 @@ mod tests {
     #[test]
     fn a_command_that_is_not_there_is_told() {
         let message = |command: &str| find("pipe", OsStr::new(command)).unwrap_err().to_string();
-        assert!(message("no-such-command-here").starts_with("pipe cannot run `no-such-command-here`: there is no such"));
+        assert!(
+            message("no-such-command-here").starts_with("pipe cannot run `no-such-command-here`: there is no such")
+        );
         assert!(message("sort -u").contains("`-- sort -u`") && message("sort -u").contains("sh -c 'sort -u'"));
         assert!(message("/no/such/file").contains("no such file"));
         assert!(message("/").contains("not an executable file"));
