@@ -203,6 +203,9 @@ $ streamer --tick '^$' window 3s --every 3s then count then alarm 'count = 2' --
 $ streamer --tick '^$' window 2s --every 2s then count then tee - then alarm 'count = 1' --exit 9 then window 6s --every 6s then agg 'sum(count) AS n'
 < a
 .
+> 1970-01-01T00:00:02.000Z\t1
+! streamer: alarm: count = 1 held in 1 batch, up to 1970-01-01T00:00:02.000Z; the run ends with status 9
+? 9
 
 # alarm: of two that end the run with one batch the first in the chain tells the status
 $ streamer --batch 1s alarm 'line = "b"' --exit 4 then alarm 'line = "a"' --exit 5
@@ -212,7 +215,7 @@ $ streamer --batch 1s alarm 'line = "b"' --exit 4 then alarm 'line = "a"' --exit
 > b
 @ 1s
 ! streamer: alarm: line = "b" held in 1 batch, up to 1970-01-01T00:00:01.000Z; the run ends with status 4
-! streamer: alarm: line = "a" held in 1 batch, up to 1970-01-01T00:00:01.000Z; the run ends with status 5
+! streamer: alarm: line = "a" held in 1 batch, up to 1970-01-01T00:00:01.000Z
 .
 ? 4
 
