@@ -10,7 +10,7 @@ use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spr
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open.
@@ -78,6 +78,7 @@ fn bind(
         schema,
         stages: Vec::new(),
         steps: Vec::new(),
+        alarms: Vec::new(),
         explained: Vec::new(),
         aggregated: false,
         windowed: false,
@@ -90,6 +91,7 @@ fn bind(
     for (operator, live) in chain.iter().zip(&live[1..]) {
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
+    let alarms = std::mem::take(&mut binder.alarms);
     let (stages, explained) = binder.end()?;
     if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
@@ -98,7 +100,7 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), alarms, numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -114,6 +116,7 @@ struct Binder<'a> {
     stages: Vec<Stage>,
     /// Those of the stage at hand.
     steps: Vec<Step>,
+    alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
     aggregated: bool,
     windowed: bool,
@@ -189,6 +192,12 @@ impl Binder<'_> {
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
+                    continue;
+                }
+                Work::Alarm(held, alarm) => {
+                    self.steps.push(Step::Alarm(self.alarms.len(), held));
+                    let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+                    self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
                     continue;
                 }
                 Work::Rebatch(rebatch) => {
