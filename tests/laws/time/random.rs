@@ -104,6 +104,7 @@ impl Chain {
     fn set_columns(&mut self, columns: Vec<(String, Kind)>) {
         self.columns = columns.into_iter().map(|(name, kind)| Column { name, kind }).collect();
         self.records = false;
+        (self.timed, self.after) = (false, false);
     }
 
     /// Mostly some window with what stands in front of it and behind it.
@@ -241,6 +242,7 @@ impl Chain {
         let mut by: Vec<By> = Vec::new();
         for _ in 0..self.choices.one_of(&[0, 1, 1, 1, 2]) {
             if timed && !self.after && self.once_in(8) {
+                self.timed = true;
                 by.push(By::End(self.name('e')));
             } else if let Some((name, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole, Kind::Time]) {
                 // What counts gives a column of this name.
@@ -376,6 +378,7 @@ impl Chain {
                 let Some((column, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole]) else { return };
                 self.joins = false;
                 self.records = false;
+                self.after = self.timed;
                 // Its name is free: no column is called so.
                 self.columns.push(Column { name: "v".to_string(), kind: Kind::Whole });
                 Op::Join { column, kind: self.choices.one_of(&["inner", "left", "right", "full"]) }
