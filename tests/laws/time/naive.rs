@@ -11,8 +11,10 @@ use super::values::{Value, compare, time};
 pub struct Flow {
     pub names: Vec<String>,
     pub batches: Vec<Batch>,
-    /// What is there at the same place of the stream to be joined: rows of a key and a value.
+    /// The batches of the stream that may be joined: rows of a key and a value.
     pub right: Vec<Batch>,
+    /// What of them a batch here meets: the same batch, or what the last window holds of them.
+    pub side: Vec<Batch>,
     /// From one batch to the next.
     pub interval: i64,
 }
@@ -106,7 +108,7 @@ impl Flow {
         let (left, right) = (["left", "full"].contains(&kind), ["right", "full"].contains(&kind));
         let width = self.names.len();
         let names = self.names.iter().cloned().chain(["v".to_string()]).collect();
-        let mut rights = std::mem::take(&mut self.right).into_iter();
+        let mut rights = std::mem::take(&mut self.side).into_iter();
         self.each(names, |_, batch| {
             let others = rights.next().map(|other| other.rows).unwrap_or_default();
             let meets = |row: &Row, other: &Row| row[at] != Value::Null && row[at].key() == other[0].key();
@@ -161,7 +163,7 @@ impl Flow {
             Op::Window { length, every } => {
                 self.interval = every.unwrap_or(self.interval);
                 self.batches = windows(&self.batches, *length, self.interval);
-                self.right = windows(&self.right, *length, self.interval);
+                self.side = windows(&self.right, *length, self.interval);
             }
             Op::All { .. } => {}
             Op::Count { by, fill } => {
@@ -242,7 +244,7 @@ impl Flow {
 /// What a chain gives of batches, as rows of JSON with the borders of their batches.
 pub fn expected(chain: &[Op], names: &[&str], batches: Vec<Batch>, right: Vec<Batch>, interval: i64) -> Vec<u8> {
     let names = names.iter().map(ToString::to_string).collect();
-    let mut flow = Flow { names, batches, right, interval };
+    let mut flow = Flow { names, batches, side: right.clone(), right, interval };
     let mut all = None;
     for op in chain {
         match op {
