@@ -9,3 +9,4 @@ pub mod fill;
 pub mod keys;
 pub mod named;
 pub mod select;
+mod sliding;
