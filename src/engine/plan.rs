@@ -7,6 +7,7 @@
 mod binding;
 mod inputs;
 mod sides;
+mod wrong;
 
 use std::sync::Arc;
 
@@ -34,8 +35,6 @@ pub struct Plan {
     pub outlets: Vec<Outlet>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
-    /// Where batches end, if they have an interval.
-    pub calendar: Option<Calendar>,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }
@@ -98,6 +97,8 @@ pub struct Stage {
     pub schema: Schema,
     /// How many windows (and other operators that give other batches than they get) stand before it.
     pub level: usize,
+    /// Where the batches behind it end, if they have an interval.
+    pub calendar: Option<Calendar>,
     /// One after the other on each block.
     pub steps: Vec<Step>,
     /// Behind the last step.
@@ -253,9 +254,4 @@ pub fn named(operator: &str, error: Error) -> Error {
         Error::Usage(text) => Error::Usage(format!("{operator}: {text}")),
         other => other,
     }
-}
-
-/// A duration as messages name it.
-fn written(millis: i64) -> String {
-    humantime::format_duration(std::time::Duration::from_millis(millis as u64)).to_string()
 }

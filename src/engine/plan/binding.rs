@@ -11,7 +11,8 @@ use crate::state::Window;
 
 use super::inputs::bind_inputs;
 use super::sides::Spans;
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanInput, Stage, Step, TIMES, named, written};
+use super::wrong::{for_ever, needs_interval, no_multiple, written};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open.
@@ -100,12 +101,12 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    let (calendar, outlets, number) = (calendar.cloned(), outlets.take(), sides.len());
+    let (outlets, number) = (outlets.take(), sides.len());
     for (input, side) in sides {
         inputs.push(input);
         stages.push(side);
     }
-    Ok(Plan { inputs, stages, sides: number, outlets, numbers, calendar, explained })
+    Ok(Plan { inputs, stages, sides: number, outlets, numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -165,7 +166,8 @@ impl Binder<'_> {
         }
         let (schema, steps) =
             (std::mem::replace(&mut self.entry, self.schema.clone()), std::mem::take(&mut self.steps));
-        self.stages.push(Stage { schema, level: self.level, steps, end });
+        let calendar = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+        self.stages.push(Stage { schema, level: self.level, calendar, steps, end });
         self.level += usize::from(rebatches);
     }
 
@@ -361,28 +363,6 @@ impl Binder<'_> {
         self.stage(end);
         Ok((self.stages, self.sides, self.explained))
     }
-}
-
-fn needs_interval(what: &str) -> Error {
-    Error::usage(format!(
-        "`{what}` needs batches that end at fixed times: add for example --batch 1s (files are one batch unless it is given)"
-    ))
-}
-
-fn no_multiple(what: &str, time: i64, unit: i64) -> Error {
-    let (below, above) = (time / unit * unit, (time / unit + 1) * unit);
-    let fits = if below > 0 { format!("{} or {}", written(below), written(above)) } else { written(above) };
-    Error::usage(format!(
-        "the {what} of {} is no multiple of {}, which is how far apart the batches before it are: write {fits}, or other batches",
-        written(time),
-        written(unit)
-    ))
-}
-
-fn for_ever(name: &str) -> Error {
-    Error::usage(format!(
-        "`window all then {name}` would keep every row for ever: put an aggregate between them, or use a window of some length"
-    ))
 }
 
 /// The columns that an operator itself looks at.

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::operators::Side;
 use crate::state::Window;
 
-use super::{End, PlanInput, Stage, written};
+use super::wrong::written;
+use super::{End, PlanInput, Stage};
 
 /// How much of what was received a batch stands for, at some place of the chain.
 pub(super) enum Spans {
@@ -39,6 +40,6 @@ impl Spans {
         let cutter = Cutter::new(format, &live, &schema, &[])?;
         let keeps = format!("the rows of the batch, and those of {name} {keeps}");
         let input = PlanInput { name, cutter, live, first: Vec::new(), feeds: number + 1, needs_head };
-        Ok((input, Stage { schema, level: 0, steps: Vec::new(), end: End::Side(window) }, keeps))
+        Ok((input, Stage { schema, level: 0, calendar: None, steps: Vec::new(), end: End::Side(window) }, keeps))
     }
 }
