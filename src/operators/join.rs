@@ -41,7 +41,7 @@ const EXAMPLES: &[Example] = &[
 
 fn command() -> Command {
     Command::new("join")
-        .about("each row beside the rows of another stream, or of a table, that have the same key")
+        .about("each row beside those of a stream or a table with its key")
         .long_about(
             "For each row and each row on the right that has the same key a row with the columns of both: first those of the \
              left, then those of the right without its key. A column of the right whose name is taken gets _2 behind it, \
@@ -135,10 +135,11 @@ impl Join {
     }
 
     fn schema(&self, live: &Live) -> Result<Schema> {
-        match self.right()? {
+        let schema = match self.right()? {
             Right::Table(table) => table.schema(live),
             Right::Side(side) => side.schema(live),
-        }
+        };
+        schema.map_err(own_header)
     }
 
     fn shown(&self) -> Result<Shown> {
@@ -152,6 +153,16 @@ impl Join {
     fn known(&self, shown: &Shown) -> Option<Vec<String>> {
         shown.as_ref()?;
         self.names.lock().unwrap_or_else(|e| e.into_inner()).clone()
+    }
+}
+
+/// `--header` is for `--from` only.
+fn own_header(error: Error) -> Error {
+    let own = |text: String| text.replace("--header a,b", "?in=csv&header=a,b behind it");
+    match error {
+        Error::Usage(text) => Error::Usage(own(text)),
+        Error::Failed(text) => Error::Failed(own(text)),
+        Error::Closed => Error::Closed,
     }
 }
 
@@ -189,7 +200,7 @@ impl Operator for Join {
     }
 
     fn open(&mut self, tables: &dyn Tables) -> Result<()> {
-        self.right = Some(tables.right(&self.source)?);
+        self.right = Some(tables.right(&self.source).map_err(own_header)?);
         self.shown().map(|_| ())
     }
 
