@@ -162,7 +162,7 @@ fn own_header(error: Error) -> Error {
     match error {
         Error::Usage(text) => Error::Usage(own(text)),
         Error::Failed(text) => Error::Failed(own(text)),
-        Error::Closed => Error::Closed,
+        other @ (Error::Closed | Error::Alarm(_)) => other,
     }
 }
 
