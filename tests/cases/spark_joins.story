@@ -163,3 +163,7 @@ $ streamer --tick ^-- --in csv --header k,x --from {dir}/left agg 'sum(x) AS s' 
 # join behind window all is refused
 $ streamer --batch 1s window all then join 'exec?in=csv&header=k,y:cat /dev/null' --on '$1=k' then count
 .
+! streamer: join: `window all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and batches are not kept for ever: use a length, such as window 1h
+! see: streamer join --help
+? 2
+

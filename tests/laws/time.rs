@@ -28,7 +28,7 @@ use super::inputs::{next, pieces, run_fed};
 
 const SHARDS: [&str; 3] = ["1", "2", "8"];
 /// What the operators that this program has may be.
-const KINDS: Kinds = Kinds { windows: true, keyed_all: true, within: false, streams: false };
+const KINDS: Kinds = Kinds { windows: true, keyed_all: true, within: false, streams: true };
 
 /// Values that are easily taken for one another; `y` has sums that only exact ones get right.
 const K: &[&str] = &["a", "b", "7", "07", "7.0", "a b", "", "\u{e9}", "a key of more than sixteen bytes"];
