@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
-use crate::expr::Context;
+use crate::expr::{Context, Expr};
 use crate::formats::{Input, Output};
 use crate::operators::{Aggregate, Filter, Map, Operator, REGISTRY, Spread, Totals, WholeBatch, Work};
 
 use super::cutter::Cutter;
+use super::event::by_time::{ByTime, held, waits};
 
 /// What is to be run.
 pub struct Plan {
@@ -26,6 +27,12 @@ pub struct Plan {
     pub outlets: Vec<Outlet>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What tells the time of a record, if batches are cut by it.
+    pub event: Option<ByTime>,
+    /// Whether blocks carry these times.
+    pub times: bool,
+    /// Whether batches without records are wanted as well (`--fill`), where they are cut by the records' time.
+    pub fills: bool,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }
@@ -164,15 +171,16 @@ pub trait Outlets {
 pub type Inputs = Vec<(String, Arc<dyn Input>)>;
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `known`: the end of a batch is known while it
-/// is open, because it has an interval.
+/// is open, because it has an interval. `event`: what tells the time of a record, if batches are cut by it.
 pub fn plan(
     inputs: &Inputs,
     chain: &[Box<dyn Operator>],
     outlets: &mut dyn Outlets,
     known: bool,
+    event: Option<&Expr>,
     context: &Context,
 ) -> Result<Plan> {
-    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new() };
+    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new(), event: event.cloned() };
     // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
     let first = bind(inputs, chain, outlets, &wishes, context)?;
     let needs = |at: &usize| first.outlets[*at].needs.clone();
@@ -185,7 +193,7 @@ pub fn plan(
     let tees = first.stages.iter().flat_map(|stage| &stage.steps).filter_map(tee).collect();
     let times = first.stages[0].steps.iter().any(|step| matches!(step, Step::Times));
     let named = first.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end);
-    wishes = Wishes { hold: !known && (times || named), end: all(end), tees };
+    wishes = Wishes { hold: !known && (times || named), end: all(end), tees, ..wishes };
     bind(inputs, chain, outlets, &wishes, context)
 }
 
@@ -197,6 +205,8 @@ struct Wishes {
     end: Live,
     /// What each outlet in mid-chain prints.
     tees: Vec<Live>,
+    /// What tells the time of a record: then rows that are written wait for the end of their batch.
+    event: Option<Expr>,
 }
 
 fn bind(
@@ -206,7 +216,10 @@ fn bind(
     wishes: &Wishes,
     context: &Context,
 ) -> Result<Plan> {
-    let live = live(chain, wishes);
+    let mut live = live(chain, wishes);
+    if let Some(event) = &wishes.event {
+        live[0].names.extend(event.columns());
+    }
     let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
     let (mut schema, mut inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
         // The operator that asks for it.
@@ -217,13 +230,19 @@ fn bind(
             }
             other => other,
         };
-        asks.map_or(error.clone(), |operator| named(operator.name(), error))
+        let by_time = || wishes.event.as_ref().is_some_and(|event| event.columns().contains(&name));
+        match asks {
+            Some(operator) => named(operator.name(), error),
+            None if by_time() => named("--event-time", error),
+            None => error,
+        }
     })?;
     let numbers = chain.iter().any(|o| o.wants_numbers());
     let mut stages: Vec<Stage> = Vec::new();
     let mut steps = Vec::new();
     let union = schema.clone();
     let mut entry = schema.clone();
+    let event = wishes.event.as_ref().map(|event| ByTime::bind(event, &union, context)).transpose()?;
     let mut aggregated = false;
     let mut explained = Vec::new();
     if wishes.hold {
@@ -254,6 +273,11 @@ fn bind(
                     continue;
                 }
                 Work::Tee(spec, filter) => {
+                    if event.is_some() && stages.is_empty() {
+                        stages.push(held(&mut entry, &schema, &mut steps));
+                        explained.insert(explained.len() - 1, waits(live));
+                        explained.last_mut().into_iter().for_each(|tee| tee.stage = 1);
+                    }
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = outlets.make(Some(&spec), &schema, aggregated, stages.len())?;
                     steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
@@ -271,15 +295,21 @@ fn bind(
         }
         schema = bound.schema;
     }
+    if event.is_some() && stages.is_empty() {
+        stages.push(held(&mut entry, &schema, &mut steps));
+        explained.push(waits(&wishes.end));
+    }
     let end = End::Output(outlets.make(None, &schema, aggregated, stages.len())?);
     stages.push(Stage { schema: entry, steps, end });
-    if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+    // Records that a filter drops have moved the time on, too.
+    if event.is_some() || !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
             input.first.clear();
             input.cutter.without_filter();
         }
     }
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+    let (fills, times) = (chain.iter().any(|operator| operator.fills()), false);
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, event, times, fills, explained })
 }
 
 /// The columns that an operator itself looks at.

@@ -92,7 +92,8 @@ impl Report {
     /// A batch was delivered, the output of which began at `output`.
     pub fn batch(&mut self, core: &Core, finished: &Finished, output: Duration) -> Result<()> {
         let now = core.clock.monotonic();
-        let records = std::mem::take(&mut self.records);
+        let mut records = std::mem::take(&mut self.records);
+        records.extend(finished.taken.iter().copied());
         let source = |(lane, range): &(usize, crate::sources::Range)| SourceStats {
             description: self.lanes[*lane].clone(),
             start: range.from,
@@ -110,6 +111,7 @@ impl Report {
             processing: finished.ended.saturating_sub(finished.began),
             output: now.saturating_sub(output),
             bad: finished.bad,
+            late: finished.late,
             sources: finished.lanes.iter().map(source).collect(),
             ..BatchStats::default()
         };

@@ -95,6 +95,8 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         info: cut.info,
         records: cut.batch.records.load(relaxed),
         bad: cut.batch.bad.load(relaxed),
+        late: cut.batch.late.load(relaxed),
+        taken: cut.taken(),
         bytes: cut.batch.bytes.load(relaxed),
         blocks: cut.blocks,
         lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),

@@ -110,6 +110,10 @@ impl Operator for Count {
         }
     }
 
+    fn fills(&self) -> bool {
+        self.fill
+    }
+
     fn aggregates(&self) -> bool {
         true
     }
