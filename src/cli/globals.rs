@@ -260,7 +260,11 @@ impl Given {
     }
 
     /// The value of an option, parsed.
-    pub(super) fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> std::result::Result<T, String>) -> Result<Option<T>> {
+    pub(super) fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> std::result::Result<T, String>,
+    ) -> Result<Option<T>> {
         let Some(written) = self.options.iter().find(|w| w.name == name) else { return Ok(None) };
         parse(&written.value).map(Some).map_err(|reason| {
             let error = Error::usage(format!("`--{name} {}`: {reason}", written.value));
@@ -343,8 +347,9 @@ impl Given {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
-        } else if let Some(name) =
-            ["from", "to", "stats", "tick", "bad", "event-time", "late-to"].iter().find(|n| self.all(n).iter().any(String::is_empty))
+        } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to"]
+            .iter()
+            .find(|n| self.all(n).iter().any(String::is_empty))
         {
             format!("`--{name} ''`: the value is empty; was it a variable of the shell that is not set?")
         } else if self.one("stats") == Some("-") {

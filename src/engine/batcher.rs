@@ -83,6 +83,10 @@ pub struct Cut {
     pub lanes: BTreeMap<usize, (u64, Range)>,
     /// The records' times cut.
     pub by_event: bool,
+    /// No other batch of this end will come: it is none that a count has cut inside its interval.
+    pub complete: bool,
+    /// It is there for what windows still hold at the end of the input.
+    pub closing: bool,
     /// When it was cut, on the monotonic clock.
     pub at: Duration,
 }
@@ -123,6 +127,8 @@ pub struct Batcher {
     ticks: Vec<u64>,
     /// Records are numbered.
     count: bool,
+    /// Windows wait for the end of each interval.
+    pub windows: bool,
     shards: usize,
     /// Made with its first record, or when it is cut without one.
     open: Option<Arc<Batch>>,
@@ -173,6 +179,7 @@ impl Batcher {
             lanes: Vec::new(),
             ticks: vec![0; inputs],
             count,
+            windows: false,
             shards,
             open: None,
             info: BatchInfo { id: 0, start: from, end, redo: false },
@@ -196,7 +203,7 @@ impl Batcher {
 
     /// Whether the timer's cut of the open batch would give a batch: not behind a cut by count without anything since.
     pub fn is_due(&self) -> bool {
-        !self.counted || self.blocks > 0
+        !self.counted || self.blocks > 0 || self.windows
     }
 
     /// The interval passed without a batch of its own.
@@ -211,7 +218,7 @@ impl Batcher {
     }
 
     /// Cuts the open batch, at its border or (without an interval) at `now`.
-    pub fn cut(&mut self, now: Time, at: Duration, made: &mut Made) {
+    pub fn cut(&mut self, now: Time, at: Duration, complete: bool, made: &mut Made) {
         if self.left == 0 {
             return;
         }
@@ -229,11 +236,20 @@ impl Batcher {
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
             by_event: false,
+            complete,
+            closing: false,
             at,
         });
         self.info.id += 1;
         self.counted = false;
         self.records = 0;
+    }
+
+    /// A batch behind the last, of nothing that was received.
+    pub fn closing(&self, at: Duration) -> Cut {
+        let info = self.event.as_ref().map_or(self.info, |event| event.behind(self.info));
+        let (batch, lanes) = (Batch::new(info, self.shards), BTreeMap::new());
+        Cut { batch, info, blocks: 0, lanes, by_event: false, complete: true, closing: true, at }
     }
 
     /// Goes on to the next interval.
@@ -279,7 +295,7 @@ impl Batcher {
                     if self.records < *limit {
                         continue;
                     }
-                    self.cut(now.0, now.1, made);
+                    self.cut(now.0, now.1, false, made);
                     if self.calendar.is_none() {
                         self.step();
                     } else {
@@ -314,7 +330,7 @@ impl Batcher {
     fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
         while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
         {
-            self.cut(now.0, now.1, made);
+            self.cut(now.0, now.1, true, made);
             self.step();
         }
     }
@@ -383,8 +399,11 @@ impl Batcher {
 
     /// Cuts the batches that the records' times have completed.
     pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
-        if let Some(event) = &mut self.event {
-            made.cuts.extend(event.cut(at, &mut self.left));
+        let Some(event) = &mut self.event else { return };
+        made.cuts.extend(event.cut(at, &mut self.left));
+        if self.windows && event.is_done() {
+            self.windows = false;
+            made.cuts.push(self.closing(at));
         }
     }
 

@@ -21,6 +21,7 @@ use super::core::{Core, Job};
 use super::cutter::{self, Piece};
 use super::cutting::Cutting;
 use super::event::blocks::{self, Admitted};
+use super::finish;
 use super::message::{Bad, Message, Rendered};
 use super::plan::{End, Stage, Step};
 use super::shuffle;
@@ -37,7 +38,7 @@ pub fn work(core: &Arc<Core>, me: usize) {
                 None
             }
             Job::Finish(cut) => {
-                shuffle::finish(core, cut);
+                finish::finish(core, cut);
                 None
             }
             Job::Block(task) => Some(task),
@@ -152,6 +153,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     let LeftOut { bad, records, lines } = left_out(core, plain, &buffer, &range, bad, &too_long, records);
     // Lanes come before pieces: a source's records stand before those of the next.
     block.order = (lane as u64) << 40 | seq;
+    block.batch = core.number_of(0, &batch.info);
     block.input = core.input_of[lane] as u16;
     drop(buffer);
 
@@ -195,9 +197,9 @@ pub fn run(
                 block.keep(&passed);
             }
             Step::Map(map) => {
-                let (order, input) = (block.order, block.input);
+                let (order, batch, input) = (block.order, block.batch, block.input);
                 block = map.map(block, info)?;
-                (block.order, block.input) = (order, input);
+                (block.order, block.batch, block.input) = (order, batch, input);
             }
             Step::Times => {
                 for time in [info.start, info.end] {

@@ -205,7 +205,7 @@ impl Core {
         }
         if state.batcher.end() == end {
             if state.batcher.is_due() {
-                state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+                state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
                 state.batcher.step();
             } else {
                 state.batcher.pass();
@@ -235,7 +235,10 @@ impl Core {
         let mut state = self.lock();
         let mut made = Made::default();
         if state.batcher.is_last_due() {
-            state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+            state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
+        }
+        if state.batcher.event.is_none() && self.plan.rebatches() {
+            made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);
         state.ended = true;

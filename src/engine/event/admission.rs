@@ -32,6 +32,8 @@ pub struct Admission {
     open: BTreeMap<Time, Open>,
     /// What ended until then has been cut.
     watermark: i64,
+    /// The end of the batch that came first.
+    origin: Option<Time>,
     /// The end of the last batch that was cut, and its number.
     last: Option<(Time, u64)>,
     /// Counted since the last cut.
@@ -107,7 +109,19 @@ impl Admission {
         };
         let lanes = files.into_iter().map(lane).collect();
         let (open, watermark) = (BTreeMap::new(), NEVER);
-        Admission { event, fills, shards, lanes, open, watermark, last: None, bad: 0, late: 0, gap: false }
+        Admission {
+            event,
+            fills,
+            shards,
+            lanes,
+            open,
+            watermark,
+            origin: None,
+            last: None,
+            bad: 0,
+            late: 0,
+            gap: false,
+        }
     }
 
     /// A piece of a lane goes to the shards.
@@ -120,9 +134,27 @@ impl Admission {
         self.lanes[lane].ended = true;
     }
 
+    /// Whether nothing more will come.
+    pub fn is_done(&self) -> bool {
+        self.lanes.iter().all(Lane::is_done)
+    }
+
+    /// What comes behind the last batch that was cut; `first` if there was none.
+    pub fn behind(&self, first: BatchInfo) -> BatchInfo {
+        self.last.map_or(first, |(end, id)| BatchInfo { id: id + 1, start: end, end, redo: false })
+    }
+
     /// Whether pieces are on their way that were not let in yet.
     pub fn is_awaited(&self) -> bool {
         self.lanes.iter().any(|lane| lane.admitted < lane.brought)
+    }
+
+    /// The number of a batch before it is cut, in 32 bits: it grows with time, whichever batch comes first. Days may be an hour
+    /// shorter than others, but not by half.
+    fn number(&mut self, end: Time) -> u64 {
+        let origin = *self.origin.get_or_insert(end);
+        let steps = end.0.saturating_sub(origin.0).div_euclid((self.event.calendar.interval() / 2).max(1));
+        (steps.clamp(-(1 << 31), (1 << 31) - 2) + (1 << 31)) as u64
     }
 
     /// A piece has been cut: lets in all whose turn it is now.
@@ -161,7 +193,8 @@ impl Admission {
             let rows = group.rows.as_ref().map_or(all, Vec::len);
             let bytes = parsed.range.len() as u64 * rows as u64 / all as u64;
             let (start, end, shards) = (group.start, group.end, self.shards);
-            let open = self.open.entry(end).or_insert_with(|| Open::new(start, end, shards));
+            let id = self.number(end);
+            let open = self.open.entry(end).or_insert_with(|| Open::new(id, start, end, shards));
             open.blocks += 1;
             *open.taken.entry(at).or_default() += rows as u64;
             open.batch.records.fetch_add(rows as u64, Ordering::Relaxed);
@@ -175,14 +208,15 @@ impl Admission {
 
     /// Cuts all batches whose end all lanes have passed, at most `left`.
     pub fn cut(&mut self, at: Duration, left: &mut u64) -> Vec<Cut> {
-        let all = self.lanes.iter().all(Lane::is_done);
+        let all = self.is_done();
         let active = || self.lanes.iter().filter(|lane| !lane.idle && !lane.is_done()).map(|lane| lane.newest);
         // Where nobody is waited for, the one that came farthest leads.
         let reached = active().min().or_else(|| self.lanes.iter().map(|lane| lane.newest).max()).unwrap_or(NEVER);
         self.watermark = self.watermark.max(reached.saturating_sub(self.event.late));
         let mut cuts = Vec::new();
         while *left > 0 {
-            let Some(entry) = self.open.first_entry().filter(|open| all || micros(*open.key()) <= self.watermark) else {
+            let Some(entry) = self.open.first_entry().filter(|open| all || micros(*open.key()) <= self.watermark)
+            else {
                 break;
             };
             let open = entry.remove();
@@ -201,7 +235,8 @@ impl Admission {
         }
         while from < start {
             let end = self.event.calendar.next(from);
-            self.push(Open::new(from, end, self.shards), at, left, cuts);
+            let open = Open::new(self.number(end), from, end, self.shards);
+            self.push(open, at, left, cuts);
             from = end;
         }
     }
@@ -223,7 +258,16 @@ impl Admission {
             (at, (taken.get(&at).copied().unwrap_or(0), Range { from, until: lane.position }))
         };
         let lanes = moved.map(range).collect();
-        cuts.push(Cut { info: BatchInfo { id, ..batch.info }, batch, blocks, lanes, by_event: true, at });
+        cuts.push(Cut {
+            info: BatchInfo { id, ..batch.info },
+            batch,
+            blocks,
+            lanes,
+            by_event: true,
+            complete: true,
+            closing: false,
+            at,
+        });
     }
 
     /// Whether it has to be said that a gap was not filled.
@@ -241,7 +285,7 @@ impl Admission {
             slowest: unfinished().map(|lane| lane.newest).min().unwrap_or(NEVER),
             files: known.min().unwrap_or(NEVER).saturating_add(ahead),
             full: self.open.len() >= OPEN,
-            pieces: if count == 1 { u64::MAX } else { (2 * self.shards / count).max(2) as u64 },
+            pieces: (4 * self.shards / count).max(2) as u64,
         }
     }
 
@@ -282,9 +326,7 @@ impl Admission {
 }
 
 impl Open {
-    fn new(start: Time, end: Time, shards: usize) -> Self {
-        // Numbered when it is cut; until then it has a number that grows with time all the same.
-        let info = BatchInfo { id: end.0 as u64 ^ 1 << 63, start, end, redo: false };
-        Open { batch: Batch::new(info, shards), blocks: 0, taken: BTreeMap::new() }
+    fn new(id: u64, start: Time, end: Time, shards: usize) -> Self {
+        Open { batch: Batch::new(BatchInfo { id, start, end, redo: false }, shards), blocks: 0, taken: BTreeMap::new() }
     }
 }

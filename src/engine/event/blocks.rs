@@ -142,6 +142,7 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
         block.origins.times = Some(times);
     }
     for (batch, rows) in pieces {
+        block.batch = core.number_of(0, &batch.info);
         let own = match rows {
             None => std::mem::take(&mut block),
             Some(rows) => Block {

@@ -1,10 +1,9 @@
-//! What the plan holds of event time: the expression that tells the time of a record, and where rows wait for the end of their
-//! batch.
+//! What the plan holds of event time: the expression that tells the time of a record.
 
 use crate::data::block::Block;
 use crate::data::column::{Cell, Column, NO_TIME};
-use crate::data::schema::{Field, Live, Schema};
-use crate::engine::plan::{End, Explained, Stage, Step, named};
+use crate::data::schema::{Field, Schema};
+use crate::engine::plan::{End, Stage, named};
 use crate::error::Result;
 use crate::expr::{Context, Expr, Node};
 
@@ -34,7 +33,7 @@ impl ByTime {
         Ok(ByTime {
             time: node.into_event_time(context).map_err(wrong)?,
             columns: entry.fields.iter().enumerate().filter_map(named).collect(),
-            cut: Stage { schema: entry.clone(), steps: Vec::new(), end: End::Hold },
+            cut: Stage { schema: entry.clone(), level: 0, calendar: None, steps: Vec::new(), end: End::Hold },
         })
     }
 }
@@ -70,16 +69,3 @@ impl ByTime {
         format!("it has no time: {}", values.join(", "))
     }
 }
-
-/// The stage at whose end rows wait for that of their batch: the row-wise `steps` that lead from `entry` to `schema`.
-pub fn held(entry: &mut Schema, schema: &Schema, steps: &mut Vec<Step>) -> Stage {
-    Stage { schema: std::mem::replace(entry, schema.clone()), steps: std::mem::take(steps), end: End::Hold }
-}
-
-/// What `--explain` says of it.
-pub fn waits(live: &Live) -> Explained {
-    let keeps = "the rows of the batches that are open: they are written in the order of time".to_string();
-    let shuffle = Some("held: all rows of the batch, in order");
-    Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle }
-}
-

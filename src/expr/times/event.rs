@@ -37,8 +37,34 @@ fn times(column: &Column, zone: &TimeZone) -> Column {
 
 /// `01/Oct/2026:00:00:01 +0000`, as Apache and nginx write it.
 fn in_log(text: &[u8]) -> Option<i64> {
-    let &[d1, d2, b'/', a, b, c, b'/', y1, y2, y3, y4, b':', h1, h2, b':', m1, m2, b':', s1, s2, b' ', sign, z1, z2, z3, z4] =
-        text
+    let &[
+        d1,
+        d2,
+        b'/',
+        a,
+        b,
+        c,
+        b'/',
+        y1,
+        y2,
+        y3,
+        y4,
+        b':',
+        h1,
+        h2,
+        b':',
+        m1,
+        m2,
+        b':',
+        s1,
+        s2,
+        b' ',
+        sign,
+        z1,
+        z2,
+        z3,
+        z4,
+    ] = text
     else {
         return None;
     };
@@ -103,7 +129,9 @@ mod tests {
         assert_eq!(time("timestamp_millis(t)", b"1790812801000"), expected);
         assert_eq!(time("to_timestamp(t, 'yyyyMMddHHmmss')", b"20261001000001"), expected);
         assert_eq!(time("t", b"-1"), Some(-SECOND));
-        for text in ["", "x", "32/Oct/2026:00:00:01 +0000", "01/Oct/2026:00:00:01", "01/Oct/2026:24:00:01 +0000", "2026-13-01"] {
+        for text in
+            ["", "x", "32/Oct/2026:00:00:01 +0000", "01/Oct/2026:00:00:01", "01/Oct/2026:24:00:01 +0000", "2026-13-01"]
+        {
             assert_eq!(time("t", text.as_bytes()), None, "{text}");
         }
     }
