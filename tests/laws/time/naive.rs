@@ -207,7 +207,7 @@ impl Flow {
                 let mut passed: HashMap<Vec<String>, i64> = HashMap::new();
                 self.each(names, |names, batch| {
                     match within {
-                        Some(within) => passed.retain(|_, last| batch.end - *last <= *within),
+                        Some(within) => passed.retain(|_, last| batch.end - *last < *within),
                         None => passed.clear(),
                     }
                     let mut first = Vec::new();

@@ -17,12 +17,12 @@ enum Kind {
 /// What a chain may be made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Kinds {
-    pub keyed_all: bool,
-    pub windows: bool,
     /// `distinct --within`.
     pub within: bool,
     /// `join` of another stream.
     pub streams: bool,
+    /// The borders of batches are named again where the same rows go on in other batches.
+    pub borders_again: bool,
 }
 
 struct Column {
@@ -37,7 +37,9 @@ struct Chain {
     columns: Vec<Column>,
     /// The columns are those of the records.
     records: bool,
+    /// Something has named the borders of a batch, and its rows go on ...
     timed: bool,
+    /// ... in other batches, whose borders nothing names.
     after: bool,
     /// From one batch to the next, in milliseconds.
     interval: i64,
@@ -101,6 +103,10 @@ impl Chain {
         Some((column.name.clone(), column.kind))
     }
 
+    fn may_name_borders(&self) -> bool {
+        self.kinds.borders_again || !self.after
+    }
+
     fn set_columns(&mut self, columns: Vec<(String, Kind)>) {
         self.columns = columns.into_iter().map(|(name, kind)| Column { name, kind }).collect();
         self.records = false;
@@ -112,7 +118,7 @@ impl Chain {
         for _ in 0..self.below(3) {
             self.row_wise(true);
         }
-        match if self.kinds.windows { self.below(8) } else { 7 } {
+        match self.below(8) {
             0..=3 => self.window(),
             4 | 5 => return self.window_all(),
             _ => {}
@@ -168,14 +174,14 @@ impl Chain {
             Op::Count { by, .. } | Op::Agg { by, .. } | Op::Reduce { by, .. } => !by.is_empty(),
             _ => false,
         };
-        if !keyed || !self.kinds.keyed_all {
+        if !keyed {
             self.ops[at] = Op::All { ttl: None, changed: false };
         }
     }
 
     /// `timed`: it may name the borders of the batch.
     fn row_wise(&mut self, timed: bool) {
-        let timed = timed && !self.after;
+        let timed = timed && self.may_name_borders();
         self.timed |= timed;
         let op = match self.below(if timed { 7 } else { 5 }) {
             0 | 1 => Op::Filter(self.condition()),
@@ -241,7 +247,7 @@ impl Chain {
     fn by(&mut self, timed: bool) -> Vec<By> {
         let mut by: Vec<By> = Vec::new();
         for _ in 0..self.choices.one_of(&[0, 1, 1, 1, 2]) {
-            if timed && !self.after && self.once_in(8) {
+            if timed && self.may_name_borders() && self.once_in(8) {
                 self.timed = true;
                 by.push(By::End(self.name('e')));
             } else if let Some((name, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole, Kind::Time]) {
