@@ -287,7 +287,7 @@ impl Passing<'_> {
         let info = match self.window(at) {
             Some(_) => self.interval(at, end),
             None => {
-                let start = self.core.plan.calendar.as_ref().map_or(end, |calendar| calendar.back(end, 1));
+                let start = self.core.plan.stages[at].calendar.as_ref().map_or(end, |calendar| calendar.back(end, 1));
                 let base = BatchInfo { start, end, ..self.base };
                 self.given_each_time(at, base).unwrap_or(base)
             }
@@ -315,6 +315,6 @@ impl Passing<'_> {
     fn session_due(&self, at: usize) -> Option<Time> {
         let kept = self.core.kept(at);
         let due = kept.owners.iter().filter_map(|owner| owner.running.as_ref()?.due()).min()?;
-        self.core.plan.calendar.as_ref().map(|calendar| calendar.next(due))
+        self.core.plan.stages[at].calendar.as_ref().map(|calendar| calendar.next(due))
     }
 }

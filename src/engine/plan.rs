@@ -32,8 +32,6 @@ pub struct Plan {
     pub outlets: Vec<Outlet>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
-    /// Where batches end, if they have an interval.
-    pub calendar: Option<Calendar>,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }
@@ -86,6 +84,8 @@ pub struct Stage {
     pub schema: Schema,
     /// How many windows (and other operators that give other batches than they get) stand before it.
     pub level: usize,
+    /// Where the batches behind it end, if they have an interval.
+    pub calendar: Option<Calendar>,
     /// One after the other on each block.
     pub steps: Vec<Step>,
     /// Behind the last step.

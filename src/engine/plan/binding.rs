@@ -98,8 +98,7 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    let calendar = calendar.cloned();
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, calendar, explained })
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -155,7 +154,8 @@ impl Binder<'_> {
         }
         let (schema, steps) =
             (std::mem::replace(&mut self.entry, self.schema.clone()), std::mem::take(&mut self.steps));
-        self.stages.push(Stage { schema, level: self.level, steps, end });
+        let calendar = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+        self.stages.push(Stage { schema, level: self.level, calendar, steps, end });
         self.level += usize::from(rebatches);
     }
 
