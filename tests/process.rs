@@ -7,6 +7,7 @@ mod bad_columns;
 mod bad_input;
 mod children;
 mod input;
+mod joins;
 mod output;
 mod pressure;
 mod signals;

@@ -131,8 +131,8 @@ pub struct Batcher {
     pub calendar: Option<Calendar>,
     /// The lanes, in the order of their records.
     pub lanes: Vec<LaneState>,
-    /// For each input: how many ticks it has given; it has ended at the greatest number.
-    ticks: Vec<u64>,
+    /// For each input: how many ticks it has given, and whether it has ended.
+    ticks: Vec<(u64, bool)>,
     /// Records are numbered.
     count: bool,
     /// Windows wait for the end of each interval.
@@ -187,7 +187,7 @@ impl Batcher {
             event: None,
             calendar,
             lanes: Vec::new(),
-            ticks: vec![0; inputs],
+            ticks: vec![(0, false); inputs],
             count,
             windows: false,
             fed: 1,
@@ -317,17 +317,17 @@ impl Batcher {
             Cutting::Tick(_) => {
                 let input = self.lanes[lane].input;
                 while let Some(tick) = rest.marks.ticks.get(rest.tick).cloned() {
-                    if self.ticks[input] > self.info.id {
+                    if self.ticks[input].0 > self.info.id {
                         return Placed::Wait;
                     }
                     self.piece(lane, rest, tick.start, 0, made);
                     rest.range.start = tick.end;
                     self.lanes[lane].position = rest.from + tick.end as u64;
                     rest.tick += 1;
-                    self.ticks[input] += 1;
+                    self.ticks[input].0 += 1;
                     self.ticked(now, made);
                 }
-                if self.ticks[input] > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
+                if self.ticks[input].0 > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
                     return Placed::Wait;
                 }
                 let end = rest.range.end;
@@ -337,9 +337,11 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as every input has ticked.
+    /// Cuts as often as some input has ticked and every other one, too, or has ended.
     fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
-        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
+        while self.left > 0
+            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
+            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
         {
             self.cut(now.0, now.1, true, made);
             self.step();
@@ -348,7 +350,7 @@ impl Batcher {
 
     /// An input has no more ticks.
     pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
-        self.ticks[input] = u64::MAX;
+        self.ticks[input].1 = true;
         self.ticked(now, made);
     }
 
@@ -425,5 +427,22 @@ impl Batcher {
             event.ended(lane);
         }
         self.cut_by_event(at, made);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
+        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
+        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
+        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
+        batcher.ticks[0].0 = 1;
+        batcher.input_ended(0, now, &mut made);
+        assert_eq!(made.cuts.len(), 0);
+        batcher.input_ended(1, now, &mut made);
+        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }
