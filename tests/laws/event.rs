@@ -64,7 +64,8 @@ fn model(sources: &[Vec<Record>], interval: i64, late: i64, fill: bool) -> Expec
             batches.entry(end).or_default();
         });
     }
-    let stamp = |second: i64| jiff::Timestamp::from_second(second).unwrap().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+    let stamp =
+        |second: i64| jiff::Timestamp::from_second(second).unwrap().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
     for (end, rows) in batches {
         let (start, end) = (stamp(end - interval), stamp(end));
         if fill {
@@ -141,8 +142,10 @@ fn a_replay_gives_the_batches_of_the_live_run() {
         format!("{time} k{}\n", super::inputs::next(seed) % 40)
     };
     let log: Vec<String> = (0..200_000).map(|at| line(at, &mut seed)).collect();
-    let options = "--event-time '$1' --late 20s --batch 1m agg 'count(*) AS n, first($2) AS f, sum($1) AS s' --by '$2 AS k'";
-    let words = |from: &str, shards: usize| shlex::split(&format!("streamer --shards {shards} {from} {options}")).unwrap();
+    let options =
+        "--event-time '$1' --late 20s --batch 1m agg 'count(*) AS n, first($2) AS f, sum($1) AS s' --by '$2 AS k'";
+    let words =
+        |from: &str, shards: usize| shlex::split(&format!("streamer --shards {shards} {from} {options}")).unwrap();
     let path = dir.path().join("log");
     std::fs::write(&path, log.concat()).unwrap();
     let whole = run_fed(&words(&format!("--from {}", path.display()), 1), &[]);

@@ -11,7 +11,8 @@ use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spr
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
+use super::wrong::{for_ever, needs_interval, no_multiple, written};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open. `event`: what tells the time of a record, if batches are cut
@@ -90,6 +91,7 @@ fn bind(
         schema,
         stages: Vec::new(),
         steps: Vec::new(),
+        alarms: Vec::new(),
         explained: Vec::new(),
         by_time: event.is_some(),
         aggregated: false,
@@ -103,6 +105,7 @@ fn bind(
     for (operator, live) in chain.iter().zip(&live[1..]) {
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
+    let alarms = std::mem::take(&mut binder.alarms);
     let (stages, explained) = binder.end(&wishes.end)?;
     // Records that a filter drops have moved the time on, too.
     if event.is_some() || !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
@@ -113,7 +116,8 @@ fn bind(
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
     let (fills, times) = (chain.iter().any(|operator| operator.fills()), false);
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, event, times, fills, explained })
+    let outlets = outlets.take();
+    Ok(Plan { inputs, entry: union, stages, outlets, alarms, numbers, event, times, fills, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -129,6 +133,7 @@ struct Binder<'a> {
     stages: Vec<Stage>,
     /// Those of the stage at hand.
     steps: Vec<Step>,
+    alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
     /// Batches are cut by the records' time: rows that are written wait for the end of their batch.
     by_time: bool,
@@ -164,6 +169,13 @@ impl Binder<'_> {
         self.explained.insert(at, Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle });
         self.explained[at + 1..].iter_mut().for_each(|later| later.stage = 1);
         self.stage(End::Hold);
+    }
+
+    /// Rows of the first stage go no further before the end of their batch, where batches are open side by side.
+    fn hold_back(&mut self, at: usize, live: &Live) {
+        if self.by_time && self.stages.is_empty() {
+            self.hold(at, live);
+        }
     }
 
     fn stage(&mut self, end: End) {
@@ -208,12 +220,17 @@ impl Binder<'_> {
                     continue;
                 }
                 Work::Tee(spec, filter) => {
-                    if self.by_time && self.stages.is_empty() {
-                        self.hold(at, live);
-                    }
+                    self.hold_back(at, live);
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
+                    continue;
+                }
+                Work::Alarm(held, alarm) => {
+                    self.hold_back(at, live);
+                    self.steps.push(Step::Alarm(self.alarms.len(), held));
+                    let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+                    self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
                     continue;
                 }
                 Work::Rebatch(rebatch) => {
@@ -353,39 +370,11 @@ impl Binder<'_> {
     fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
-        if self.by_time && self.stages.is_empty() {
-            self.hold(self.explained.len(), shown);
-        }
+        self.hold_back(self.explained.len(), shown);
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
         Ok((self.stages, self.explained))
     }
-}
-
-fn written(millis: i64) -> String {
-    humantime::format_duration(std::time::Duration::from_millis(millis as u64)).to_string()
-}
-
-fn needs_interval(what: &str) -> Error {
-    Error::usage(format!(
-        "`{what}` needs batches that end at fixed times: add for example --batch 1s (files are one batch unless it is given)"
-    ))
-}
-
-fn no_multiple(what: &str, time: i64, unit: i64) -> Error {
-    let (below, above) = (time / unit * unit, (time / unit + 1) * unit);
-    let fits = if below > 0 { format!("{} or {}", written(below), written(above)) } else { written(above) };
-    Error::usage(format!(
-        "the {what} of {} is no multiple of {}, which is how far apart the batches before it are: write {fits}, or other batches",
-        written(time),
-        written(unit)
-    ))
-}
-
-fn for_ever(name: &str) -> Error {
-    Error::usage(format!(
-        "`window all then {name}` would keep every row for ever: put an aggregate between them, or use a window of some length"
-    ))
 }
 
 /// The columns that an operator itself looks at.
