@@ -40,16 +40,18 @@ fn piece(event: &Event, seq: u64, times: &[i64]) -> Parsed {
     }
 }
 
-/// What is in each batch: lane, piece and row of its records.
-type Batches = BTreeMap<i64, Vec<(usize, usize, u32)>>;
+/// Lane, piece and row of a record.
+type Place = (usize, usize, u32);
+/// The records of each batch, by its end.
+type Batches = BTreeMap<i64, Vec<Place>>;
 
 /// What was found so far.
 #[derive(Default)]
 struct Found {
     /// What was let in to batches that are not cut.
     open: Batches,
-    cut: Vec<(i64, Vec<(usize, usize, u32)>)>,
-    late: Vec<(usize, usize, u32)>,
+    cut: Vec<(i64, Vec<Place>)>,
+    late: Vec<Place>,
 }
 
 impl Found {
