@@ -20,6 +20,7 @@ pub mod shard;
 pub mod shares;
 pub mod shuffle;
 pub mod shutdown;
+pub mod sides;
 pub mod timer;
 
 use std::sync::{Arc, Mutex, Weak};
@@ -114,10 +115,12 @@ impl Engine {
         let mut batcher =
             Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
         batcher.windows = self.plan.rebatches();
+        batcher.fed = 1 + self.plan.sides;
         batcher.lanes = made.states;
         if let Cutting::Event(event) = &self.cutting {
             let now = self.clock.monotonic();
-            batcher.event = Some(Admission::new(event.clone(), self.plan.fills, self.shards, files, now));
+            batcher.event =
+                Some(Admission::new(event.clone(), self.plan.fills, (self.shards, batcher.fed), files, now));
         }
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;

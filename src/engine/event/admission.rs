@@ -26,7 +26,8 @@ const NEVER: i64 = i64::MIN;
 pub struct Admission {
     event: Event,
     fills: bool,
-    shards: usize,
+    /// How many there are, and how many stages inputs feed.
+    shards: (usize, usize),
     lanes: Vec<Lane>,
     /// By their ends.
     open: BTreeMap<Time, Open>,
@@ -93,7 +94,7 @@ impl Lane {
 
 impl Admission {
     /// `files`: of each lane, whether it is a regular file.
-    pub fn new(event: Event, fills: bool, shards: usize, files: Vec<bool>, now: Duration) -> Self {
+    pub fn new(event: Event, fills: bool, shards: (usize, usize), files: Vec<bool>, now: Duration) -> Self {
         let lane = |file| Lane {
             newest: NEVER,
             file,
@@ -275,7 +276,7 @@ impl Admission {
             slowest: unfinished().map(|lane| lane.newest).min().unwrap_or(NEVER),
             files: known.min().unwrap_or(NEVER).saturating_add(ahead),
             full: self.open.len() >= OPEN,
-            pieces: (4 * self.shards / count).max(2) as u64,
+            pieces: (4 * self.shards.0 / count).max(2) as u64,
         }
     }
 
@@ -316,7 +317,11 @@ impl Admission {
 }
 
 impl Open {
-    fn new(id: u64, start: Time, end: Time, shards: usize) -> Self {
-        Open { batch: Batch::new(BatchInfo { id, start, end, redo: false }, shards), blocks: 0, taken: BTreeMap::new() }
+    fn new(id: u64, start: Time, end: Time, shards: (usize, usize)) -> Self {
+        Open {
+            batch: Batch::new(BatchInfo { id, start, end, redo: false }, shards.0, shards.1),
+            blocks: 0,
+            taken: BTreeMap::new(),
+        }
     }
 }

@@ -3,9 +3,18 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::batcher::{Batcher, Made};
+use crate::engine::batcher::{Batcher, Cut, Made};
+use crate::sources::Range;
 
 use super::blocks::{Admitted, Parsed};
+
+impl Cut {
+    /// How many records it has of each lane, where the records' times cut.
+    pub fn taken(&self) -> Vec<(usize, u64)> {
+        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
+        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
+    }
+}
 
 impl Batcher {
     /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it

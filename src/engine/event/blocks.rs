@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::formats::{BadRecord, Cut};
 
 use super::Event;
+use super::by_time::ByTime;
 use super::sorting::{Sorted, sort};
 
 /// A piece of a lane that was cut, and waits to be let in.
@@ -66,7 +67,7 @@ pub struct Admitted {
 /// Cuts a piece and hands it in. Gives what is to be done next.
 pub fn cut(core: &Core, event: &Event, task: Task, scratch: &mut Vec<Span>) -> Result<Option<Admitted>> {
     let Task { lane, seq, buffer, range, first, too_long, until, .. } = task;
-    let by_time = core.plan.event.as_ref().ok_or_else(|| Error::failed("nothing tells the times of the records"))?;
+    let by_time = by_time(core, lane)?;
     let cutter = core.cutter(lane);
     let numbers = core.plan.numbers.then_some(first);
     let made = cutter.cut(&by_time.cut, &piece(core, &buffer, &range, numbers), scratch)?;
@@ -106,9 +107,15 @@ fn piece<'a>(core: &Core, buffer: &'a Arc<Buffer>, range: &Range<usize>, first: 
     Piece { buffer, range: range.clone(), first, max_record: core.max_record, batch: &NONE }
 }
 
+/// What tells the times of the records of a lane.
+fn by_time(core: &Core, lane: usize) -> Result<&ByTime> {
+    let feeds = core.plan.inputs[core.input_of[lane]].feeds;
+    core.plan.event.get(feeds).ok_or_else(|| Error::failed("nothing tells the times of the records"))
+}
+
 /// Of each row that is cut of a piece the number of its record there, and its bytes. The piece is cut anew: this is rare.
 fn places(core: &Core, lane: usize, buffer: &Arc<Buffer>, range: &Range<usize>) -> Result<Vec<(usize, Span)>> {
-    let by_time = core.plan.event.as_ref().ok_or_else(|| Error::failed("nothing tells the times of the records"))?;
+    let by_time = by_time(core, lane)?;
     let cutter = core.cutter(lane);
     let made = cutter.cut(&by_time.cut, &piece(core, buffer, range, Some(0)), &mut Vec::new())?;
     let mut spans = Vec::new();
@@ -135,7 +142,8 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
     let Admitted { lane, parsed, pieces, .. } = admitted;
     let Parsed { seq, mut block, times, records, lines, bad, newest, .. } = parsed;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
-    let stage = &core.plan.stages[feeds];
+    let at = core.plan.fed(feeds);
+    let stage = &core.plan.stages[at];
     block.order = (lane as u64) << 40 | seq;
     block.input = core.input_of[lane] as u16;
     if core.plan.times {
@@ -154,8 +162,8 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
         };
         let own = shard::run(core, stage, 0, own, &batch.info, &mut Vec::new())?;
         if !matches!(stage.end, End::Output(_)) && own.rows > 0 {
-            let mut part = batch.parts[me].lock().unwrap_or_else(|e| e.into_inner());
-            part.get_or_insert_with(|| shuffle::start(core, feeds)).fold(&own);
+            let mut part = batch.parts[feeds][me].lock().unwrap_or_else(|e| e.into_inner());
+            part.get_or_insert_with(|| shuffle::start(core, at)).fold(&own);
         }
         core.block_done(&batch);
     }

@@ -102,7 +102,7 @@ proptest! {
                 newest = newest.max(time);
             }
         }
-        let mut admission = Admission::new(event.clone(), false, 2, vec![false; lanes.len()], Duration::ZERO);
+        let mut admission = Admission::new(event.clone(), false, (2, 1), vec![false; lanes.len()], Duration::ZERO);
         let (mut found, mut left) = (Found::default(), u64::MAX);
         // Pieces that were brought, in the order of their lane, and those that are being cut.
         let mut next = vec![0; lanes.len()];
@@ -141,7 +141,7 @@ proptest! {
 #[test]
 fn leaders_wait() {
     let event = event(5);
-    let mut admission = Admission::new(event.clone(), false, 2, vec![true, true, false], Duration::ZERO);
+    let mut admission = Admission::new(event.clone(), false, (2, 1), vec![true, true, false], Duration::ZERO);
     let may_read = |admission: &Admission| [0, 1, 2].map(|lane| admission.may_read(lane, &admission.horizon()));
     for (lane, time) in [(0, 10), (1, 10)] {
         admission.brought(lane);
@@ -160,7 +160,7 @@ fn leaders_wait() {
 #[test]
 fn only_a_lane_that_could_have_spoken_is_silent() {
     let event = event(0);
-    let mut admission = Admission::new(event.clone(), false, 2, vec![false, false], Duration::ZERO);
+    let mut admission = Admission::new(event.clone(), false, (2, 1), vec![false, false], Duration::ZERO);
     let second = Duration::from_secs;
     let cut = |admission: &mut Admission, now: u64| {
         admission.find_idle(second(now));

@@ -7,12 +7,13 @@ use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::engine::event::by_time::ByTime;
 use crate::error::{Error, Result};
 use crate::expr::{Context, Expr};
-use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spread, Work};
+use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Spread, Work};
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
+use super::sides::Spans;
 use super::wrong::{for_ever, needs_interval, no_multiple, written};
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, Stage, Step, TIMES, named};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open. `event`: what tells the time of a record, if batches are cut
@@ -29,7 +30,7 @@ pub fn plan(
     // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
     let first = bind(inputs, chain, outlets, &wishes, calendar, context)?;
     let needs = |at: &usize| first.outlets[*at].needs.clone();
-    let end = first.stages.last().map_or(&[][..], |stage| match &stage.end {
+    let end = first.chain().last().map_or(&[][..], |stage| match &stage.end {
         End::Output(outlets) => outlets,
         _ => &[],
     });
@@ -81,8 +82,10 @@ fn bind(
             None => error,
         }
     })?;
-    let union = schema.clone();
-    let event = wishes.event.map(|event| ByTime::bind(event, &union, context)).transpose()?;
+    let mut event = Vec::new();
+    if let Some(by) = wishes.event {
+        event.push(ByTime::bind(by, &schema, context)?);
+    }
     let mut binder = Binder {
         outlets,
         context,
@@ -93,11 +96,13 @@ fn bind(
         steps: Vec::new(),
         alarms: Vec::new(),
         explained: Vec::new(),
-        by_time: event.is_some(),
+        by_time: wishes.event,
         aggregated: false,
         windowed: false,
         level: 0,
         pending: None,
+        spans: Spans::Batch,
+        sides: Vec::new(),
     };
     if wishes.hold {
         binder.hold(0, &live[0]);
@@ -106,9 +111,9 @@ fn bind(
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
     let alarms = std::mem::take(&mut binder.alarms);
-    let (stages, explained) = binder.end(&wishes.end)?;
+    let (mut stages, sides, explained) = binder.end(&wishes.end)?;
     // Records that a filter drops have moved the time on, too.
-    if event.is_some() || !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+    if !event.is_empty() || !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
             input.first.clear();
             input.cutter.without_filter();
@@ -116,8 +121,23 @@ fn bind(
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
     let (fills, times) = (chain.iter().any(|operator| operator.fills()), false);
-    let outlets = outlets.take();
-    Ok(Plan { inputs, entry: union, stages, outlets, alarms, numbers, event, times, fills, explained })
+    let (outlets, number) = (outlets.take(), sides.len());
+    for (input, side) in sides {
+        if let Some(by) = wishes.event {
+            event.push(ByTime::bind(by, &side.schema, context).map_err(|error| of_side(&input.name, error))?);
+        }
+        inputs.push(input);
+        stages.push(side);
+    }
+    Ok(Plan { inputs, stages, sides: number, outlets, alarms, numbers, event, times, fills, explained })
+}
+
+/// What is wrong with `--event-time` for the records of the other stream of a join.
+fn of_side(name: &str, error: Error) -> Error {
+    match error {
+        Error::Usage(text) => Error::Usage(format!("{text}; it tells the time of the records of {name}, too")),
+        other => other,
+    }
 }
 
 /// A chain, as far as it is bound.
@@ -136,12 +156,16 @@ struct Binder<'a> {
     alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
     /// Batches are cut by the records' time: rows that are written wait for the end of their batch.
-    by_time: bool,
+    by_time: Option<&'a Expr>,
     aggregated: bool,
     windowed: bool,
     level: usize,
     /// A window (or the like) that no operator has met yet which has to stand behind it.
     pending: Option<Pending>,
+    /// What a batch stands for here.
+    spans: Spans,
+    /// What joins look up, so far.
+    sides: Vec<(PlanInput, Stage)>,
 }
 
 /// Row-wise operators behind it are done before it, up to the first aggregate.
@@ -160,7 +184,7 @@ enum What {
 impl Binder<'_> {
     /// All rows of a batch wait for its end.
     fn hold(&mut self, at: usize, live: &Live) {
-        let keeps = match self.by_time {
+        let keeps = match self.by_time.is_some() {
             true => "the rows of the batches that are open: they are written in the order of time",
             false => "the rows of the batch: they name its end, which no interval tells before",
         };
@@ -169,13 +193,6 @@ impl Binder<'_> {
         self.explained.insert(at, Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle });
         self.explained[at + 1..].iter_mut().for_each(|later| later.stage = 1);
         self.stage(End::Hold);
-    }
-
-    /// Rows of the first stage go no further before the end of their batch, where batches are open side by side.
-    fn hold_back(&mut self, at: usize, live: &Live) {
-        if self.by_time && self.stages.is_empty() {
-            self.hold(at, live);
-        }
     }
 
     fn stage(&mut self, end: End) {
@@ -220,14 +237,18 @@ impl Binder<'_> {
                     continue;
                 }
                 Work::Tee(spec, filter) => {
-                    self.hold_back(at, live);
+                    if self.by_time.is_some() && self.stages.is_empty() {
+                        self.hold(at, live);
+                    }
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
                     continue;
                 }
                 Work::Alarm(held, alarm) => {
-                    self.hold_back(at, live);
+                    if self.by_time.is_some() && self.stages.is_empty() {
+                        self.hold(at, live);
+                    }
                     self.steps.push(Step::Alarm(self.alarms.len(), held));
                     let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
                     self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
@@ -246,6 +267,11 @@ impl Binder<'_> {
                 Work::Totals(aggregate, totals) => {
                     self.settle()?;
                     End::Totals(aggregate, totals)
+                }
+                Work::Join(join, side) => {
+                    self.settle()?;
+                    let number = side.map(|(side, live)| self.side(&side, live, at)).transpose()?;
+                    End::Join(join, number)
                 }
                 Work::WholeBatch(whole) => {
                     self.settle()?;
@@ -269,6 +295,16 @@ impl Binder<'_> {
         Place { aggregated, windowed, level, stage: self.stages.len() }
     }
 
+    /// What a join looks up that stands here: which of the [`PlanInput::feeds`].
+    fn side(&mut self, side: &Side, live: Live, at: usize) -> Result<usize> {
+        let (input, stage, keeps) =
+            self.spans.bind(side, live.and(self.by_time.iter().flat_map(|by| by.columns())), self.sides.len())?;
+        let feeds = input.feeds;
+        self.explained[at].keeps = keeps;
+        self.sides.push((input, stage));
+        Ok(feeds)
+    }
+
     /// From here on other batches come.
     fn rebatch(&mut self, rebatch: Rebatch, name: &'static str, at: usize) -> Result<()> {
         let what = match rebatch {
@@ -281,7 +317,9 @@ impl Binder<'_> {
                     }
                 }
                 (self.unit, self.windowed) = (Some(slide), true);
-                What::Window(Window::new(length, slide, &self.context.zone))
+                let window = Window::new(length, slide, &self.context.zone);
+                self.spans = Spans::Window(window.clone(), length);
+                What::Window(window)
             }
             Rebatch::Over(over) => {
                 match (over, self.unit) {
@@ -292,6 +330,9 @@ impl Binder<'_> {
                     _ => {}
                 }
                 self.windowed |= matches!(over, Over::Session { .. });
+                if matches!(over, Over::All { .. }) {
+                    self.spans = Spans::Ever;
+                }
                 What::Over(over)
             }
         };
@@ -366,14 +407,16 @@ impl Binder<'_> {
         }
     }
 
-    /// `shown`: what is printed.
-    fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<Explained>)> {
+    /// The stages, the sides, and what there is to say about the operators. `shown`: what is printed.
+    fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
-        self.hold_back(self.explained.len(), shown);
+        if self.by_time.is_some() && self.stages.is_empty() {
+            self.hold(self.explained.len(), shown);
+        }
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
-        Ok((self.stages, self.explained))
+        Ok((self.stages, self.sides, self.explained))
     }
 }
 
