@@ -4,7 +4,7 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range as Span;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -20,7 +20,6 @@ use crate::sources::{Range, TooLong};
 
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
-use super::event::blocks::{Admitted, Parsed};
 use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
@@ -99,14 +98,6 @@ pub struct Cut {
     pub at: Duration,
 }
 
-impl Cut {
-    /// How many records it has of each lane, where the records' times cut.
-    pub fn taken(&self) -> Vec<(usize, u64)> {
-        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
-        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
-    }
-}
-
 /// A lane, as the batcher sees it.
 pub struct LaneState {
     /// Which input it belongs to.
@@ -149,7 +140,7 @@ pub struct Batcher {
     counted: bool,
     touched: BTreeMap<usize, u64>,
     /// `--batches`, as far as they are not cut yet.
-    left: u64,
+    pub(super) left: u64,
 }
 
 /// Where [`Batcher::place`] left off.
@@ -167,6 +158,8 @@ pub struct Made {
     pub tasks: Vec<Task>,
     /// Batches that were cut.
     pub cuts: Vec<Cut>,
+    /// Something is to be said.
+    pub note: Option<&'static str>,
 }
 
 impl Batcher {
@@ -399,34 +392,6 @@ impl Batcher {
         };
         let buffer = Arc::clone(&rest.buffer);
         made.tasks.push(Task { batch, lane, seq, buffer, range, first, too_long, until });
-    }
-
-    /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it
-    /// completes.
-    pub fn admit(&mut self, lane: usize, parsed: Parsed, at: Duration, made: &mut Made) -> VecDeque<Admitted> {
-        let over = self.left == 0;
-        let admitted = self.event.as_mut().map_or_else(VecDeque::new, |event| event.admit(lane, parsed, at, over));
-        self.cut_by_event(at, made);
-        admitted
-    }
-
-    /// Cuts the batches that the records' times have completed.
-    pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
-        let Some(event) = &mut self.event else { return };
-        made.cuts.extend(event.cut(at, &mut self.left));
-        if self.windows && event.is_done() {
-            self.windows = false;
-            made.cuts.push(self.closing(at));
-        }
-    }
-
-    /// A lane has no more records.
-    pub fn lane_ended(&mut self, lane: usize, at: Duration, made: &mut Made) {
-        self.lanes[lane].ended = true;
-        if let Some(event) = &mut self.event {
-            event.ended(lane);
-        }
-        self.cut_by_event(at, made);
     }
 }
 
