@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::expr::Context;
 use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
+use crate::operators::Operator;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
 use crate::sources::{self, Lane, Said, Setup, Source};
@@ -66,10 +67,11 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         let name = operator.name();
         operator.open(&tables).map_err(|error| plan::named(name, error))?;
     }
+    group_sessions(&mut chain)?;
     let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
     let interval = calendar.is_some();
-    let context = Context { zone: globals.zone.clone() };
+    let context = Context { zone: globals.zone.clone(), ..Context::default() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
         let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), &context)?;
@@ -131,6 +133,18 @@ fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop
 
 fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<Vec<Vec<Lane>>> {
     sources.iter().zip(inputs).map(|(source, (_, format))| source.open(setup, format.framing())).collect()
+}
+
+/// Tells what stands behind a session by which keys it is to combine rows.
+fn group_sessions(chain: &mut [Box<dyn Operator>]) -> Result<()> {
+    for at in 1..chain.len() {
+        let (before, behind) = chain.split_at_mut(at);
+        let (session, next) = (&before[at - 1], &mut behind[0]);
+        if let Some(by) = session.sessions() {
+            next.group(by).map_err(|error| plan::named(session.name(), error))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the sources do not allow.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
+use crate::data::calendar::Calendar;
 use crate::data::packed::Packed;
 use crate::data::sequence;
 use crate::data::time::Time;
@@ -48,7 +49,7 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
     }
     let ended = core.clock.monotonic();
     let relaxed = Ordering::Relaxed;
-    let (state_rows, state_bytes) = if core.plan.rebatches() { core.kept_in_all() } else { (0, 0) };
+    let (state_rows, state_bytes) = if core.plan.keeps() { core.kept_in_all() } else { (0, 0) };
     let _ = core.output.send(Message::Finished(Finished {
         info: cut.info,
         records,
@@ -89,6 +90,11 @@ impl Passing<'_> {
                 }
                 End::Aggregate(aggregate, Across::Batch) => {
                     Feed::Ordered(shuffle::combine(core, at, || shuffle::start(core, at), &**aggregate, parts))
+                }
+                // The same batch, without what is held back.
+                end @ End::Aggregate(..) if !end.rebatches() => {
+                    self.receive(at, parts, info, complete);
+                    self.give(at, info)
                 }
                 End::Aggregate(..) | End::Window(_) => {
                     self.receive(at, parts, info, complete);
@@ -156,7 +162,7 @@ impl Passing<'_> {
                     self.close_pane(at, &**aggregate, window);
                 }
             }
-            End::Aggregate(aggregate, Across::All(over)) => {
+            End::Aggregate(aggregate, Across::All(over, _)) => {
                 owners::own(core, at, &**aggregate, parts);
                 let mut kept = core.kept(at);
                 kept.start.get_or_insert(info.start);
@@ -196,7 +202,7 @@ impl Passing<'_> {
 
     /// The result of what is given with each batch.
     fn given_each_time(&self, at: usize, info: BatchInfo) -> Option<BatchInfo> {
-        let End::Aggregate(_, Across::All(over)) = &self.core.plan.stages[at].end else { return None };
+        let End::Aggregate(_, Across::All(over, _)) = &self.core.plan.stages[at].end else { return None };
         let mut kept = self.core.kept(at);
         let start = match over {
             Over::Session { .. } => info.start,
@@ -251,7 +257,7 @@ impl Passing<'_> {
                 }
                 Feed::Ordered(owners::result(core, at, aggregate, Over::Panes, info))
             }
-            End::Aggregate(aggregate, Across::All(over)) => {
+            End::Aggregate(aggregate, Across::All(over, _)) => {
                 Feed::Ordered(owners::result(core, at, aggregate, *over, info))
             }
             _ => Feed::Blocks(Vec::new()),

@@ -46,6 +46,11 @@ impl Plan {
     pub fn rebatches(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.rebatches())
     }
+
+    /// Whether something is kept from batch to batch.
+    pub fn keeps(&self) -> bool {
+        self.stages.iter().any(|stage| stage.end.keeps())
+    }
 }
 
 /// What an operator of the plan does.
@@ -130,18 +135,23 @@ pub enum Across {
     Batch,
     /// Those of a window.
     Window(Window),
-    /// Whatever the aggregate keeps.
-    All(Over),
+    /// Whatever the aggregate keeps. With where the batches before it end, if they have an interval.
+    All(Over, Option<Calendar>),
 }
 
 impl End {
     /// Whether the next stage gets other batches than this one.
     pub fn rebatches(&self) -> bool {
         match self {
-            End::Aggregate(_, across) => !matches!(across, Across::Batch),
+            End::Aggregate(_, across) => !matches!(across, Across::Batch | Across::All(Over::Within { .. }, _)),
             End::Window(_) => true,
             End::Totals(..) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
         }
+    }
+
+    /// Whether something outlasts the batch there.
+    fn keeps(&self) -> bool {
+        self.rebatches() || matches!(self, End::Aggregate(_, Across::All(..)))
     }
 
     /// How rows come together there.

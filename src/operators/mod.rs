@@ -17,6 +17,7 @@ mod pipe;
 mod reduce;
 mod running;
 mod sample;
+mod session;
 mod set;
 mod sort;
 mod sql;
@@ -40,8 +41,9 @@ use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Context;
+use crate::expr::by::By;
 
 pub use running::{Over, Running, Saved};
 pub use tables::{Records, Table, Tables, Version};
@@ -79,6 +81,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     join::ENTRY,
     window::ENTRY,
+    session::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
     sql::ENTRY,
@@ -141,6 +144,21 @@ pub trait Operator: Send + Sync {
     /// before it.
     fn follows_batches(&self) -> bool {
         self.tees()
+    }
+
+    /// The keys by whose sessions the operator behind it combines rows.
+    fn sessions(&self) -> Option<&By> {
+        None
+    }
+
+    /// It stands behind a session of these keys, and is to combine rows by them.
+    fn group(&mut self, by: &By) -> Result<()> {
+        let _ = by;
+        Err(Error::usage(format!(
+            "behind it stands the aggregate that is made of each session, count, agg or reduce, and not {}: session --gap 30m --by \
+             ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session or behind the aggregate",
+            self.name()
+        )))
     }
 
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).

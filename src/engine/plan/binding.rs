@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::calendar::Calendar;
+use crate::data::human::written;
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -162,6 +163,16 @@ impl Binder<'_> {
     fn operator(&mut self, operator: &dyn Operator, live: &Live) -> Result<()> {
         let unknown = |name: &&&str| !self.schema.fields.iter().any(|field| field.name == ***name);
         let times = TIMES.iter().filter(unknown).any(|time| own(operator).iter().any(|name| name == time));
+        let session = match &self.pending {
+            Some(Pending { what: What::Over(Over::Session { gap }), .. }) => Some(*gap),
+            _ => None,
+        };
+        if times && session.is_some() {
+            return Err(Error::usage(
+                "window_start and window_end are those of the session here, and known when it is closed: name them outside of \
+                 aggregates and --by, or behind this operator",
+            ));
+        }
         if times || operator.follows_batches() {
             self.settle()?;
         }
@@ -170,7 +181,8 @@ impl Binder<'_> {
             self.schema.fields.extend(TIMES.map(|name| Field::hidden(name).of(Kind::Time)));
             self.steps.push(Step::Times);
         }
-        let bound = operator.bind(&self.schema, live, self.context)?;
+        let context = Context { session, ..self.context.clone() };
+        let bound = operator.bind(&self.schema, live, &context)?;
         self.aggregated |= operator.aggregates();
         let (name, keeps) = (operator.name(), operator.keeps());
         let at = self.explained.len();
@@ -247,6 +259,9 @@ impl Binder<'_> {
                         return Err(needs_interval(&format!("--ttl {}", written(ttl))));
                     }
                     (Over::Session { gap }, None) => return Err(needs_interval(&format!("--gap {}", written(gap)))),
+                    (Over::Within { millis }, None) => {
+                        return Err(needs_interval(&format!("--within {}", written(millis))));
+                    }
                     _ => {}
                 }
                 self.windowed |= matches!(over, Over::Session { .. });
@@ -282,7 +297,7 @@ impl Binder<'_> {
                              with --by"
                         )));
                     }
-                    Over::All { .. } | Over::Session { .. } | Over::Panes => {}
+                    Over::All { .. } | Over::Session { .. } | Over::Within { .. } | Over::Panes => {}
                 }
                 let keeps = match over {
                     Over::All { ttl: None, .. } => "what is combined of all rows since the start".to_string(),
@@ -293,8 +308,11 @@ impl Binder<'_> {
                         )
                     }
                     Over::Session { .. } | Over::Panes => "what is combined of each open session".to_string(),
+                    Over::Within { .. } => self.explained[at].keeps.clone(),
                 };
-                (Across::All(over), keeps)
+                let zone = &self.context.zone;
+                let calendar = self.unit.map(|unit| Calendar::new(unit, zone.clone()));
+                (Across::All(over, calendar), keeps)
             }
         };
         self.explained[at].keeps = keeps;
@@ -317,7 +335,7 @@ impl Binder<'_> {
                 "`{name} all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and \
                  batches are not kept for ever: use a length, such as window 1h"
             ))),
-            What::Over(Over::Session { .. } | Over::Panes) => Err(Error::usage(
+            What::Over(Over::Session { .. } | Over::Within { .. } | Over::Panes) => Err(Error::usage(
                 "session stands directly before the aggregate that is made of each session: session --gap 30m --by ip then \
                  agg 'count(*) AS hits'",
             )),
@@ -331,10 +349,6 @@ impl Binder<'_> {
         self.stage(end);
         Ok((self.stages, self.explained))
     }
-}
-
-fn written(millis: i64) -> String {
-    humantime::format_duration(std::time::Duration::from_millis(millis as u64)).to_string()
 }
 
 fn needs_interval(what: &str) -> Error {
