@@ -139,9 +139,10 @@ fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<V
 fn group_sessions(chain: &mut [Box<dyn Operator>]) -> Result<()> {
     for at in 1..chain.len() {
         let (before, behind) = chain.split_at_mut(at);
-        let (session, next) = (&before[at - 1], &mut behind[0]);
-        if let Some(by) = session.sessions() {
-            next.group(by).map_err(|error| plan::named(session.name(), error))?;
+        let next = &mut behind[0];
+        let name = next.name();
+        if let Some(by) = before[at - 1].sessions() {
+            next.group(by).map_err(|error| plan::named(name, error))?;
         }
     }
     Ok(())

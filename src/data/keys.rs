@@ -131,7 +131,9 @@ pub fn leading(key: &[u8], width: usize) -> Option<&[u8]> {
     match width {
         1 => next_value(&mut rest),
         _ => {
-            (0..width).for_each(|_| drop(next_value(&mut rest)));
+            for _ in 0..width {
+                next_value(&mut rest);
+            }
             Some(&key[..key.len() - rest.len()])
         }
     }

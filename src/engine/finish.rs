@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
-use crate::data::calendar::Calendar;
 use crate::data::packed::Packed;
 use crate::data::sequence;
 use crate::data::time::Time;
@@ -162,7 +161,7 @@ impl Passing<'_> {
                     self.close_pane(at, &**aggregate, window);
                 }
             }
-            End::Aggregate(aggregate, Across::All(over, _)) => {
+            End::Aggregate(aggregate, Across::All(over)) => {
                 owners::own(core, at, &**aggregate, parts);
                 let mut kept = core.kept(at);
                 kept.start.get_or_insert(info.start);
@@ -202,7 +201,7 @@ impl Passing<'_> {
 
     /// The result of what is given with each batch.
     fn given_each_time(&self, at: usize, info: BatchInfo) -> Option<BatchInfo> {
-        let End::Aggregate(_, Across::All(over, _)) = &self.core.plan.stages[at].end else { return None };
+        let End::Aggregate(_, Across::All(over)) = &self.core.plan.stages[at].end else { return None };
         let mut kept = self.core.kept(at);
         let start = match over {
             Over::Session { .. } => info.start,
@@ -257,7 +256,7 @@ impl Passing<'_> {
                 }
                 Feed::Ordered(owners::result(core, at, aggregate, Over::Panes, info))
             }
-            End::Aggregate(aggregate, Across::All(over, _)) => {
+            End::Aggregate(aggregate, Across::All(over)) => {
                 Feed::Ordered(owners::result(core, at, aggregate, *over, info))
             }
             _ => Feed::Blocks(Vec::new()),

@@ -6,6 +6,7 @@
 
 mod binding;
 mod inputs;
+mod refused;
 
 use std::sync::Arc;
 
@@ -135,15 +136,15 @@ pub enum Across {
     Batch,
     /// Those of a window.
     Window(Window),
-    /// Whatever the aggregate keeps. With where the batches before it end, if they have an interval.
-    All(Over, Option<Calendar>),
+    /// Whatever the aggregate keeps.
+    All(Over),
 }
 
 impl End {
     /// Whether the next stage gets other batches than this one.
     pub fn rebatches(&self) -> bool {
         match self {
-            End::Aggregate(_, across) => !matches!(across, Across::Batch | Across::All(Over::Within { .. }, _)),
+            End::Aggregate(_, across) => !matches!(across, Across::Batch | Across::All(Over::Within { .. })),
             End::Window(_) => true,
             End::Totals(..) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
         }

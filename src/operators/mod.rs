@@ -154,11 +154,11 @@ pub trait Operator: Send + Sync {
     /// It stands behind a session of these keys, and is to combine rows by them.
     fn group(&mut self, by: &By) -> Result<()> {
         let _ = by;
-        Err(Error::usage(format!(
-            "behind it stands the aggregate that is made of each session, count, agg or reduce, and not {}: session --gap 30m --by \
-             ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session or behind the aggregate",
-            self.name()
-        )))
+        Err(Error::usage(
+            "it stands behind session, and there the aggregate stands that is made of each session, count, agg or reduce: session \
+             --gap 30m --by ip then agg 'count(*) AS hits'. What looks at one row at a time goes before session, or behind the \
+             aggregate",
+        ))
     }
 
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).

@@ -11,6 +11,7 @@ use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spr
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
+use super::refused::{for_ever, needs_interval, no_multiple, times_of_session, within_all};
 use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
@@ -168,10 +169,7 @@ impl Binder<'_> {
             _ => None,
         };
         if times && session.is_some() {
-            return Err(Error::usage(
-                "window_start and window_end are those of the session here, and known when it is closed: name them outside of \
-                 aggregates and --by, or behind this operator",
-            ));
+            return Err(times_of_session());
         }
         if times || operator.follows_batches() {
             self.settle()?;
@@ -204,6 +202,10 @@ impl Binder<'_> {
                     continue;
                 }
                 Work::Rebatch(rebatch) => {
+                    let behind = self.pending.as_ref().map(|pending| &pending.what);
+                    if let (Some(What::Over(Over::All { .. })), Rebatch::Over(Over::Within { .. })) = (behind, rebatch) {
+                        return Err(within_all());
+                    }
                     self.settle()?;
                     self.rebatch(rebatch, name, at)?;
                     continue;
@@ -310,9 +312,7 @@ impl Binder<'_> {
                     Over::Session { .. } | Over::Panes => "what is combined of each open session".to_string(),
                     Over::Within { .. } => self.explained[at].keeps.clone(),
                 };
-                let zone = &self.context.zone;
-                let calendar = self.unit.map(|unit| Calendar::new(unit, zone.clone()));
-                (Across::All(over, calendar), keeps)
+                (Across::All(over), keeps)
             }
         };
         self.explained[at].keeps = keeps;
@@ -349,28 +349,6 @@ impl Binder<'_> {
         self.stage(end);
         Ok((self.stages, self.explained))
     }
-}
-
-fn needs_interval(what: &str) -> Error {
-    Error::usage(format!(
-        "`{what}` needs batches that end at fixed times: add for example --batch 1s (files are one batch unless it is given)"
-    ))
-}
-
-fn no_multiple(what: &str, time: i64, unit: i64) -> Error {
-    let (below, above) = (time / unit * unit, (time / unit + 1) * unit);
-    let fits = if below > 0 { format!("{} or {}", written(below), written(above)) } else { written(above) };
-    Error::usage(format!(
-        "the {what} of {} is no multiple of {}, which is how far apart the batches before it are: write {fits}, or other batches",
-        written(time),
-        written(unit)
-    ))
-}
-
-fn for_ever(name: &str) -> Error {
-    Error::usage(format!(
-        "`window all then {name}` would keep every row for ever: put an aggregate between them, or use a window of some length"
-    ))
 }
 
 /// The columns that an operator itself looks at.

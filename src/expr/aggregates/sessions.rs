@@ -256,3 +256,6 @@ fn reach(rounds: &mut Vec<Round>, round: usize) -> &mut Round {
     }
     &mut rounds[round]
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,11 +25,11 @@ const BUCKET: &str = "\u{1}bucket";
 /// The keys of an aggregate that stands behind a session of keys `by`.
 pub fn group(own: &mut Option<By>, by: &By, fill: bool) -> Result<()> {
     if fill {
-        return Err(Error::usage("--fill gives keys that have no row in a batch, but of sessions only those that close are given: leave it out"));
+        return Err(Error::usage("--fill is not for sessions, of which only those are given that close: leave it out"));
     }
     match own {
         Some(own) if !own.is_like(by) => Err(Error::usage(
-            "the aggregate behind it has another --by: sessions are those of their keys. Leave it out there, or write the same twice",
+            "its --by is another one than that of the session before it, whose rows it combines: leave it out, or write the same",
         )),
         Some(_) => Ok(()),
         None => {
