@@ -44,6 +44,7 @@ const STATUS: &[Row] = &[
     ("0", "it ran, also if there were no rows, and if the reader of standard output went away"),
     ("1", "it failed: a source, a sink, or a bad record with --strict"),
     ("2", "the command line is wrong"),
+    ("N", "alarm --exit N ended it"),
 ];
 
 const SIGNALS: &[Row] = &[

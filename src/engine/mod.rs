@@ -1,5 +1,6 @@
 //! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
 
+pub mod alarms;
 pub mod bad_file;
 pub mod batcher;
 pub mod core;

@@ -14,7 +14,7 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Over, Spread, Totals, WholeBatch};
+use crate::operators::{Aggregate, Alarm, Filter, Map, Over, Spread, Totals, WholeBatch};
 use crate::state::Window;
 
 use super::cutter::Cutter;
@@ -31,6 +31,8 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// Where rows are written.
     pub outlets: Vec<Outlet>,
+    /// The alarms, in the order of the chain.
+    pub alarms: Vec<PlanAlarm>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
     /// What each operator does, for `--explain`.
@@ -106,8 +108,20 @@ pub enum Step {
     Map(Box<dyn Map>),
     /// A copy to the outlet of this number; of the rows that pass, if there is a filter.
     Tee(usize, Option<Arc<dyn Filter>>),
+    /// The alarm of this number is told of a batch in which any row passes.
+    Alarm(usize, Box<dyn Filter>),
     /// The times of the batch become columns, [`TIMES`].
     Times,
+}
+
+/// An alarm's place in the plan.
+pub struct PlanAlarm {
+    /// When it acts, and what it does.
+    pub alarm: Alarm,
+    /// See [`Stage::level`]: which batches it looks at.
+    pub level: usize,
+    /// Where these end, if they have an interval.
+    pub borders: Option<Calendar>,
 }
 
 /// The attributes of a batch that are columns where they are named.
@@ -176,10 +190,9 @@ impl Plan {
     /// If the first so many rows of a batch are all that anyone asks for.
     pub fn enough(&self) -> Option<u64> {
         let first = &self.stages[0];
+        let looks_at_all = |step: &Step| matches!(step, Step::Tee(..) | Step::Alarm(..));
         match &first.end {
-            End::Aggregate(aggregate, Across::Batch) if !first.steps.iter().any(|s| matches!(s, Step::Tee(..))) => {
-                aggregate.enough()
-            }
+            End::Aggregate(aggregate, Across::Batch) if !first.steps.iter().any(looks_at_all) => aggregate.enough(),
             _ => None,
         }
     }

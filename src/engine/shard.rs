@@ -123,7 +123,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     }
     let rows = block.rows as u64;
     recycle(block, scratch);
-    let size = rendered.iter().map(|r| r.bytes.len()).sum();
+    let size = rendered.iter().map(Rendered::size).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
     let message = Message::Block { info: batch.info, lane, seq, records, lines: count, rows, bad, rendered, lease };
     // The output thread outlives all who send to it.
@@ -171,6 +171,13 @@ pub fn run(
                     render(core, *outlet, &copy, info, rendered);
                 }
             }
+            Step::Alarm(alarm, filter) => {
+                let mut held = Vec::new();
+                filter.select(&block, info, &mut held)?;
+                if !held.is_empty() {
+                    rendered.push(Rendered::Held(*alarm));
+                }
+            }
         }
     }
     if let End::Output(outlets) = &stage.end
@@ -187,7 +194,7 @@ fn render(core: &Core, outlet: usize, block: &Block, info: &BatchInfo, rendered:
     // So that it seldom grows: short rows are of about this length.
     let mut bytes = Vec::with_capacity(16 * block.rows);
     core.plan.outlets[outlet].output.rows(block, info, &mut bytes);
-    rendered.push(Rendered { outlet, bytes });
+    rendered.push(Rendered::Rows { outlet, bytes });
 }
 
 /// The spans of a block serve for the next one.

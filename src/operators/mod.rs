@@ -4,6 +4,7 @@
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
 mod agg;
+mod alarm;
 mod count;
 mod distinct;
 mod filter;
@@ -33,6 +34,7 @@ mod wordcount;
 mod words;
 
 use std::any::Any;
+use std::ffi::OsString;
 
 use clap::{ArgMatches, Command};
 
@@ -83,6 +85,7 @@ pub static REGISTRY: &[Entry] = &[
     window::ENTRY,
     session::ENTRY,
     tee::ENTRY,
+    alarm::ENTRY,
     pipe::ENTRY,
     sql::ENTRY,
 ];
@@ -198,6 +201,23 @@ pub enum Work {
     Rebatch(Rebatch),
     /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
     Tee(String, Option<Box<dyn Filter>>),
+    /// Row-wise: the rows pass; whether any row of a batch passes the filter is told to the alarm.
+    Alarm(Box<dyn Filter>, Alarm),
+}
+
+/// When an alarm acts, and what it does then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its condition, as it was written.
+    pub condition: String,
+    /// In so many batches running the condition has to hold; at least 1.
+    pub batches: u64,
+    /// For so many milliseconds of the batches' times behind one after which it acted it does not act again.
+    pub cooldown: i64,
+    /// The status with which it ends the run, if it does.
+    pub exit: Option<u8>,
+    /// The command that it starts, and its arguments; empty if there is none.
+    pub command: Vec<OsString>,
 }
 
 /// Which batches the operators behind `window` and `session` see. Times are in milliseconds, above 0.

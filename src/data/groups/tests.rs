@@ -219,7 +219,12 @@ fn memory_goes_with_the_keys() {
     let full = groups.bytes();
     groups.remove(&numbers[1000..]);
     assert_eq!(content(&groups).len(), 1000);
-    assert!(groups.slots.len() <= 1 << 13 && groups.arena.len() < 1 << 16, "{} {}", groups.slots.len(), groups.arena.len());
+    assert!(
+        groups.slots.len() <= 1 << 13 && groups.arena.len() < 1 << 16,
+        "{} {}",
+        groups.slots.len(),
+        groups.arena.len()
+    );
     assert!(groups.bytes() < full / 5);
     // A few keys that come and go beside many that stay: what they leave in the arena is bounded.
     let (mut groups, stay): (_, Keys) = (Groups::removable(), many[..50_000].to_vec());

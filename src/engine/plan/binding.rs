@@ -12,7 +12,7 @@ use crate::state::Window;
 
 use super::inputs::bind_inputs;
 use super::refused::{for_ever, needs_interval, no_multiple, times_of_session, within_all};
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open.
@@ -80,6 +80,7 @@ fn bind(
         schema,
         stages: Vec::new(),
         steps: Vec::new(),
+        alarms: Vec::new(),
         explained: Vec::new(),
         aggregated: false,
         windowed: false,
@@ -92,6 +93,7 @@ fn bind(
     for (operator, live) in chain.iter().zip(&live[1..]) {
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
+    let alarms = std::mem::take(&mut binder.alarms);
     let (stages, explained) = binder.end()?;
     if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
@@ -100,7 +102,7 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), alarms, numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -116,6 +118,7 @@ struct Binder<'a> {
     stages: Vec<Stage>,
     /// Those of the stage at hand.
     steps: Vec<Step>,
+    alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
     aggregated: bool,
     windowed: bool,
@@ -199,6 +202,12 @@ impl Binder<'_> {
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
+                    continue;
+                }
+                Work::Alarm(held, alarm) => {
+                    self.steps.push(Step::Alarm(self.alarms.len(), held));
+                    let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+                    self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
                     continue;
                 }
                 Work::Rebatch(rebatch) => {

@@ -268,6 +268,6 @@ fn wrong(error: Error, again: bool) -> Error {
     let hint = if again { "; its files are looked at for each batch: put a new version in place with mv" } else { "" };
     match error {
         Error::Usage(text) | Error::Failed(text) => Error::failed(format!("join: {text}{hint}")),
-        Error::Closed => Error::Closed,
+        other @ (Error::Closed | Error::Alarm(_)) => other,
     }
 }

@@ -9,10 +9,10 @@ use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Schema};
 use crate::error::Result;
-use crate::expr::aggregates::{Plan, Shipped, Table};
+use crate::expr::aggregates::{Growing, Plan, Shipped, Sliding, Table};
 use crate::expr::by::{BoundBy, By};
 use crate::expr::{self, Context, Expr};
-use crate::operators::{Accumulator, Aggregate, Spread, Work};
+use crate::operators::{Accumulator, Aggregate, Over, Running, Spread, Work};
 
 /// The calls of aggregates in some expressions, each once.
 #[derive(Clone, Default)]
@@ -127,6 +127,14 @@ impl Aggregate for Combined {
 
     fn start(&self) -> Box<dyn Accumulator> {
         Box::new(Table::new(Arc::clone(&self.plan)))
+    }
+
+    fn running(&self, over: Over) -> Option<Box<dyn Running>> {
+        match over {
+            Over::Panes => Some(Box::new(Sliding::new(&self.plan))),
+            Over::All { ttl, changed } => Some(Box::new(Growing::new(&self.plan, ttl, changed))),
+            Over::Session { .. } | Over::Within { .. } => None,
+        }
     }
 
     fn order(&self) -> Vec<SortKey> {

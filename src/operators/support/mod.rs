@@ -2,6 +2,7 @@
 
 mod accumulators;
 pub mod combined;
+pub mod commands;
 pub mod computed;
 pub mod condition;
 pub mod duration;
@@ -10,3 +11,4 @@ pub mod keys;
 pub mod named;
 pub mod select;
 pub mod sessions;
+mod sliding;
