@@ -158,9 +158,8 @@ pub trait Operator: Send + Sync {
     fn group(&mut self, by: &By) -> Result<()> {
         let _ = by;
         Err(Error::usage(
-            "it stands behind session, and there the aggregate stands that is made of each session, count, agg or reduce: session \
-             --gap 30m --by ip then agg 'count(*) AS hits'. What looks at one row at a time goes before session, or behind the \
-             aggregate",
+            "directly behind session stands the aggregate that is made of each session, count, agg or reduce: session --gap 30m \
+             --by ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session, or behind the aggregate",
         ))
     }
 

@@ -79,10 +79,12 @@ impl Operator for Session {
     }
 
     fn live(&self, output: &Live) -> Live {
-        output.clone()
+        output.clone().and(self.by.live())
     }
 
-    fn bind(&self, input: &Schema, _: &Live, _: &Context) -> Result<Bound> {
+    fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
+        // The aggregate will bind its own; what is wrong with these was written here.
+        self.by.bind(input, context)?;
         Ok(Bound::new(input.clone(), Work::Rebatch(Rebatch::Over(Over::Session { gap: self.gap }))))
     }
 

@@ -10,15 +10,17 @@ use crate::data::block::{Block, Cell, Column, Order, Span, Text};
 use crate::data::buffer::Buffer;
 use crate::data::rows::Rows;
 use crate::data::schema::Field;
-use crate::operators::{Accumulator, Aggregate};
+use crate::data::batch::BatchInfo;
+use crate::data::time::Time;
+use crate::operators::{Accumulator, Aggregate, Running};
 
 fn first(argv: &[&str]) -> (Live, Schema, Box<dyn Aggregate>) {
     let args = command().get_matches_from(std::iter::once("distinct").chain(argv.iter().copied()));
     let Ok(Built::Operator(operator)) = build(&args) else { unreachable!() };
     let fields = vec![Field::shown("word"), Field::shown("n"), Field::hidden("$1")];
     match operator.bind(&Schema { fields, records: true, ..Schema::default() }, &Live::all(), &Context::default()) {
-        Ok(Bound { schema, mut work }) => match work.remove(0) {
-            Work::Aggregate(work) => (operator.live(&Live::only(["x"])), schema, work),
+        Ok(Bound { schema, mut work }) => match work.pop() {
+            Some(Work::Aggregate(work)) => (operator.live(&Live::only(["x"])), schema, work),
             _ => unreachable!(),
         },
         Err(error) => unreachable!("{error}"),
@@ -140,4 +142,74 @@ fn rows_pass_whole_and_only_what_is_needed_is_asked_for() {
     assert!(live.shown && live.names.contains("x"));
     assert!(schema.records && schema.fields.len() == 3);
     assert_eq!(first(&["--by", "word"]).0, Live::only(["word", "x"]));
+}
+
+/// What passes of batches with these ends by definition: the rows of a key that is not held back, in record order.
+fn held_back(batches: &[(i64, Vec<Block>)], columns: &[usize], millis: i64) -> Vec<BTreeMap<Order, String>> {
+    let mut passed = BTreeMap::<String, i64>::new();
+    let mut all = Vec::new();
+    for (end, blocks) in batches {
+        let firsts = model(blocks, columns);
+        let row = |order: &Order| blocks.iter().find(|block| block.order == order.block).unwrap();
+        let key = |order: &Order| {
+            let cell = |column: &usize| format!("{:?}", row(order).columns[*column].cell(order.row as usize));
+            columns.iter().map(cell).collect::<Vec<_>>().join(" ")
+        };
+        let news = firsts.into_iter().filter(|(order, _)| match passed.get(&key(order)) {
+            Some(then) => *end >= then + millis,
+            None => true,
+        });
+        let news: BTreeMap<Order, String> = news.collect();
+        news.keys().for_each(|order| drop(passed.insert(key(order), *end)));
+        all.push(news);
+    }
+    all
+}
+
+proptest! {
+    /// The law of `--within`: on any number of shards, saved and restored in between, also where batches are left out or have
+    /// the same end.
+    #[test]
+    fn a_key_passes_again_when_its_time_is_over(
+        steps in prop::collection::vec((batches(), 0i64..3), 1..12), millis in 1i64..6, saved in 0usize..12,
+    ) {
+        let mut end = -5;
+        let batch = |(rows, pause): &(Vec<Vec<Row>>, i64)| {
+            end += pause;
+            (end, blocks(rows))
+        };
+        let batches: Vec<(i64, Vec<Block>)> = steps.iter().map(batch).collect();
+        let within = format!("{millis}ms");
+        for (by, columns) in [("word", &[0][..]), ("n,word", &[1, 0])] {
+            let expected = held_back(&batches, columns, millis);
+            let (_, _, aggregate) = first(&["--by", by, "--within", &within]);
+            for shards in [1, 2, 8] {
+                let owner = |_| aggregate.running(Over::Within { millis }).unwrap();
+                let mut owners: Vec<Box<dyn Running>> = (0..shards).map(owner).collect();
+                for (at, (end, blocks)) in batches.iter().enumerate() {
+                    let info = BatchInfo { id: 0, start: Time(end - 1), end: Time(*end), redo: false };
+                    let mut parts: Vec<Box<dyn Accumulator>> = (0..shards).map(|_| aggregate.start()).collect();
+                    blocks.iter().enumerate().rev().for_each(|(n, block)| parts[n % shards].fold(block));
+                    let mut found = BTreeMap::new();
+                    for (me, running) in owners.iter_mut().enumerate() {
+                        let mut mine = aggregate.start();
+                        parts.iter_mut().for_each(|part| mine.take(part.ship(me, shards)));
+                        running.enter(&mut *mine, &info);
+                        prop_assert!(mine.is_empty());
+                        found.extend(content(&running.finish(&info)));
+                        if at == saved {
+                            let mut restored = owner(0);
+                            restored.restore(running.save());
+                            prop_assert_eq!(restored.len(), running.len());
+                            *running = restored;
+                        }
+                    }
+                    prop_assert_eq!(&found, &expected[at]);
+                }
+                let late = BatchInfo { id: 0, start: Time(0), end: Time(end + millis), redo: false };
+                owners.iter_mut().for_each(|running| drop(running.finish(&late)));
+                prop_assert!(owners.iter().all(|running| running.is_empty() && running.save().is_empty()));
+            }
+        }
+    }
 }
