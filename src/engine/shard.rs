@@ -79,7 +79,8 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
     let Task { batch, lane, seq, buffer, range, first, too_long } = task;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
-    let stage = &core.plan.stages[feeds];
+    let at = core.plan.fed(feeds);
+    let stage = &core.plan.stages[at];
     let piece = Piece {
         buffer: &buffer,
         range: range.clone(),
@@ -118,8 +119,8 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     let block = run(core, stage, step, block, &batch.info, &mut rendered)?;
     // Without rows a block may not have come as far as the columns of the stage's end.
     if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
-        let mut part = batch.parts[me].lock().unwrap_or_else(|e| e.into_inner());
-        part.get_or_insert_with(|| shuffle::start(core, feeds)).fold(&block);
+        let mut part = batch.parts[feeds][me].lock().unwrap_or_else(|e| e.into_inner());
+        part.get_or_insert_with(|| shuffle::start(core, at)).fold(&block);
     }
     let rows = block.rows as u64;
     recycle(block, scratch);

@@ -7,12 +7,16 @@ use crate::data::human::written;
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spread, Work};
+use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Spread, Work};
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
-use super::refused::{for_ever, needs_interval, no_multiple, times_of_session, within_all};
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, Stage, Step, TIMES, named};
+use super::sides::Spans;
+use super::wrong::{
+    for_ever, needs_interval, no_aggregate, no_batches, no_keys, no_multiple, times_of_session, within_all,
+    without_interval,
+};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open.
@@ -27,7 +31,7 @@ pub fn plan(
     // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
     let first = bind(inputs, chain, outlets, &wishes, calendar, context)?;
     let needs = |at: &usize| first.outlets[*at].needs.clone();
-    let end = first.stages.last().map_or(&[][..], |stage| match &stage.end {
+    let end = first.chain().last().map_or(&[][..], |stage| match &stage.end {
         End::Output(outlets) => outlets,
         _ => &[],
     });
@@ -71,7 +75,6 @@ fn bind(
         };
         asks.map_or(error.clone(), |operator| named(operator.name(), error))
     })?;
-    let union = schema.clone();
     let mut binder = Binder {
         outlets,
         context,
@@ -86,6 +89,8 @@ fn bind(
         windowed: false,
         level: 0,
         pending: None,
+        spans: Spans::Batch,
+        sides: Vec::new(),
     };
     if wishes.hold {
         binder.hold(&live[0]);
@@ -94,7 +99,7 @@ fn bind(
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
     let alarms = std::mem::take(&mut binder.alarms);
-    let (stages, explained) = binder.end()?;
+    let (mut stages, sides, explained) = binder.end()?;
     if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
             input.first.clear();
@@ -102,7 +107,12 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), alarms, numbers, explained })
+    let (outlets, number) = (outlets.take(), sides.len());
+    for (input, side) in sides {
+        inputs.push(input);
+        stages.push(side);
+    }
+    Ok(Plan { inputs, stages, sides: number, outlets, alarms, numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -125,6 +135,10 @@ struct Binder<'a> {
     level: usize,
     /// A window (or the like) that no operator has met yet which has to stand behind it.
     pending: Option<Pending>,
+    /// What a batch stands for here.
+    spans: Spans,
+    /// What joins look up, so far.
+    sides: Vec<(PlanInput, Stage)>,
 }
 
 /// Row-wise operators behind it are done before it, up to the first aggregate.
@@ -212,7 +226,8 @@ impl Binder<'_> {
                 }
                 Work::Rebatch(rebatch) => {
                     let behind = self.pending.as_ref().map(|pending| &pending.what);
-                    if let (Some(What::Over(Over::All { .. })), Rebatch::Over(Over::Within { .. })) = (behind, rebatch) {
+                    if let (Some(What::Over(Over::All { .. })), Rebatch::Over(Over::Within { .. })) = (behind, rebatch)
+                    {
                         return Err(within_all());
                     }
                     self.settle()?;
@@ -227,6 +242,11 @@ impl Binder<'_> {
                 Work::Totals(aggregate, totals) => {
                     self.settle()?;
                     End::Totals(aggregate, totals)
+                }
+                Work::Join(join, side) => {
+                    self.settle()?;
+                    let number = side.map(|(side, live)| self.side(&side, live, at)).transpose()?;
+                    End::Join(join, number)
                 }
                 Work::WholeBatch(whole) => {
                     self.settle()?;
@@ -250,6 +270,15 @@ impl Binder<'_> {
         Place { aggregated, windowed, level, stage: self.stages.len() }
     }
 
+    /// What a join looks up that stands here: which of the [`PlanInput::feeds`].
+    fn side(&mut self, side: &Side, live: Live, at: usize) -> Result<usize> {
+        let (input, stage, keeps) = self.spans.bind(side, live, self.sides.len())?;
+        let feeds = input.feeds;
+        self.explained[at].keeps = keeps;
+        self.sides.push((input, stage));
+        Ok(feeds)
+    }
+
     /// From here on other batches come.
     fn rebatch(&mut self, rebatch: Rebatch, name: &'static str, at: usize) -> Result<()> {
         let what = match rebatch {
@@ -262,20 +291,18 @@ impl Binder<'_> {
                     }
                 }
                 (self.unit, self.windowed) = (Some(slide), true);
-                What::Window(Window::new(length, slide, &self.context.zone))
+                let window = Window::new(length, slide, &self.context.zone);
+                self.spans = Spans::Window(window.clone(), length);
+                What::Window(window)
             }
             Rebatch::Over(over) => {
-                match (over, self.unit) {
-                    (Over::All { ttl: Some(ttl), .. }, None) => {
-                        return Err(needs_interval(&format!("--ttl {}", written(ttl))));
-                    }
-                    (Over::Session { gap }, None) => return Err(needs_interval(&format!("--gap {}", written(gap)))),
-                    (Over::Within { millis }, None) => {
-                        return Err(needs_interval(&format!("--within {}", written(millis))));
-                    }
-                    _ => {}
+                if let (None, Some(wrong)) = (self.unit, without_interval(over)) {
+                    return Err(wrong);
                 }
                 self.windowed |= matches!(over, Over::Session { .. });
+                if matches!(over, Over::All { .. }) {
+                    self.spans = Spans::Ever;
+                }
                 What::Over(over)
             }
         };
@@ -303,10 +330,7 @@ impl Binder<'_> {
                     Over::All { ttl: None, changed: false } => {}
                     Over::All { ttl, .. } if !keyed || aggregate.running(over).is_none() => {
                         let option = if ttl.is_some() { "--ttl" } else { "--emit changed" };
-                        return Err(Error::usage(format!(
-                            "`window all {option}` looks at each key, and there are none here: write it before count, agg or reduce \
-                             with --by"
-                        )));
+                        return Err(no_keys(option));
                     }
                     Over::All { .. } | Over::Session { .. } | Over::Within { .. } | Over::Panes => {}
                 }
@@ -340,23 +364,17 @@ impl Binder<'_> {
                 self.stage(end);
                 Ok(())
             }
-            What::Over(Over::All { .. }) => Err(Error::usage(format!(
-                "`{name} all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and \
-                 batches are not kept for ever: use a length, such as window 1h"
-            ))),
-            What::Over(Over::Session { .. } | Over::Within { .. } | Over::Panes) => Err(Error::usage(
-                "session stands directly before the aggregate that is made of each session: session --gap 30m --by ip then \
-                 agg 'count(*) AS hits'",
-            )),
+            What::Over(Over::All { .. }) => Err(no_batches(name)),
+            What::Over(Over::Session { .. } | Over::Within { .. } | Over::Panes) => Err(no_aggregate()),
         }
     }
 
-    fn end(mut self) -> Result<(Vec<Stage>, Vec<Explained>)> {
+    fn end(mut self) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
-        Ok((self.stages, self.explained))
+        Ok((self.stages, self.sides, self.explained))
     }
 }
 

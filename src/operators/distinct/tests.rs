@@ -6,11 +6,11 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell, Column, Order, Span, Text};
 use crate::data::buffer::Buffer;
 use crate::data::rows::Rows;
 use crate::data::schema::Field;
-use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
 use crate::operators::{Accumulator, Aggregate, Running};
 

@@ -137,7 +137,13 @@ fn place(key: &Expr) -> usize {
 }
 
 /// Plays the steps on so many shards: the sessions by the number of the batch in which they close, and how many were open.
-fn played(plans: &Plans, steps: &[Step], gap: i64, at_end: bool, shards: usize) -> (BTreeMap<usize, Printed>, Vec<usize>) {
+fn played(
+    plans: &Plans,
+    steps: &[Step],
+    gap: i64,
+    at_end: bool,
+    shards: usize,
+) -> (BTreeMap<usize, Printed>, Vec<usize>) {
     let width = plans.by.names().count();
     let mut owners: Vec<Sessions> = (0..shards).map(|_| Sessions::new(&plans.keys, gap)).collect();
     let (mut closed, mut open) = (BTreeMap::<usize, Printed>::new(), Vec::new());
