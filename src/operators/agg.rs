@@ -184,6 +184,10 @@ impl Operator for Agg {
         }
     }
 
+    fn fills(&self) -> bool {
+        self.fill
+    }
+
     fn aggregates(&self) -> bool {
         true
     }
