@@ -5,6 +5,7 @@
 //! * [`accumulators`]: merging is associative and commutative, with a neutral element, and survives being saved.
 //! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
 //! * [`event`]: batches by the records' own time are those of a model, however the records come.
+//! * [`sessions`]: sessions, and what `distinct --within` holds back, are those of a model.
 //! * [`columns`]: both for records of every format and for expressions.
 //! * [`inputs`] and [`chains`], [`records`] and [`expressions`] make the random inputs and chains.
 
@@ -18,3 +19,4 @@ mod model;
 mod mutation;
 mod records;
 mod runs;
+mod sessions;

@@ -197,6 +197,51 @@ $ streamer --out json session --gap 1s --by line then count
 .
 > {"window_end":"1970-01-01T00:00:03.000Z","line":"a","count":1}
 
+# session by event time: from the first row's time to the last one's and the gap; batches without records are left out, but where one closes
+$ streamer --event-time '$1' --batch 10s session --gap 90s --by '$2' then agg 'count(*) AS hits, window_start AS since, window_end AS until'
+< 2026-11-20T09:00:01.5Z ann
+< 2026-11-20T09:01:31.5Z ann
+< 2026-11-20T09:01:33Z bob
+< 2026-11-20T09:04:00Z ann
+< 2026-11-20T09:30:00Z bob
+> 2026-11-20T09:03:10.000Z\tann\t2\t2026-11-20T09:00:01.500Z\t2026-11-20T09:03:01.500Z
+> 2026-11-20T09:03:10.000Z\tbob\t1\t2026-11-20T09:01:33.000Z\t2026-11-20T09:03:03.000Z
+.
+> 2026-11-20T09:05:40.000Z\tann\t1\t2026-11-20T09:04:00.000Z\t2026-11-20T09:05:30.000Z
+> 2026-11-20T09:31:40.000Z\tbob\t1\t2026-11-20T09:30:00.000Z\t2026-11-20T09:31:30.000Z
+
+# session by event time: a result of no session comes only where there are records or a session closes
+$ streamer --event-time '$1' --batch 10s session --gap 1m --by '$2' then count then count
+< 2026-11-20T09:00:01Z ann
+< 2026-11-20T09:10:01Z ann
+> 2026-11-20T09:00:10.000Z\t0
+.
+> 2026-11-20T09:01:10.000Z\t1
+> 2026-11-20T09:10:10.000Z\t0
+> 2026-11-20T09:11:10.000Z\t1
+
+# session by event time: before the epoch, and a microsecond more than the gap
+$ streamer --event-time '$1' --batch 1s session --gap 1s --by '$2' then agg 'count(*) AS n, window_start AS since'
+< 1969-12-31T23:59:57.000001Z a
+< 1969-12-31T23:59:57.000001Z b
+< 1969-12-31T23:59:58.000001Z a
+< 1969-12-31T23:59:58.000002Z b
+.
+> 1969-12-31T23:59:59.000Z\tb\t1\t1969-12-31T23:59:57.000001Z
+> 1970-01-01T00:00:00.000Z\ta\t2\t1969-12-31T23:59:57.000001Z
+> 1970-01-01T00:00:00.000Z\tb\t1\t1969-12-31T23:59:58.000002Z
+
+# window behind session, by event time: it is given as long as it holds sessions, and once more at the end
+$ streamer --event-time '$1' --batch 10s session --gap 10s --by '$2' then count then window 1m --every 30s then agg 'count(*) AS sessions'
+< 2026-11-20T09:00:01Z ann
+< 2026-11-20T09:00:41Z ann
+< 2026-11-20T09:10:01Z ann
+> 2026-11-20T09:00:30.000Z\t1
+.
+> 2026-11-20T09:01:00.000Z\t2
+> 2026-11-20T09:01:30.000Z\t1
+> 2026-11-20T09:10:30.000Z\t1
+
 # session needs an aggregate
 $ streamer --batch 1s session --gap 1s --by '$1'
 .
@@ -207,14 +252,14 @@ $ streamer --batch 1s session --gap 1s --by '$1'
 # session directly before it
 $ streamer --batch 1s session --gap 1s --by '$1' then filter '$2 > 1' then count
 .
-! streamer: filter: it stands behind session, and there the aggregate stands that is made of each session, count, agg or reduce: session --gap 30m --by ip then agg 'count(*) AS hits'. What looks at one row at a time goes before session, or behind the aggregate
+! streamer: filter: directly behind session stands the aggregate that is made of each session, count, agg or reduce: session --gap 30m --by ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session, or behind the aggregate
 ! see: streamer filter --help
 ? 2
 
 # session before a window
 $ streamer --batch 1s session --gap 1s --by '$1' then window 5s then count
 .
-! streamer: window: it stands behind session, and there the aggregate stands that is made of each session, count, agg or reduce: session --gap 30m --by ip then agg 'count(*) AS hits'. What looks at one row at a time goes before session, or behind the aggregate
+! streamer: window: directly behind session stands the aggregate that is made of each session, count, agg or reduce: session --gap 30m --by ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session, or behind the aggregate
 ! see: streamer window --help
 ? 2
 
@@ -279,8 +324,8 @@ $ streamer --batch all session --gap 1s --by '$1' then count
 # session: a column that there is not
 $ streamer --batch 1s --in csv --header a,b session --gap 1s --by c then count
 .
-! streamer: count: there is no column `c` here, the columns are: a, b
-! see: streamer count --help
+! streamer: session: there is no column `c` here, the columns are: a, b
+! see: streamer session --help
 ? 2
 
 # session: what is kept
