@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::cli::{Cut, Globals, Invocation};
 use crate::clock::Clock;
@@ -15,7 +16,7 @@ use crate::engine::plan::{self, Inputs, Outlet, Outlets, Plan, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::formats::{self, Settings, Stamp};
+use crate::formats::{self, Input, Settings, Stamp};
 use crate::io::Io;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
@@ -26,6 +27,8 @@ use crate::tables::Files;
 
 /// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
 const INTERVAL: i64 = 1000;
+/// How often it is looked for a first record that tells the columns.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A run with all its defaults settled.
 pub struct Prepared {
@@ -48,7 +51,10 @@ pub struct Prepared {
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
     let Invocation { globals, mut chain, .. } = invocation;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
-    let sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
+    let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
+    if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
+        return Err(Error::usage("`--follow` goes on with what is appended to files, and there is none: add --from FILE"));
+    }
     check(&globals, &sources)?;
     let in_process = io.stdin.is_some();
     let files = sources.iter().zip(&from).all(|(source, spec)| source.is_files() && !(in_process && spec == "-"));
@@ -80,33 +86,51 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let mut lanes = None;
     let headless: Vec<usize> = (0..inputs.len()).filter(|&at| plan.inputs[at].needs_head).collect();
     if !headless.is_empty() && (!globals.explain || files) {
-        let setup = setup(&globals, io, clock, &stop);
+        let poll = poll(&globals, &cutting, calendar.as_ref());
+        let setup = setup(&globals, poll, io, clock, &stop);
         let mut opened = open(&sources, &inputs, &setup)?;
         for at in headless {
-            let format = &inputs[at].1;
-            let mut rest = std::mem::take(&mut opened[at]).into_iter();
-            // The first record that fits tells the columns, in whichever file it stands.
-            for lane in rest.by_ref() {
-                let name = lane.name.clone();
-                let tell = |record: &[u8], first: bool| match record {
-                    // A byte-order mark is none in mid-file.
-                    [0xef, 0xbb, 0xbf, ..] if !first => Ok(None),
-                    _ => format.head(record).map_err(|error| from_input(&name, error)),
-                };
-                let (lane, seen) = lane.peek(format.framing(), globals.max_record, tell)?;
-                opened[at].push(lane);
-                if let Some(format) = seen {
-                    inputs[at].1 = format;
-                    break;
-                }
-            }
-            opened[at].extend(rest);
+            let format = Arc::clone(&inputs[at].1);
+            let seen = match sources[at].samples(&setup)? {
+                None => head(&*format, &mut opened[at], globals.max_record)?,
+                // Whoever waits for the first record of a pipe waits for that of a file as well.
+                Some(mut samples) => loop {
+                    if let Some(seen) = head(&*format, &mut samples, globals.max_record)? {
+                        break Some(seen);
+                    }
+                    stop.pause(&**clock, LOOK);
+                    samples = sources[at].samples(&setup)?.unwrap_or_default();
+                },
+            };
+            inputs[at].1 = seen.unwrap_or(format);
         }
         (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
         lanes = Some(opened);
     }
     let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     Ok(Prepared { sources, sinks, cutting, calendar, lanes, stop, plan, shards, globals })
+}
+
+/// The format with what the heads of these lanes tell of the columns: the first record that fits, in whichever file it stands.
+fn head(format: &dyn Input, lanes: &mut Vec<Lane>, max_record: usize) -> Result<Option<Arc<dyn Input>>> {
+    let mut rest = std::mem::take(lanes).into_iter();
+    let mut seen = None;
+    for lane in rest.by_ref() {
+        let name = lane.name.clone();
+        let tell = |record: &[u8], first: bool| match record {
+            // A byte-order mark is none in mid-file.
+            [0xef, 0xbb, 0xbf, ..] if !first => Ok(None),
+            _ => format.head(record).map_err(|error| from_input(&name, error)),
+        };
+        let (lane, told) = lane.peek(format.framing(), max_record, tell)?;
+        lanes.push(lane);
+        seen = told;
+        if seen.is_some() {
+            break;
+        }
+    }
+    lanes.extend(rest);
+    Ok(seen)
 }
 
 /// What only the input shows to be wrong is no usage error.
@@ -118,8 +142,15 @@ fn from_input(name: &str, error: Error) -> Error {
 }
 
 /// What sources are opened with.
-fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
+fn setup(
+    globals: &Globals,
+    poll: Option<Duration>,
+    io: &mut Io,
+    clock: &Arc<dyn Clock>,
+    stop: &Arc<Stop>,
+) -> Setup {
     Setup {
+        poll,
         clock: Arc::clone(clock),
         max_record: globals.max_record,
         once: globals.once,
@@ -127,6 +158,14 @@ fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop
         stdin: Mutex::new(io.stdin.take().map(|make| make(Arc::clone(stop)))),
         messages: Arc::clone(&io.stderr),
     }
+}
+
+/// How often a source looks by itself that would else wait for the timer's cut: where there is none, or where `--max-rate`
+/// says what a batch holds.
+fn poll(globals: &Globals, cutting: &Cutting, calendar: Option<&Calendar>) -> Option<Duration> {
+    let timed = matches!(cutting, Cutting::Time | Cutting::Lines(_)) && calendar.is_some();
+    let interval = calendar.map_or(INTERVAL, |calendar| calendar.interval().min(INTERVAL));
+    (!timed || globals.max_rate.is_some()).then(|| Duration::from_millis(interval as u64))
 }
 
 fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<Vec<Vec<Lane>>> {
@@ -148,7 +187,7 @@ fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
 
 /// What ends batches, and their interval in milliseconds.
 fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
-    let millis = |interval: std::time::Duration| interval.as_millis() as i64;
+    let millis = |interval: Duration| interval.as_millis() as i64;
     if let Some(tick) = &globals.tick {
         let interval = match globals.batch {
             Some(Cut::Interval(interval)) => millis(interval),
@@ -235,7 +274,7 @@ impl Prepared {
     /// What ends batches, in words.
     pub fn batches(&self) -> String {
         let interval = self.calendar.as_ref().map(|calendar| {
-            let interval = std::time::Duration::from_millis(calendar.interval() as u64);
+            let interval = Duration::from_millis(calendar.interval() as u64);
             humantime::format_duration(interval).to_string()
         });
         match (&self.cutting, interval) {
@@ -256,7 +295,8 @@ impl Prepared {
     pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let (globals, stop) = (self.globals, self.stop);
         let inputs: Inputs = self.plan.inputs.iter().map(|i| (i.name.clone(), Arc::clone(&i.cutter.format))).collect();
-        let opened = || open(&self.sources, &inputs, &setup(&globals, &mut io, &clock, &stop));
+        let poll = poll(&globals, &self.cutting, self.calendar.as_ref());
+        let opened = || open(&self.sources, &inputs, &setup(&globals, poll, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;

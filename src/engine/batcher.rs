@@ -17,6 +17,7 @@ use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
+use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use crate::data::calendar::Calendar;
 
@@ -50,6 +51,8 @@ pub struct Task {
     pub batch: Arc<Batch>,
     /// The lane that they came from.
     pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Where they stand among the pieces of the lane.
     pub seq: u64,
     /// Their bytes ...
@@ -337,6 +340,7 @@ impl Batcher {
         made.tasks.push(Task {
             batch: Arc::clone(open),
             lane,
+            head: Arc::clone(&rest.head),
             seq,
             buffer: Arc::clone(&rest.buffer),
             range,

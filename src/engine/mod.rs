@@ -104,6 +104,9 @@ impl Engine {
         batcher.lanes = made.states;
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;
+        let paces: Vec<_> = (0..made.inputs)
+            .map(|_| max_rate.map(|rate| Mutex::new(Pace::new(rate, Arc::clone(&self.clock), Arc::clone(&self.stop)))))
+            .collect();
         let fixed = Fixed {
             plan: Arc::new(self.plan),
             cutting: self.cutting,
@@ -114,6 +117,7 @@ impl Engine {
             keep_bad: bad.is_some(),
             names: report.lanes.clone(),
             pulled: made.pulled,
+            group_of: made.group_of,
             input_of: made.input_of,
             controls: made.controls,
             paced: max_rate.is_some(),
@@ -127,7 +131,7 @@ impl Engine {
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
 
         thread::scope(|scope| {
-            let core = &core;
+            let (core, paces) = (&core, &paces);
             let started = || -> Result<_> {
                 let written = spawn(scope, core, "output".into(), || output.run(&messages))?;
                 let mut shards = Vec::new();
@@ -136,7 +140,7 @@ impl Engine {
                 }
                 for (input, lanes) in receivers {
                     spawn(scope, core, format!("receiver-{input}"), move || {
-                        receive(core, lanes, max_rate);
+                        receive(core, lanes, paces[input].as_ref());
                         core.input_ended(input);
                         core.receiver_done();
                     })?;
@@ -201,7 +205,9 @@ struct Made {
     pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     controls: Vec<Arc<dyn Control>>,
     input_of: Vec<usize>,
+    group_of: Vec<Option<usize>>,
     inputs: usize,
+    /// By thread: the input, and the lanes that it reads, one after the other.
     receivers: Vec<(usize, Vec<Received>)>,
 }
 
@@ -210,11 +216,13 @@ impl Made {
         // Who has to wait for others or for the clock needs a thread of its own.
         let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
         let inputs = lanes.len();
-        let (states, pulled, controls, input_of) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut made = Made { states, pulled, controls, input_of, inputs, receivers: Vec::new() };
+        let (states, pulled, controls) = (Vec::new(), Vec::new(), Vec::new());
+        let (input_of, group_of, receivers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut made = Made { states, pulled, controls, input_of, group_of, inputs, receivers };
         for (input, lanes) in lanes.into_iter().enumerate() {
             let framing = plan.inputs[input].cutter.format.framing();
-            let mut received = Vec::new();
+            // The thread for those lanes of the source that are read one after the other.
+            let mut shared = None;
             for lane in lanes {
                 let at = made.states.len();
                 made.states.push(LaneState { input, framing, seq: 0, position: 0, records: 0, ended: false });
@@ -230,13 +238,19 @@ impl Made {
                 };
                 if lane.pull && may_pull {
                     made.pulled.push(Mutex::new(Some(intake)));
-                } else {
-                    made.pulled.push(Mutex::new(None));
-                    received.push((at, intake));
+                    made.group_of.push(None);
+                    continue;
                 }
-            }
-            if !received.is_empty() {
-                made.receivers.push((input, received));
+                made.pulled.push(Mutex::new(None));
+                let group = shared.filter(|_| lane.pull).unwrap_or(made.receivers.len());
+                if group == made.receivers.len() {
+                    made.receivers.push((input, Vec::new()));
+                }
+                if lane.pull {
+                    shared = Some(group);
+                }
+                made.receivers[group].1.push((at, intake));
+                made.group_of.push(Some(group));
             }
         }
         made
@@ -258,21 +272,25 @@ impl Core {
     }
 }
 
-/// A receiver's thread: the lanes of one source, one after the other.
-fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
-    let mut pace = max_rate.map(|rate| Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop)));
+/// A receiver's thread: lanes of one source, one after the other.
+fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
     for (lane, mut intake) in lanes {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
         while core.wait_for_room(lane) {
-            let rest = intake.next(&core.quotas[lane]).and_then(|step| match step {
-                Step::Records(chunk) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
-                Step::End => Ok(None),
-            });
+            let rest = match intake.next(&core.quotas[lane]) {
+                Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
+                Ok(Step::Done) => {
+                    core.given(lane);
+                    continue;
+                }
+                Ok(Step::End) => Ok(None),
+                Err(error) => Err(error),
+            };
             let until = match rest {
                 Ok(Some(rest)) => {
                     let until = rest.until();
-                    bring(core, lane, rest, pace.as_mut(), framing);
+                    bring(core, lane, rest, pace, framing);
                     until
                 }
                 Ok(None) => break,
@@ -293,10 +311,10 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
 }
 
 /// Brings records to the batcher, no faster than the pace allows.
-fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, framing: Framing) {
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, framing: Framing) {
     if let Some(pace) = pace {
         while rest.records() > 0 {
-            let records = pace.take(rest.records());
+            let records = pace.lock().unwrap_or_else(|e| e.into_inner()).take(rest.records());
             // At the stop what was read is not dropped.
             if records == 0 || records == rest.records() {
                 break;

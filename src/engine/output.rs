@@ -16,7 +16,7 @@ use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
 use super::bad_file::BadFile;
-use super::core::Core;
+use super::core::{Core, LaneHead};
 use super::message::{Bad, Finished, Message, Rendered};
 use super::report::Report;
 
@@ -51,11 +51,14 @@ struct LaneState {
     next: u64,
     ended: Option<u64>,
     waiting: BTreeMap<u64, Waiting>,
-    /// Lines written so far.
+    /// Which of its files is being written, by number ...
+    file: u64,
+    /// ... and the lines of it so far.
     lines: u64,
 }
 
 struct Waiting {
+    head: Arc<LaneHead>,
     records: u64,
     lines: u64,
     rows: u64,
@@ -175,11 +178,11 @@ impl Output {
                 Message::Cut { info, lanes } => {
                     self.cuts.insert(info.id, lanes.into());
                 }
-                Message::Block { info, lane, seq, records, lines, rows, bad, rendered, lease } => {
+                Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease } => {
                     self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
-                    let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
+                    let piece = Waiting { head, records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
@@ -232,6 +235,9 @@ impl Output {
         {
             let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
             lane.next += 1;
+            if std::mem::replace(&mut lane.file, piece.head.number) != piece.head.number {
+                lane.lines = 0;
+            }
             let line = lane.lines;
             lane.lines += piece.lines;
             self.report.written(at, piece.records);
@@ -267,8 +273,9 @@ impl Output {
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
         for bad in &piece.bad {
-            let line = line + self.core.head_lines(lane) + bad.line + 1;
-            let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
+            let line = line + piece.head.lines + bad.line + 1;
+            let name = piece.head.file.as_deref().unwrap_or(self.report.lane(lane));
+            let text = || format!("{name}, line {line}: {}", bad.what);
             if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
                 file.write(bytes)?;
             }

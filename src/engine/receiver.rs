@@ -26,6 +26,8 @@ pub struct Receiver {
     skipping: Option<TooLong>,
     /// How far into it.
     reached: Reached,
+    /// The file whose first chunk comes next, if another one has begun.
+    begins: Option<Arc<str>>,
     ended: bool,
     /// Why it ended, if it broke: said once what was read before has been handed over.
     failure: Option<Error>,
@@ -43,6 +45,7 @@ impl Receiver {
             position: 0,
             skipping: None,
             reached: Reached::default(),
+            begins: None,
             ended: false,
             failure: None,
         }
@@ -62,7 +65,8 @@ impl Receiver {
         let from = self.position;
         self.position += whole as u64;
         let lease = quota.lease(bytes.len());
-        Chunk { buffer: Buffer::filled(bytes, whole, lease), from, until: self.position, too_long: Vec::new() }
+        let (buffer, begins) = (Buffer::filled(bytes, whole, lease), self.begins.take());
+        Chunk { buffer, from, until: self.position, begins, too_long: Vec::new() }
     }
 
     /// Leaves out bytes up to the end of the record that is too long: how many, and whether it has ended.
@@ -145,12 +149,25 @@ impl Intake for Receiver {
                 (Got::Bytes(n), _) => filled += n,
                 (Got::Later, Some(whole)) => return Ok(Step::Records(self.chunk(bytes, filled, whole, quota))),
                 (Got::Later, None) => {}
-                (Got::Break, _) if filled == 0 && self.skipping.is_none() => {}
-                (Got::Break, _) => {
+                (Got::Break | Got::File, _) => {
                     let too_long = self.skipping.take();
-                    let mut chunk = self.chunk(bytes, filled, filled, quota);
-                    chunk.too_long.extend(too_long);
-                    return Ok(Step::Records(chunk));
+                    let ended = (filled > 0 || too_long.is_some()).then(|| {
+                        let mut chunk = self.chunk(std::mem::take(&mut bytes), filled, filled, quota);
+                        chunk.too_long.extend(too_long);
+                        chunk
+                    });
+                    if got == Got::File {
+                        self.begins = Some(self.stream.file());
+                    }
+                    if let Some(chunk) = ended {
+                        return Ok(Step::Records(chunk));
+                    }
+                }
+                // Behind a break: nothing is begun.
+                (Got::Done, _) => {
+                    quota.unused(bytes);
+                    self.carry.clear();
+                    return Ok(Step::Done);
                 }
                 (Got::End, _) => self.ended = true,
                 (Got::Stop, whole) => {

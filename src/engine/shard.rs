@@ -54,7 +54,8 @@ fn pull(core: &Core, lane: usize) -> Option<Task> {
     core.counters.bytes.fetch_add(intake.progress() - before, Ordering::Relaxed);
     let rest = match step {
         Ok(Read::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers),
-        Ok(Read::End) => Ok(None),
+        // Who is asked at cuts has a thread of its own.
+        Ok(Read::Done | Read::End) => Ok(None),
         Err(error) => Err(error),
     };
     let rest = rest.unwrap_or_else(|error| {
@@ -76,7 +77,7 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
 }
 
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
-    let Task { batch, lane, seq, buffer, range, first, too_long } = task;
+    let Task { batch, lane, head, seq, buffer, range, first, too_long } = task;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let stage = &core.plan.stages[feeds];
     let piece = Piece {
@@ -86,7 +87,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
         max_record: core.max_record,
         batch: &batch.info,
     };
-    let cutter = core.cutter(lane);
+    let cutter = core.cutter(lane, &head);
     let cutter::Made { mut block, mut records, step, bad } = cutter.cut(stage, &piece, scratch)?;
     let lines = |range: Range<usize>| memchr::memchr_iter(b'\n', &buffer.bytes()[range]).count() as u64;
     let (plain, start) = (cutter.format.framing().quoted.is_none(), range.start);
@@ -123,7 +124,8 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     recycle(block, scratch);
     let size = rendered.iter().map(|r| r.bytes.len()).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-    let message = Message::Block { info: batch.info, lane, seq, records, lines: count, rows, bad, rendered, lease };
+    let message =
+        Message::Block { info: batch.info, lane, head, seq, records, lines: count, rows, bad, rendered, lease };
     // The output thread outlives all who send to it.
     let _ = core.output.send(message);
     core.block_done(&batch);

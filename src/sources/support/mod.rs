@@ -3,8 +3,10 @@
 pub mod decompress;
 pub mod gather;
 pub mod glob;
+pub mod limits;
 pub mod peek;
 pub mod polled;
+pub mod regular;
 pub mod retry;
 pub mod spelling;
 #[cfg(test)]
