@@ -53,7 +53,9 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
     if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
-        return Err(Error::usage("`--follow` goes on with what is appended to files, and there is none: add --from FILE"));
+        return Err(Error::usage(
+            "`--follow` goes on with what is appended to files, and there is none: add --from FILE",
+        ));
     }
     check(&globals, &sources)?;
     let in_process = io.stdin.is_some();
@@ -142,13 +144,7 @@ fn from_input(name: &str, error: Error) -> Error {
 }
 
 /// What sources are opened with.
-fn setup(
-    globals: &Globals,
-    poll: Option<Duration>,
-    io: &mut Io,
-    clock: &Arc<dyn Clock>,
-    stop: &Arc<Stop>,
-) -> Setup {
+fn setup(globals: &Globals, poll: Option<Duration>, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
     Setup {
         poll,
         clock: Arc::clone(clock),

@@ -5,6 +5,7 @@
 mod bad_columns;
 mod bad_input;
 mod children;
+mod files;
 mod input;
 mod output;
 mod pressure;

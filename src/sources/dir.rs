@@ -54,7 +54,9 @@ impl Directory {
         }
         let names = spelling.option("glob");
         if names.is_some_and(|names| names.is_empty() || names.contains('/')) {
-            return Err(spelling.wrong("glob= is for the names of files, without their directories, such as glob=*.csv"));
+            return Err(
+                spelling.wrong("glob= is for the names of files, without their directories, such as glob=*.csv")
+            );
         }
         let switch = |name| spelling.switch(name).map(|on| on == Some(true));
         let format = Wanted { path: names.map(String::from), ..spelling.format()? };

@@ -8,8 +8,8 @@ use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 
-use super::super::{Got, parse};
 use super::super::support::testing::{PLAIN, drain, setup, stream};
+use super::super::{Got, parse};
 use super::*;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
