@@ -34,6 +34,7 @@
 //! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
 //! sinks/         where results go, one file a sink
+//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps)
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
 //!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs bad_file.rs shutdown.rs, and core/
 //!                (what the threads share)
@@ -87,6 +88,7 @@ pub mod progress;
 pub mod run;
 pub mod sinks;
 pub mod sources;
+pub mod state;
 pub mod stats;
 pub mod stop;
 pub mod tables;

@@ -12,7 +12,7 @@ use crate::data::time::Time;
 use crate::engine::Engine;
 use crate::engine::bad_file::BadFile;
 use crate::engine::cutting::Cutting;
-use crate::engine::plan::{self, Inputs, Outlet, Outlets, Plan, plan};
+use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -34,7 +34,7 @@ const LOOK: Duration = Duration::from_millis(100);
 pub struct Prepared {
     globals: Globals,
     sources: Vec<Box<dyn Source>>,
-    sinks: Vec<(String, Box<dyn Spec>, Vec<u8>)>,
+    sinks: Vec<Wanted>,
     cutting: Cutting,
     calendar: Option<Calendar>,
     /// Already open, where their heads had to be read.
@@ -80,7 +80,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let context = Context { zone: globals.zone.clone() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
-        let plan = plan(inputs, &chain, &mut outlets, interval, &context)?;
+        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), &context)?;
         Ok((plan, outlets.sinks))
     };
     let (mut plan, mut sinks) = bind(&inputs, io)?;
@@ -202,6 +202,17 @@ fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
     }
 }
 
+/// A sink that outlets write to.
+struct Wanted {
+    /// As it was written.
+    spec: String,
+    sink: Box<dyn Spec>,
+    /// What stands before the first row.
+    header: Vec<u8>,
+    /// Of which level the batches are that it is told of.
+    level: usize,
+}
+
 /// Makes outlets and remembers their sinks.
 struct Made<'a> {
     globals: &'a Globals,
@@ -209,18 +220,18 @@ struct Made<'a> {
     /// A duration was written (or ticks are): aggregated rows are led by their time.
     written: bool,
     interval: bool,
-    sinks: Vec<(String, Box<dyn Spec>, Vec<u8>)>,
+    sinks: Vec<Wanted>,
     outlets: Vec<Outlet>,
 }
 
 impl Outlets for Made<'_> {
-    fn make(&mut self, spec: Option<&str>, schema: &Schema, aggregated: bool, stage: usize) -> Result<Vec<usize>> {
+    fn make(&mut self, spec: Option<&str>, schema: &Schema, place: Place) -> Result<Vec<usize>> {
         let specs = match spec {
             Some(spec) => vec![spec.to_string()],
             None if self.globals.to.is_empty() => vec!["-".to_string()],
             None => self.globals.to.clone(),
         };
-        specs.into_iter().map(|spec| self.one(spec, schema, aggregated, stage)).collect()
+        specs.into_iter().map(|spec| self.one(spec, schema, place)).collect()
     }
 
     fn take(&mut self) -> Vec<Outlet> {
@@ -229,11 +240,15 @@ impl Outlets for Made<'_> {
 }
 
 impl Made<'_> {
-    fn one(&mut self, spec: String, schema: &Schema, aggregated: bool, stage: usize) -> Result<usize> {
+    fn one(&mut self, spec: String, schema: &Schema, place: Place) -> Result<usize> {
         let parsed = sinks::parse(&spec)?;
         let terminal = parsed.is_stdout() && self.io.stdout_terminal;
         let name = parsed.format().or(self.globals.out.as_deref()).unwrap_or(if terminal { "table" } else { "text" });
-        let stamp = self.globals.time.unwrap_or(if aggregated && self.written { Stamp::End } else { Stamp::None });
+        let stamp = self.globals.time.unwrap_or(if place.aggregated && (self.written || place.windowed) {
+            Stamp::End
+        } else {
+            Stamp::None
+        });
         let settings = Settings {
             schema: schema.clone(),
             stamp,
@@ -246,10 +261,21 @@ impl Made<'_> {
         let output = formats::output(name, &settings)?;
         let needs = output.needs();
         let names_end = matches!(stamp, Stamp::End | Stamp::Both);
-        let late = parsed.needs_end() && !self.interval;
+        let late = parsed.needs_end() && !self.interval && place.level == 0;
         let header = output.header();
-        let sink = match self.sinks.iter().position(|s| s.0 == spec) {
-            Some(at) if self.sinks[at].2 == header => at,
+        let sink = match self.sinks.iter().position(|s| s.spec == spec) {
+            Some(at) if self.sinks[at].header == header && self.sinks[at].level == place.level => at,
+            // What is no more than a stream of rows takes those of batches of any length.
+            Some(at) if self.sinks[at].header == header && !parsed.by_batch() => {
+                self.sinks.push(Wanted { spec, sink: parsed, header, level: place.level });
+                self.sinks.len() - 1
+            }
+            Some(at) if self.sinks[at].header == header => {
+                return Err(Error::usage(format!(
+                    "{} would get the batches from before a window and those behind it: write them to different sinks",
+                    parsed.name()
+                )));
+            }
             Some(_) => {
                 return Err(Error::usage(format!(
                     "{} would get rows of different columns: write them to different sinks",
@@ -257,11 +283,12 @@ impl Made<'_> {
                 )));
             }
             None => {
-                self.sinks.push((spec, parsed, header));
+                self.sinks.push(Wanted { spec, sink: parsed, header, level: place.level });
                 self.sinks.len() - 1
             }
         };
-        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, names_end, needs, late });
+        let Place { stage, level, .. } = place;
+        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, level, names_end, needs, late });
         Ok(self.outlets.len() - 1)
     }
 }
@@ -284,7 +311,7 @@ impl Prepared {
 
     /// The sinks, as messages name them.
     pub fn sinks(&self) -> impl Iterator<Item = String> {
-        self.sinks.iter().map(|sink| sink.1.name())
+        self.sinks.iter().map(|wanted| wanted.sink.name())
     }
 
     /// Opens everything and runs; the signal that ended the run, if one did.
@@ -297,7 +324,7 @@ impl Prepared {
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
-        let sinks = self.sinks.into_iter().map(|(_, spec, header)| spec.open(&stdout(header)));
+        let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
         let stats = globals.stats.as_deref().map(|path| StatsFile::open(path, &globals.zone)).transpose()?;
 

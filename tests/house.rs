@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["expr"],
     &["progress", "formats"],
     &["sources", "operators", "sinks"],
+    &["state"],
     &["engine", "io", "tables"],
     &["cli"],
     &["run"],

@@ -58,6 +58,21 @@ impl Calendar {
         }
     }
 
+    /// The first border that is not before `time`.
+    pub fn at_or_after(&self, time: Time) -> Time {
+        self.next(Time(time.0 - 1))
+    }
+
+    /// The border that is `count` before the border `end`.
+    pub fn back(&self, end: Time, count: u64) -> Time {
+        let regular = Time(end.0.saturating_sub(self.interval.saturating_mul(count as i64)));
+        // Where the clocks were not changed in between, which nearly always is so.
+        if self.offset(regular) == self.offset(end) && self.change_after(regular).is_none_or(|change| change > end.0) {
+            return regular;
+        }
+        (0..count).fold(end, |border, _| self.floor(Time(border.0 - 1)))
+    }
+
     fn offset(&self, time: Time) -> i64 {
         let Ok(stamp) = Timestamp::from_millisecond(time.0) else { return 0 };
         let offset: Offset = self.zone.to_offset(stamp);
@@ -98,6 +113,19 @@ mod tests {
         assert_eq!(days.floor(at("2026-03-29T20:00:00Z")), at("2026-03-28T23:00:00Z"));
         assert_eq!(days.next(at("2026-10-24T22:00:00Z")), at("2026-10-25T23:00:00Z"));
         assert_eq!(days.floor(at("2026-10-25T22:30:00Z")), at("2026-10-24T22:00:00Z"));
+    }
+
+    #[test]
+    fn the_way_back_goes_border_by_border() {
+        let days = Calendar::new(86_400_000, TimeZone::get("Europe/Berlin").unwrap());
+        let seconds = Calendar::new(1000, TimeZone::UTC);
+        for count in 0..400 {
+            let end = at("2026-11-01T23:00:00Z");
+            let forward = (0..count).fold(days.back(end, count), |border, _| days.next(border));
+            assert_eq!(forward, end, "{count} days");
+            assert_eq!(seconds.back(Time(2000), count), Time(2000 - 1000 * count as i64));
+        }
+        assert_eq!((seconds.at_or_after(Time(1000)), seconds.at_or_after(Time(1001))), (Time(1000), Time(2000)));
     }
 
     #[test]

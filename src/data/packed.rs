@@ -60,6 +60,15 @@ impl Packed {
         self.batch
     }
 
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let bytes = |kept: &Kept| match kept {
+            Kept::Short(bytes, lengths) => bytes.len() + lengths.len(),
+            Kept::Whole(column) => column.bytes(),
+        };
+        self.columns.iter().map(bytes).sum()
+    }
+
     /// As it was.
     pub fn unpacked(self) -> Block {
         let column = |kept| match kept {

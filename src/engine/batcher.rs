@@ -75,6 +75,10 @@ pub struct Cut {
     pub blocks: u64,
     /// What it holds of each lane that gave something: the piece behind its last one, and the positions.
     pub lanes: BTreeMap<usize, (u64, Range)>,
+    /// No other batch of this end will come: it is none that a count has cut inside its interval.
+    pub complete: bool,
+    /// It is there for what windows still hold at the end of the input.
+    pub closing: bool,
     /// When it was cut, on the monotonic clock.
     pub at: std::time::Duration,
 }
@@ -105,6 +109,8 @@ pub struct Batcher {
     ticks: Vec<u64>,
     /// Records are numbered.
     count: bool,
+    /// Windows wait for the end of each interval.
+    pub windows: bool,
     shards: usize,
     /// Made with its first record, or when it is cut without one.
     open: Option<Arc<Batch>>,
@@ -154,6 +160,7 @@ impl Batcher {
             lanes: Vec::new(),
             ticks: vec![0; inputs],
             count,
+            windows: false,
             shards,
             open: None,
             info: BatchInfo { id: 0, start: from, end, redo: false },
@@ -177,7 +184,7 @@ impl Batcher {
 
     /// Whether the timer's cut of the open batch would give a batch: not behind a cut by count without anything since.
     pub fn is_due(&self) -> bool {
-        !self.counted || self.blocks > 0
+        !self.counted || self.blocks > 0 || self.windows
     }
 
     /// The interval passed without a batch of its own.
@@ -192,7 +199,7 @@ impl Batcher {
     }
 
     /// Cuts the open batch, at its border or (without an interval) at `now`.
-    pub fn cut(&mut self, now: Time, at: std::time::Duration, made: &mut Made) {
+    pub fn cut(&mut self, now: Time, at: std::time::Duration, complete: bool, made: &mut Made) {
         if self.left == 0 {
             return;
         }
@@ -209,11 +216,19 @@ impl Batcher {
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
+            complete,
+            closing: false,
             at,
         });
         self.info.id += 1;
         self.counted = false;
         self.records = 0;
+    }
+
+    /// A batch behind the last, of nothing that was received.
+    pub fn closing(&self, at: std::time::Duration) -> Cut {
+        let batch = Batch::new(self.info, self.shards);
+        Cut { batch, info: self.info, blocks: 0, lanes: BTreeMap::new(), complete: true, closing: true, at }
     }
 
     /// Goes on to the next interval.
@@ -259,7 +274,7 @@ impl Batcher {
                     if self.records < *limit {
                         continue;
                     }
-                    self.cut(now.0, now.1, made);
+                    self.cut(now.0, now.1, false, made);
                     if self.calendar.is_none() {
                         self.step();
                     } else {
@@ -294,7 +309,7 @@ impl Batcher {
     fn ticked(&mut self, now: (Time, std::time::Duration), made: &mut Made) {
         while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
         {
-            self.cut(now.0, now.1, made);
+            self.cut(now.0, now.1, true, made);
             self.step();
         }
     }

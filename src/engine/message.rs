@@ -48,14 +48,37 @@ pub enum Message {
         /// The number of the piece behind its last one.
         seq: u64,
     },
-    /// Rows of the batch that is being finished, in order.
-    Result(BatchInfo, Vec<Rendered>),
+    /// Of the batch of this number, which is being finished: what is to be written.
+    Result(u64, Made),
     /// A batch is finished: all its results have been sent.
     Finished(Finished),
     /// Someone asks for the statistics so far.
     Report,
     /// Nothing more comes.
     End,
+}
+
+/// What is made while a batch is finished.
+pub enum Made {
+    /// Rows of a batch, in order.
+    Rows(BatchInfo, Vec<Rendered>),
+    /// A batch that came of windows is complete.
+    End(Given),
+}
+
+/// A batch behind a window.
+#[derive(Debug, Clone, Copy)]
+pub struct Given {
+    /// Its number among those of its level, and its interval.
+    pub info: BatchInfo,
+    /// See [`Stage::level`](super::plan::Stage).
+    pub level: usize,
+    /// Records received in the batch that brought it about.
+    pub records: u64,
+    /// The interval of that ...
+    pub base: BatchInfo,
+    /// ... and when it was cut, on the monotonic clock.
+    pub cut: Duration,
 }
 
 /// Bytes for an outlet.
@@ -91,6 +114,12 @@ pub struct Finished {
     pub blocks: u64,
     /// What it holds of each lane.
     pub lanes: Vec<(usize, Range)>,
+    /// Nothing was received in it: it is there for what windows still hold at the end.
+    pub closing: bool,
+    /// Rows kept by all stages ...
+    pub state_rows: u64,
+    /// ... and about how many bytes these are.
+    pub state_bytes: u64,
     /// When it was cut, on the monotonic clock.
     pub cut: Duration,
     /// When the shards began to finish it.

@@ -5,8 +5,10 @@ pub mod batcher;
 pub mod core;
 pub mod cutter;
 pub mod cutting;
+pub mod finish;
 pub mod message;
 pub mod output;
+pub mod owners;
 pub mod pace;
 
 pub mod plan;
@@ -97,10 +99,13 @@ impl Engine {
         let timed = self.calendar.is_some() && matches!(self.cutting, Cutting::Time | Cutting::Lines(_));
         let (signals, strict, bad) = (self.signals, self.strict, self.bad);
         let (max_rate, report) = (self.max_rate, self.report);
-        let sinks = self.sinks.into_iter().map(SinkState::new).collect();
+        let level =
+            |sink: usize| self.plan.outlets.iter().find(|outlet| outlet.sink == sink).map_or(0, |outlet| outlet.level);
+        let sinks = self.sinks.into_iter().enumerate().map(|(at, sink)| SinkState::new(sink, level(at))).collect();
         let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
         let mut batcher =
             Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
+        batcher.windows = self.plan.rebatches();
         batcher.lanes = made.states;
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;
@@ -149,7 +154,7 @@ impl Engine {
                     spawn(scope, core, "timer".into(), move || {
                         let tick = || {
                             if let Some(cut) = core.tick() {
-                                shuffle::finish(core, cut);
+                                finish::finish(core, cut);
                             }
                             !core.is_over()
                         };

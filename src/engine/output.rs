@@ -17,13 +17,15 @@ use crate::sinks::Sink;
 
 use super::bad_file::BadFile;
 use super::core::{Core, LaneHead};
-use super::message::{Bad, Finished, Message, Rendered};
+use super::message::{Bad, Finished, Made, Message, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
 pub struct SinkState {
     /// The sink.
     pub sink: Box<dyn Sink>,
+    /// The level of the outlets that write to it.
+    level: usize,
     /// A batch has begun there.
     begun: bool,
     /// Something was written since the last flush.
@@ -32,13 +34,14 @@ pub struct SinkState {
 
 impl SinkState {
     /// Nothing was written yet.
-    pub fn new(sink: Box<dyn Sink>) -> Self {
-        SinkState { sink, begun: false, dirty: false }
+    pub fn new(sink: Box<dyn Sink>, level: usize) -> Self {
+        SinkState { sink, level, begun: false, dirty: false }
     }
 }
 
 struct OutletState {
     sink: usize,
+    level: usize,
     layout: Option<Box<dyn Layout>>,
     /// The rows wait for the end of the batch: behind those of another outlet of the same sink and stage, or because the sink
     /// asks for that end first.
@@ -78,7 +81,7 @@ pub struct Output {
     /// Batches that were cut and are not written yet.
     cuts: BTreeMap<u64, VecDeque<(usize, u64)>>,
     finished: VecDeque<Finished>,
-    results: VecDeque<(BatchInfo, Vec<Rendered>)>,
+    results: VecDeque<(u64, Made)>,
     /// Rows of it that have come to the end of the first stage.
     rows: u64,
     /// The number of the batch whose rows are being written ...
@@ -116,6 +119,7 @@ impl Output {
         };
         let outlets = plan.outlets.iter().enumerate().map(|(at, outlet)| OutletState {
             sink: outlet.sink,
+            level: outlet.level,
             layout: outlet.output.layout(),
             held: (outlet.late || shares(at)).then(Vec::new),
             begun: false,
@@ -186,7 +190,7 @@ impl Output {
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
-                Message::Result(info, rendered) => self.results.push_back((info, rendered)),
+                Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
                 Message::Report => self.report.now(&self.core),
                 Message::End => break,
@@ -206,10 +210,18 @@ impl Output {
             while self.lane < self.lanes.len() && self.next_piece()? {}
             let through = self.lane >= self.lanes.len();
             // Results wait for the rows that stand before them, and not for one another: there may be many.
-            while let Some((info, results)) = self.results.pop_front_if(|r| through && r.0.id == self.batch) {
-                self.info = info;
-                for rendered in results {
-                    self.write(rendered.outlet, &rendered.bytes)?;
+            while let Some((_, made)) = self.results.pop_front_if(|r| through && r.0 == self.batch) {
+                match made {
+                    Made::Rows(info, results) => {
+                        self.info = info;
+                        for rendered in results {
+                            self.write(rendered.outlet, &rendered.bytes)?;
+                        }
+                    }
+                    Made::End(given) => {
+                        let rate = self.report.rate(given.records, &given.base, given.cut);
+                        self.end_level(given.level, given.info, rate)?;
+                    }
                 }
             }
             // All lanes are through, and the shards as well?
@@ -330,9 +342,23 @@ impl Output {
 
     fn end_batch(&mut self, finished: Finished) -> Result<()> {
         let began = self.core.clock.monotonic();
-        self.info = finished.info;
-        let summary = Summary { rate: self.report.rate(&finished) };
+        if !finished.closing {
+            self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
+            self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
+            self.report.batch(&self.core, &finished, began)?;
+        }
+        self.core.written(&finished);
+        Ok(())
+    }
+
+    /// A batch is complete for the outlets of a level.
+    fn end_level(&mut self, level: usize, info: BatchInfo, rate: f64) -> Result<()> {
+        self.info = info;
+        let summary = Summary { rate };
         for at in 0..self.outlets.len() {
+            if self.outlets[at].level != level {
+                continue;
+            }
             if let Some(held) = self.outlets[at].held.as_mut().map(std::mem::take)
                 && !held.is_empty()
             {
@@ -342,23 +368,23 @@ impl Output {
             let Some(layout) = &mut outlet.layout else { continue };
             let mut out = Vec::new();
             if !std::mem::take(&mut outlet.begun) {
-                layout.begin(&finished.info);
+                layout.begin(&info);
             }
-            layout.end(&finished.info, &summary, &mut out);
+            layout.end(&info, &summary, &mut out);
             let sink = outlet.sink;
             self.begin(sink)?;
             self.sinks[sink].sink.write(&out)?;
         }
         for at in 0..self.sinks.len() {
+            if self.sinks[at].level != level {
+                continue;
+            }
             self.begin(at)?;
             let sink = &mut self.sinks[at];
-            sink.sink.end(&finished.info)?;
+            sink.sink.end(&info)?;
             sink.begun = false;
             sink.dirty = false;
         }
-        self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
-        self.report.batch(&self.core, &finished, began)?;
-        self.core.written(&finished);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::data::batch::BatchInfo;
 use crate::data::human;
 use crate::error::Result;
 use crate::messages::Messages;
@@ -77,16 +78,16 @@ impl Report {
     }
 
     /// How long records were received for a batch.
-    fn span(&self, finished: &Finished) -> Duration {
+    fn span(&self, info: &BatchInfo, cut: Duration) -> Duration {
         if self.interval {
-            return Duration::from_millis((finished.info.end.0 - finished.info.start.0).max(0) as u64);
+            return Duration::from_millis((info.end.0 - info.start.0).max(0) as u64);
         }
-        finished.cut.saturating_sub(self.cut)
+        cut.saturating_sub(self.cut)
     }
 
-    /// Records per second that were received for a batch.
-    pub fn rate(&self, finished: &Finished) -> f64 {
-        per_second(finished.records, self.span(finished))
+    /// Records per second, if so many were received for a batch.
+    pub fn rate(&self, records: u64, info: &BatchInfo, cut: Duration) -> f64 {
+        per_second(records, self.span(info, cut))
     }
 
     /// A batch was delivered, the output of which began at `output`.
@@ -102,7 +103,7 @@ impl Report {
         let stats = BatchStats {
             id: finished.info.id,
             end: finished.info.end,
-            span: self.span(finished),
+            span: self.span(&finished.info, finished.cut),
             records: finished.records,
             bytes: finished.bytes,
             blocks: finished.blocks,
@@ -110,6 +111,8 @@ impl Report {
             processing: finished.ended.saturating_sub(finished.began),
             output: now.saturating_sub(output),
             bad: finished.bad,
+            state_rows: finished.state_rows,
+            state_bytes: finished.state_bytes,
             sources: finished.lanes.iter().map(source).collect(),
             ..BatchStats::default()
         };
@@ -121,7 +124,7 @@ impl Report {
         if self.verbose {
             self.note(&stats.line(&self.zone));
         }
-        let behind = self.interval && delay > BEHIND.max(self.span(finished));
+        let behind = self.interval && delay > BEHIND.max(self.span(&finished.info, finished.cut));
         if behind && self.told.is_none_or(|told| now.saturating_sub(told) >= AGAIN) {
             self.told = Some(now);
             let delay = human::duration(delay);

@@ -17,6 +17,7 @@ use crate::sources::Step as Read;
 use super::batcher::Task;
 use super::core::{Core, Job};
 use super::cutter::{self, Piece};
+use super::finish;
 use super::message::{Bad, Message, Rendered};
 use super::plan::{End, Stage, Step};
 use super::shuffle;
@@ -33,7 +34,7 @@ pub fn work(core: &Arc<Core>, me: usize) {
                 None
             }
             Job::Finish(cut) => {
-                shuffle::finish(core, cut);
+                finish::finish(core, cut);
                 None
             }
             Job::Block(task) => Some(task),
@@ -108,6 +109,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     }
     // Lanes come before pieces: a source's records stand before those of the next.
     block.order = (lane as u64) << 40 | seq;
+    block.batch = core.number_of(0, &batch.info);
     block.input = core.input_of[lane] as u16;
     drop(buffer);
 
@@ -152,9 +154,9 @@ pub fn run(
                 block.keep(&passed);
             }
             Step::Map(map) => {
-                let (order, input) = (block.order, block.input);
+                let (order, batch, input) = (block.order, block.batch, block.input);
                 block = map.map(block, info)?;
-                (block.order, block.input) = (order, input);
+                (block.order, block.batch, block.input) = (order, batch, input);
             }
             Step::Times => {
                 for time in [info.start, info.end] {

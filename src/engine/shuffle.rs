@@ -1,4 +1,4 @@
-//! Finishes a batch: the parts that the shards have combined come together.
+//! Brings the parts of a batch together that the shards have combined, and puts rows through a stage.
 //!
 //! Each part is cut by key hash and parcel i of all parts is merged by shard i, which so owns those keys: no shared table,
 //! no lock. What was merged is sorted where it is, cut into ranges of the order, and each range is put through the
@@ -6,7 +6,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
@@ -17,15 +16,14 @@ use crate::data::sequence::{self, Sequence};
 use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Map, Spread};
 
-use super::batcher::Cut;
 use super::core::Core;
-use super::message::{Finished, Message, Rendered};
+use super::message::{Made, Message, Rendered};
 use super::plan::End;
 use super::shard;
 use super::shares;
 
 /// Fewer rows than this are not worth a second shard.
-const SMALL: usize = 8 * 1024;
+pub(super) const SMALL: usize = 8 * 1024;
 /// A share of the work of a stage is at most about so many rows: what is made of them stays in the second-level cache and in
 /// memory that the next share uses again, and what is rendered can be written meanwhile.
 const SHARE_ROWS: usize = 16 * 1024;
@@ -36,13 +34,13 @@ const SPARE: usize = 64;
 pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     let spare = core.spare[stage].lock().unwrap_or_else(|e| e.into_inner()).pop();
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
-        End::Aggregate(aggregate) => aggregate.start(),
+        End::Aggregate(aggregate, _) => aggregate.start(),
         End::Totals(aggregate, _) => Box::new(Both { rows: Sequence::default(), combined: aggregate.start() }),
-        End::WholeBatch(_) | End::Hold | End::Output(_) => Box::new(Sequence::default()),
+        End::WholeBatch(_) | End::Window(_) | End::Hold | End::Output(_) => Box::new(Sequence::default()),
     })
 }
 
-fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
+pub(super) fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
     // What is left there is only a part of what the stage begins with.
     if matches!(core.plan.stages[stage].end, End::Totals(..)) {
         return;
@@ -53,68 +51,16 @@ fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>) {
     }
 }
 
-/// Finishes a batch, all of whose blocks are done. What fails ends the run.
-pub fn finish(core: &Arc<Core>, cut: Cut) {
-    if let Err(error) = put_through(core, cut) {
-        core.abort(error);
-    }
-    core.finished();
-}
-
-/// Puts a batch through the stages behind the first, up to the output.
-fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
-    let began = core.clock.monotonic();
-    let parts = cut.batch.parts.iter().filter_map(|p| p.lock().unwrap_or_else(|e| e.into_inner()).take());
-    let mut parts: Vec<_> = parts.collect();
-    for (at, stage) in core.plan.stages.iter().enumerate() {
-        let blocks = match &stage.end {
-            End::Output(_) => break,
-            End::Aggregate(aggregate) => Feed::Ordered(combine(core, at, || start(core, at), &**aggregate, parts)),
-            End::Hold => Feed::Kept(whole(core, at, parts), None),
-            End::Totals(aggregate, totals) => {
-                let (rows, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(Both::apart).unzip();
-                let combined = combine(core, at, || aggregate.start(), &**aggregate, parts);
-                let range = combined.runs.iter().map(|run| 0..run.len()).collect();
-                let totals = totals.look_up(combined.blocks(range, 0, 0, false))?;
-                Feed::Kept(sequence::in_order(rows), Some(totals))
-            }
-            End::WholeBatch(operator) => {
-                let blocks = whole(core, at, parts).into_iter().map(Packed::unpacked).collect();
-                let mut kept = core.kept[at].lock().unwrap_or_else(|e| e.into_inner());
-                Feed::Blocks(operator.run(blocks, &cut.info, &mut kept)?)
-            }
-        };
-        parts = feed(core, at + 1, blocks, cut.info)?;
-        if core.is_aborted() {
-            return Ok(());
-        }
-    }
-    let ended = core.clock.monotonic();
-    let relaxed = Ordering::Relaxed;
-    let _ = core.output.send(Message::Finished(Finished {
-        info: cut.info,
-        records: cut.batch.records.load(relaxed),
-        bad: cut.batch.bad.load(relaxed),
-        bytes: cut.batch.bytes.load(relaxed),
-        blocks: cut.blocks,
-        lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),
-        cut: cut.at,
-        began,
-        ended,
-    }));
-    Ok(())
-}
-
 /// Rows in order: sorted runs over the blocks of `rows`.
 #[derive(Default)]
-struct Ordered {
+pub(super) struct Ordered {
     rows: Rows,
     runs: Vec<Vec<Entry>>,
     keys: Vec<SortKey>,
 }
 
 /// What goes into a stage.
-enum Feed {
+pub(super) enum Feed {
     Ordered(Ordered),
     Blocks(Vec<Block>),
     /// With what is done to each before anything else.
@@ -122,6 +68,27 @@ enum Feed {
 }
 
 impl Ordered {
+    /// No rows yet, to be ordered so.
+    pub(super) fn of(keys: Vec<SortKey>) -> Self {
+        Ordered { keys, ..Ordered::default() }
+    }
+
+    /// One more run: sorted entries of these rows.
+    pub(super) fn push(&mut self, rows: Rows, mut entries: Vec<Entry>) {
+        let first = self.rows.blocks.len() as u32;
+        for entry in &mut entries {
+            entry.block += first;
+        }
+        self.rows.blocks.extend(rows.blocks);
+        self.rows.orders.extend(rows.orders);
+        self.runs.push(entries);
+    }
+
+    /// All rows.
+    pub(super) fn all(&self) -> Vec<Block> {
+        self.blocks(self.runs.iter().map(|run| 0..run.len()).collect(), 0, 0, false)
+    }
+
     /// The rows of one range of the order as blocks, the first of which is block number `block` and row number `row`.
     fn blocks(&self, range: Vec<Range<usize>>, block: u64, row: u64, numbers: bool) -> Vec<Block> {
         let comparator = Comparator::new(&self.rows, &self.keys);
@@ -139,7 +106,7 @@ impl Ordered {
 }
 
 /// Brings the parts of an aggregate together.
-fn combine(
+pub(super) fn combine(
     core: &Arc<Core>,
     stage: usize,
     start: impl Fn() -> Box<dyn Accumulator>,
@@ -187,7 +154,7 @@ fn combine(
 }
 
 /// All rows of a batch, in record order.
-fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Vec<Packed> {
+pub(super) fn whole(core: &Arc<Core>, stage: usize, parts: Vec<Box<dyn Accumulator>>) -> Vec<Packed> {
     let blocks = parts.into_iter().map(|mut part| {
         let blocks = blocks_of(part.ship(0, 1));
         keep(core, stage, part);
@@ -201,15 +168,15 @@ fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Packed> {
 }
 
 /// Rows that are kept, and what is combined of them.
-struct Both {
+pub(super) struct Both {
     rows: Sequence,
     combined: Box<dyn Accumulator>,
 }
 
 impl Both {
     /// The blocks, and the part of the aggregate.
-    fn apart(mut part: Box<dyn Accumulator>) -> (Vec<Packed>, Box<dyn Accumulator>) {
-        *part.ship(0, 1).downcast().expect("both parts are shipped together")
+    pub(super) fn apart(mut part: Box<dyn Accumulator>) -> Apart {
+        *part.ship(0, 1).downcast::<Apart>().expect("both parts are shipped together")
     }
 }
 
@@ -226,7 +193,9 @@ impl Accumulator for Both {
     }
 
     fn take(&mut self, parcel: Box<dyn std::any::Any + Send>) {
-        self.rows.take(blocks_of(parcel));
+        let (blocks, mut other) = *parcel.downcast::<Apart>().expect("both parts are shipped together");
+        self.rows.take(blocks);
+        self.combined.take(other.ship(0, 1));
     }
 
     fn len(&self) -> usize {
@@ -249,6 +218,7 @@ impl Accumulator for Both {
     }
 }
 
+type Apart = (Vec<Packed>, Box<dyn Accumulator>);
 type Parcels = Vec<Box<dyn std::any::Any + Send>>;
 
 /// Merges parcels into their parts and sorts what each part gives.
@@ -267,16 +237,10 @@ fn order_parts(
         let entries = order::sorted(&rows, &sort_keys, 0);
         (part, rows, entries)
     });
-    let mut ordered = Ordered { rows: Rows::default(), runs: Vec::new(), keys };
-    for (part, rows, mut entries) in finished {
+    let mut ordered = Ordered::of(keys);
+    for (part, rows, entries) in finished {
         keep(core, stage, part);
-        let first = ordered.rows.blocks.len() as u32;
-        for entry in &mut entries {
-            entry.block += first;
-        }
-        ordered.rows.blocks.extend(rows.blocks);
-        ordered.rows.orders.extend(rows.orders);
-        ordered.runs.push(entries);
+        ordered.push(rows, entries);
     }
     ordered
 }
@@ -328,14 +292,22 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
     }
 }
 
-/// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output.
-fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<Box<dyn Accumulator>>> {
+/// Puts rows through a stage: gives the parts of its end, or sends what is to be written to the output, as part of the batch
+/// number `batch` of those that were received.
+pub(super) fn feed(
+    core: &Arc<Core>,
+    at: usize,
+    rows: Feed,
+    info: BatchInfo,
+    batch: u64,
+) -> Result<Vec<Box<dyn Accumulator>>> {
     let (rows, first) = match rows {
         Feed::Kept(blocks, first) => (Feed::Kept(blocks, None), first),
         others => (others, None),
     };
     let (ordered, shares) = shares(core, rows);
     let shared = Arc::clone(core);
+    let number = core.number_of(core.plan.stages[at].level, &info);
     let work = move |_: usize, share| {
         let stage = &shared.plan.stages[at];
         let numbers = |block: &Block, first: u64| shared.plan.numbers.then(|| (first..).take(block.rows).collect());
@@ -359,6 +331,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
                 block = first.map(block, &info)?;
                 block.order = order;
             }
+            block.batch = number;
             let block = shard::run(&shared, stage, 0, block, &info, &mut rendered)?;
             if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
                 part.get_or_insert_with(|| start(&shared, at)).fold(&block);
@@ -371,7 +344,7 @@ fn feed(core: &Arc<Core>, at: usize, rows: Feed, info: BatchInfo) -> Result<Vec<
     shares::each(core, shares, work, |made| match made {
         Ok((rendered, part)) => {
             if !rendered.is_empty() {
-                let _ = core.output.send(Message::Result(info, rendered));
+                let _ = core.output.send(Message::Result(batch, Made::Rows(info, rendered)));
             }
             parts.extend(part);
         }

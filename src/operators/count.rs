@@ -1,22 +1,14 @@
-//! `count`: how many rows there are, of each key or in all. An aggregate: each shard counts what it gets, the counts of a
-//! key add up where that key belongs.
-
-use std::any::Any;
-use std::sync::Arc;
+//! `count`: how many rows there are, of each key or in all: `agg 'count(*) AS count'` in a word.
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::combined::{Calls, Combined};
 use super::support::fill::{self, Fill};
-use super::{Accumulator, Aggregate, Bound, Built, Entry, Example, Operator, Spread, Work};
-use crate::data::block::{Block, Column};
-use crate::data::groups::{Groups, Parcel};
-use crate::data::keys::Decoder;
-use crate::data::order::SortKey;
-use crate::data::rows::Rows;
+use super::{Bound, Built, Entry, Example, Operator, Work};
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::Result;
-use crate::expr::Context;
-use crate::expr::by::{BoundBy, By};
+use crate::expr::by::By;
+use crate::expr::{Context, Expr};
 
 /// `count [--by K]`.
 pub const ENTRY: Entry = Entry { name: "count", command, build, examples: EXAMPLES };
@@ -83,7 +75,11 @@ impl Operator for Count {
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
         let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
-        let mut fields = by.as_ref().map(BoundBy::fields).unwrap_or_default();
+        let mut calls = Calls::default();
+        calls.take(&Expr::parse("count(*)")?)?;
+        let (plan, combined) = calls.bind(by, input, context)?;
+        let keys = combined.fields.len() - calls.len();
+        let mut fields = combined.fields[..keys].to_vec();
         let mut name = String::from("count");
         for n in 2.. {
             if !fields.iter().any(|field| field.name == name) {
@@ -91,15 +87,11 @@ impl Operator for Count {
             }
             name = format!("count_{n}");
         }
-        let keys = fields.len();
         fields.push(Field::shown(name).of(Kind::Number));
-        let fill = self.fill.then(|| Work::WholeBatch(Box::new(Fill::new(keys, &fields, &[true]))));
-        let work: Box<dyn Aggregate> = match by {
-            Some(by) => Box::new(ByKey { by: Arc::new(by) }),
-            None => Box::new(InAll),
-        };
+        let fill = self.fill.then(|| Work::WholeBatch(Box::new(Fill::new(keys, &fields, &calls.counts()))));
+        let combined = Work::Aggregate(Box::new(Combined { plan }));
         let schema = Schema { fields, ..Schema::default() };
-        Ok(Bound { schema, work: std::iter::once(Work::Aggregate(work)).chain(fill).collect() })
+        Ok(Bound { schema, work: std::iter::once(combined).chain(fill).collect() })
     }
 
     fn keeps(&self) -> String {
@@ -115,146 +107,18 @@ impl Operator for Count {
     }
 }
 
-/// The rows of each key.
-struct ByKey {
-    by: Arc<BoundBy>,
-}
-
-impl Aggregate for ByKey {
-    fn spread(&self) -> Spread {
-        Spread::ByKey
-    }
-
-    fn start(&self) -> Box<dyn Accumulator> {
-        Box::new(Counts { by: Arc::clone(&self.by), groups: Groups::new() })
-    }
-
-    fn order(&self) -> Vec<SortKey> {
-        self.by.order()
-    }
-}
-
-struct Counts {
-    by: Arc<BoundBy>,
-    groups: Groups,
-}
-
-impl Accumulator for Counts {
-    fn fold(&mut self, block: &Block) {
-        self.groups.add(&self.by.keys(block), None);
-    }
-
-    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
-        Box::new(self.groups.ship(shard, shards))
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        let parcel = parcel.downcast::<Parcel>().expect("the parcel of another count");
-        self.groups.take(&parcel);
-    }
-
-    fn len(&self) -> usize {
-        self.groups.len()
-    }
-
-    fn finish(&mut self) -> Rows {
-        let mut rows = self.counts(self.by.width());
-        for block in &mut rows.blocks {
-            let counts = block.columns.pop();
-            block.columns = self.by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(counts).collect();
-        }
-        self.groups.clear();
-        rows
-    }
-
-    fn save(&self) -> Rows {
-        self.counts(1)
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        for block in &rows.blocks {
-            if let [Column::Text(keys), counts] = &block.columns[..] {
-                self.groups.add(keys, counts.as_ints());
-            }
-        }
-    }
-}
-
-impl Counts {
-    /// The keys, as so many columns of text, and their counts.
-    fn counts(&self, width: usize) -> Rows {
-        let mut decoder = Decoder::new(width);
-        self.groups.for_each(|key, _, count| decoder.push(key, count));
-        Rows { blocks: decoder.finish(), orders: Vec::new() }
-    }
-}
-
-/// All rows.
-struct InAll;
-
-impl Aggregate for InAll {
-    fn spread(&self) -> Spread {
-        Spread::Whole
-    }
-
-    fn start(&self) -> Box<dyn Accumulator> {
-        Box::new(Total(0))
-    }
-
-    fn order(&self) -> Vec<SortKey> {
-        Vec::new()
-    }
-}
-
-struct Total(i64);
-
-impl Accumulator for Total {
-    fn fold(&mut self, block: &Block) {
-        self.0 = self.0.saturating_add_unsigned(block.rows as u64);
-    }
-
-    fn ship(&mut self, _shard: usize, _shards: usize) -> Box<dyn Any + Send> {
-        Box::new(std::mem::take(&mut self.0))
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        self.0 = self.0.saturating_add(*parcel.downcast::<i64>().expect("the parcel of another count"));
-    }
-
-    /// The number of rows of the result.
-    fn len(&self) -> usize {
-        1
-    }
-
-    fn finish(&mut self) -> Rows {
-        let rows = self.save();
-        self.0 = 0;
-        rows
-    }
-
-    fn save(&self) -> Rows {
-        let block = Block { rows: 1, columns: vec![Column::ints(vec![self.0])], ..Block::default() };
-        Rows { blocks: vec![block], orders: Vec::new() }
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        for block in &rows.blocks {
-            if let Some(counts) = block.columns.last().and_then(Column::as_ints) {
-                self.0 = counts.iter().fold(self.0, |sum, count| sum.saturating_add(*count));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::Arc;
 
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::block::{Cell, Span, Text};
+    use crate::data::block::{Block, Cell, Column, Span, Text};
     use crate::data::buffer::Buffer;
+    use crate::data::rows::Rows;
+    use crate::operators::{Accumulator, Aggregate};
 
     fn counting(argv: &[&str], fields: &[&str]) -> Result<(Schema, Box<dyn Aggregate>)> {
         let args = command().get_matches_from(std::iter::once("count").chain(argv.iter().copied()));

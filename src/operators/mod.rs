@@ -27,6 +27,7 @@ mod tee;
 #[cfg(test)]
 pub(crate) mod testing;
 mod top;
+mod window;
 mod wordcount;
 mod words;
 
@@ -35,13 +36,10 @@ use std::any::Any;
 use clap::{ArgMatches, Command};
 
 use crate::data::batch::BatchInfo;
-use crate::data::best::Best;
 use crate::data::block::{Block, Span};
-use crate::data::kept::All;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
-use crate::data::sequence::Sequence;
 use crate::error::Result;
 use crate::expr::Context;
 
@@ -80,6 +78,7 @@ pub static REGISTRY: &[Entry] = &[
     head::ENTRY,
     tail::ENTRY,
     join::ENTRY,
+    window::ENTRY,
     tee::ENTRY,
     pipe::ENTRY,
     sql::ENTRY,
@@ -177,8 +176,24 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
+    /// Which batches the operators behind it see.
+    Rebatch(Rebatch),
     /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
     Tee(String, Option<Box<dyn Filter>>),
+}
+
+/// Which batches the operators behind `window` and `session` see. Times are in milliseconds, above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebatch {
+    /// The last `length` of data, given every `slide`; without one as often as the batches before it.
+    Window {
+        /// How long it is.
+        length: i64,
+        /// How often it is given.
+        slide: Option<i64>,
+    },
+    /// What the aggregate behind it keeps: everything since the start, or sessions.
+    Over(Over),
 }
 
 /// Drops rows.
@@ -298,102 +313,4 @@ pub trait Totals: Send + Sync {
 pub trait WholeBatch: Send + Sync {
     /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first.
     fn run(&self, blocks: Vec<Block>, batch: &BatchInfo, state: &mut Rows) -> Result<Vec<Block>>;
-}
-
-impl Accumulator for Best {
-    fn fold(&mut self, block: &Block) {
-        Best::fold(self, block);
-    }
-
-    fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send> {
-        Box::new(Best::ship(self, shard, shards))
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        Best::take(self, &rows(parcel));
-    }
-
-    fn len(&self) -> usize {
-        Best::len(self)
-    }
-
-    fn finish(&mut self) -> Rows {
-        Best::finish(self)
-    }
-
-    fn save(&self) -> Rows {
-        Best::save(self)
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        Best::take(self, &rows);
-    }
-}
-
-/// Ships all of its blocks, as `Vec<Packed>`, with piece 0.
-impl Accumulator for Sequence {
-    fn fold(&mut self, block: &Block) {
-        Sequence::fold(self, block);
-    }
-
-    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
-        Box::new(if piece == 0 { Sequence::give(self) } else { Vec::new() })
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        Sequence::take(self, *parcel.downcast().expect("sequences ship blocks"));
-    }
-
-    fn len(&self) -> usize {
-        Sequence::len(self)
-    }
-
-    fn finish(&mut self) -> Rows {
-        let rows = Sequence::save(self);
-        Sequence::give(self);
-        rows
-    }
-
-    fn save(&self) -> Rows {
-        Sequence::save(self)
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        Sequence::restore(self, rows);
-    }
-}
-
-impl Accumulator for All {
-    fn fold(&mut self, block: &Block) {
-        All::fold(self, block);
-    }
-
-    fn ship(&mut self, piece: usize, _: usize) -> Box<dyn Any + Send> {
-        Box::new(if piece == 0 { All::finish(self) } else { Rows::default() })
-    }
-
-    fn take(&mut self, parcel: Box<dyn Any + Send>) {
-        All::take(self, rows(parcel));
-    }
-
-    fn len(&self) -> usize {
-        All::len(self)
-    }
-
-    fn finish(&mut self) -> Rows {
-        All::finish(self)
-    }
-
-    fn save(&self) -> Rows {
-        All::save(self)
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        All::take(self, rows);
-    }
-}
-
-/// What the accumulators of rows ship to one another.
-fn rows(parcel: Box<dyn Any + Send>) -> Rows {
-    *parcel.downcast().expect("accumulators of one aggregate ship the same things")
 }

@@ -31,6 +31,10 @@ impl Spec for Exec {
         format!("exec:{}", self.command)
     }
 
+    fn by_batch(&self) -> bool {
+        true
+    }
+
     fn needs_end(&self) -> bool {
         true
     }

@@ -67,6 +67,11 @@ pub trait Spec: Send + Sync {
         false
     }
 
+    /// Whether what becomes of a row depends on which batch it is in.
+    fn by_batch(&self) -> bool {
+        false
+    }
+
     /// Whether the end of a batch must be known when its first row is written.
     fn needs_end(&self) -> bool {
         false

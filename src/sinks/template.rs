@@ -101,6 +101,10 @@ impl Spec for Template {
         format_of(&self.spec)
     }
 
+    fn by_batch(&self) -> bool {
+        true
+    }
+
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
         check_directory(Path::new(&self.spec))?;
         let (template, header, zone) = (self.clone(), setup.header.clone(), setup.zone.clone());

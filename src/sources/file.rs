@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use rustix::fs::OFlags;
 
+use super::support::descriptors::allow_many;
 use super::support::glob;
-use super::support::limits::allow_many;
 use super::support::polled::{Polled, enlarge};
 use super::support::regular::{FileStream, cannot_read, open};
 use super::support::spelling::Spelling;

@@ -14,8 +14,8 @@ use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
+use super::support::descriptors::allow_many;
 use super::support::gather::{Carry, Gathered};
-use super::support::limits::allow_many;
 use super::support::spelling::Spelling;
 use super::{Entry, Feed, Intake, Lane, NoControl, Setup, Source, Step, Wanted};
 use crate::clock::Clock;

@@ -207,7 +207,7 @@ impl Core {
         }
         if state.batcher.end() == end {
             if state.batcher.is_due() {
-                state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+                state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
                 state.batcher.step();
             } else {
                 state.batcher.pass();
@@ -257,7 +257,10 @@ impl Core {
         let mut state = self.lock();
         let mut made = Made::default();
         if state.batcher.is_last_due() {
-            state.batcher.cut(self.clock.wall(), self.clock.monotonic(), &mut made);
+            state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
+        }
+        if self.plan.rebatches() {
+            made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);
         state.ended = true;

@@ -15,12 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use crossbeam_channel::Sender;
 
 use crate::clock::Clock;
+use crate::data::batch::BatchInfo;
 use crate::data::buffer::Quota;
-use crate::data::rows::Rows;
 use crate::error::Error;
 use crate::operators::Accumulator;
 use crate::progress::Counters;
 use crate::sources::{Control, Intake};
+use crate::state::Stage;
 use crate::stop::Stop;
 
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
@@ -100,7 +101,7 @@ pub struct Core {
     /// What the begin of each lane, or of its latest file, told once it was read.
     pub lanes: Vec<Mutex<Arc<LaneHead>>>,
     /// What stages keep from batch to batch.
-    pub kept: Vec<Mutex<Rows>>,
+    kept: Vec<Mutex<Stage>>,
     /// Accumulators that wait for their next batch, by stage.
     pub spare: Vec<Mutex<Vec<Box<dyn Accumulator>>>>,
     /// The first lane that shards do not read themselves.
@@ -182,6 +183,25 @@ impl Core {
             input: Waiting::default(),
             starved: AtomicBool::new(false),
         }
+    }
+
+    /// What rows of this batch of a level carry, so that they stand behind those of the batches before it (see
+    /// [`Block::batch`](crate::data::block::Block)); 0 where no rows of several batches come together.
+    pub fn number_of(&self, level: usize, info: &BatchInfo) -> u32 {
+        let _ = level;
+        if self.plan.rebatches() { (info.id as u32).wrapping_add(1) } else { 0 }
+    }
+
+    /// What a stage keeps. Only whoever finishes a batch asks.
+    pub fn kept(&self, stage: usize) -> MutexGuard<'_, Stage> {
+        self.kept[stage].lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// How many rows all stages keep, and about how many bytes these are.
+    pub fn kept_in_all(&self) -> (u64, u64) {
+        let sizes =
+            (0..self.kept.len()).map(|stage| self.kept(stage)).map(|kept| (kept.len() as u64, kept.bytes() as u64));
+        sizes.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,5 +1,6 @@
 //! What several operators need. No file in here is an operator itself.
 
+mod accumulators;
 pub mod combined;
 pub mod computed;
 pub mod condition;

@@ -1,9 +1,9 @@
 //! What several sources need. No file in here is a source itself.
 
 pub mod decompress;
+pub mod descriptors;
 pub mod gather;
 pub mod glob;
-pub mod limits;
 pub mod peek;
 pub mod polled;
 pub mod regular;

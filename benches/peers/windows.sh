@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# What a slide of a window costs, by streamer and by Spark's reduceByKeyAndWindow: benches/peers/windows.sh [DIR]
+#
+# Of a million keys each slide brings ten thousand; windows of 10, 100 and 1000 slides, so that they hold 0.1, 0.6 and 1 million keys.
+# Measured is the time in which a slide is finished, the median of the last slides, once the window is full; `keys held` is what a
+# window gives. Spark gets LIMIT seconds for each of its runs (default 300): where it does not fill the window by then, its last slides
+# are given, and how many slides it had come. Needs PySpark 4 and Java. DIR defaults to target/peers.
+dir=${1:-target/peers}
+. "$(dirname "$0")/common.sh"
+pin "$dir"
+keys=1000000 touched=10000
+slides=$dir/slides.txt
+[ -s "$slides" ] || awk -v slides=1200 -v touched=$touched -v keys=$keys 'BEGIN {
+    for (s = 0; s < slides; s++) { for (n = 0; n < touched; n++) print ((s * touched + n) * 2654435761 % 4294967296) % keys, 1; print "--" }
+}' > "$slides"
+
+# median FIELD: of the last fifty lines, in milliseconds.
+median() { tail -n 50 | cut -f "$1" | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
+
+# ours WINDOW CHAIN…: the median delay of the last slides, what the last one gave, and the peak memory in MB.
+ours() {
+    local window=$1
+    shift
+    timed "$streamer" --from "$slides" --tick ^-- --shards 2 --stats "$dir/stats" window "${window}s" then "$@" > "$out" < /dev/null
+}
+ours_of() {
+    (ours "$@")
+    "$streamer" --from "$dir/stats" --in json map 'processingDelay' | sed '$d' | median 1
+}
+spark_of() {
+    [ -n "$python" ] && "$python" -c 'import pyspark' 2> /dev/null || { echo "-"; return; }
+    LIMIT=${LIMIT:-300} "$python" "$repo/benches/peers/windows.py" "$1" $(($1 + 60)) $keys $touched "$2" > "$dir/spark" 2> /dev/null || true
+    echo "$(median 3 < "$dir/spark" | awk '{ print $1 * 1000 }') (after $(tail -n 1 "$dir/spark" | cut -f 1) slides)"
+}
+
+{
+    echo "| window, slides | keys held | streamer: top 1, ms | every key, ms | peak MB | Spark with inverse, ms | without, ms |"
+    echo "|---:|---:|---:|---:|---:|---:|---:|"
+    for window in 10 100 1000; do
+        rm -f "$dir/stats"
+        best=$(ours_of $window agg 'sum($2) AS s' --by '$1' then top 1 s)
+        rm -f "$dir/stats"
+        all=$(ours_of $window agg 'sum($2) AS s' --by '$1' then agg 'count(*) AS n, sum(s) AS s')
+        memory=$(awk '{ print int($3 / 1024) }' "$dir/time")
+        held=$(tail -n 1 "$out" | cut -f 2)
+        echo "| $window | $held | $best | $all | $memory | $(spark_of $window inverse) | $(spark_of $window plain) |"
+    done
+} | tee "$table"

@@ -1,0 +1,378 @@
+//! From a chain of operators to the stages of a plan.
+
+use std::sync::Arc;
+
+use crate::data::calendar::Calendar;
+use crate::data::schema::{Field, Kind, Live, Schema};
+use crate::error::{Error, Result};
+use crate::expr::Context;
+use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spread, Work};
+use crate::state::Window;
+
+use super::inputs::bind_inputs;
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
+
+/// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
+/// interval, so that the end of a batch is known while it is open.
+pub fn plan(
+    inputs: &Inputs,
+    chain: &[Box<dyn Operator>],
+    outlets: &mut dyn Outlets,
+    calendar: Option<&Calendar>,
+    context: &Context,
+) -> Result<Plan> {
+    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new() };
+    // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
+    let first = bind(inputs, chain, outlets, &wishes, calendar, context)?;
+    let needs = |at: &usize| first.outlets[*at].needs.clone();
+    let end = first.stages.last().map_or(&[][..], |stage| match &stage.end {
+        End::Output(outlets) => outlets,
+        _ => &[],
+    });
+    let all = |outlets: &[usize]| outlets.iter().map(needs).fold(Live::default(), |all, live| all.with(&live));
+    let tee = |step: &Step| if let Step::Tee(outlet, _) = step { Some(all(&[*outlet])) } else { None };
+    let tees = first.stages.iter().flat_map(|stage| &stage.steps).filter_map(tee).collect();
+    let times = first.stages[0].steps.iter().any(|step| matches!(step, Step::Times));
+    let named = first.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end);
+    wishes = Wishes { hold: calendar.is_none() && (times || named), end: all(end), tees };
+    bind(inputs, chain, outlets, &wishes, calendar, context)
+}
+
+/// What is known only when a chain has been bound once.
+struct Wishes {
+    /// Rows wait for the end of the batch.
+    hold: bool,
+    /// What the outlets at the end of the chain print.
+    end: Live,
+    /// What each outlet in mid-chain prints.
+    tees: Vec<Live>,
+}
+
+fn bind(
+    inputs: &Inputs,
+    chain: &[Box<dyn Operator>],
+    outlets: &mut dyn Outlets,
+    wishes: &Wishes,
+    calendar: Option<&Calendar>,
+    context: &Context,
+) -> Result<Plan> {
+    let live = live(chain, wishes);
+    let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
+    let (schema, mut inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
+        // The operator that asks for it.
+        let asks = chain.iter().find(|o| own(&***o).contains(&name));
+        let error = match error {
+            Error::Usage(text) if REGISTRY.iter().any(|entry| entry.name == name) => {
+                Error::Usage(format!("{text}; to go on with the operator of that name: then {name}"))
+            }
+            other => other,
+        };
+        asks.map_or(error.clone(), |operator| named(operator.name(), error))
+    })?;
+    let union = schema.clone();
+    let mut binder = Binder {
+        outlets,
+        context,
+        unit: calendar.map(Calendar::interval),
+        entry: schema.clone(),
+        schema,
+        stages: Vec::new(),
+        steps: Vec::new(),
+        explained: Vec::new(),
+        aggregated: false,
+        windowed: false,
+        level: 0,
+        pending: None,
+    };
+    if wishes.hold {
+        binder.hold(&live[0]);
+    }
+    for (operator, live) in chain.iter().zip(&live[1..]) {
+        binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
+    }
+    let (stages, explained) = binder.end()?;
+    if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+        for input in &mut inputs {
+            input.first.clear();
+            input.cutter.without_filter();
+        }
+    }
+    let numbers = chain.iter().any(|operator| operator.wants_numbers());
+    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+}
+
+/// A chain, as far as it is bound.
+struct Binder<'a> {
+    outlets: &'a mut dyn Outlets,
+    context: &'a Context,
+    /// How far apart batches are, in milliseconds, if they have an interval.
+    unit: Option<i64>,
+    /// The columns that come into the stage at hand ...
+    entry: Schema,
+    /// ... and those that the next operator gets.
+    schema: Schema,
+    stages: Vec<Stage>,
+    /// Those of the stage at hand.
+    steps: Vec<Step>,
+    explained: Vec<Explained>,
+    aggregated: bool,
+    windowed: bool,
+    level: usize,
+    /// A window (or the like) that no operator has met yet which has to stand behind it.
+    pending: Option<Pending>,
+}
+
+/// Row-wise operators behind it are done before it, up to the first aggregate.
+struct Pending {
+    what: What,
+    name: &'static str,
+    /// Its place in what is explained.
+    at: usize,
+}
+
+enum What {
+    Window(Window),
+    Over(Over),
+}
+
+impl Binder<'_> {
+    /// All rows of a batch wait for its end.
+    fn hold(&mut self, live: &Live) {
+        let keeps = "the rows of the batch: they name its end, which no interval tells before".to_string();
+        let shuffle = Some("held: all rows of the batch, in order");
+        self.explained.push(Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle });
+        self.stage(End::Hold);
+    }
+
+    fn stage(&mut self, end: End) {
+        let rebatches = end.rebatches();
+        if rebatches {
+            // The times of the batches before are not those of the batches behind.
+            for field in self.schema.fields.iter_mut().filter(|f| f.hidden && TIMES.contains(&f.name.as_str())) {
+                field.name = format!("\u{1}{}", field.name);
+            }
+        }
+        let (schema, steps) =
+            (std::mem::replace(&mut self.entry, self.schema.clone()), std::mem::take(&mut self.steps));
+        let calendar = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+        self.stages.push(Stage { schema, level: self.level, calendar, steps, end });
+        self.level += usize::from(rebatches);
+    }
+
+    fn operator(&mut self, operator: &dyn Operator, live: &Live) -> Result<()> {
+        let unknown = |name: &&&str| !self.schema.fields.iter().any(|field| field.name == ***name);
+        let times = TIMES.iter().filter(unknown).any(|time| own(operator).iter().any(|name| name == time));
+        if times || operator.follows_batches() {
+            self.settle()?;
+        }
+        if times {
+            self.schema.fields.retain(|field| !TIMES.contains(&field.name.as_str()));
+            self.schema.fields.extend(TIMES.map(|name| Field::hidden(name).of(Kind::Time)));
+            self.steps.push(Step::Times);
+        }
+        let bound = operator.bind(&self.schema, live, self.context)?;
+        self.aggregated |= operator.aggregates();
+        let (name, keeps) = (operator.name(), operator.keeps());
+        let at = self.explained.len();
+        self.explained.push(Explained { name, stage: self.stages.len(), live: live.clone(), keeps, shuffle: None });
+        for work in bound.work {
+            let end = match work {
+                Work::Filter(filter) => {
+                    self.steps.push(Step::Filter(filter));
+                    continue;
+                }
+                Work::Map(map) => {
+                    self.steps.push(Step::Map(map));
+                    continue;
+                }
+                Work::Tee(spec, filter) => {
+                    let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
+                    let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
+                    self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
+                    continue;
+                }
+                Work::Rebatch(rebatch) => {
+                    self.settle()?;
+                    self.rebatch(rebatch, name, at)?;
+                    continue;
+                }
+                Work::Aggregate(aggregate) => {
+                    let aggregate: Arc<dyn Aggregate> = Arc::from(aggregate);
+                    let across = self.across(&*aggregate, name)?;
+                    End::Aggregate(aggregate, across)
+                }
+                Work::Totals(aggregate, totals) => {
+                    self.settle()?;
+                    End::Totals(aggregate, totals)
+                }
+                Work::WholeBatch(whole) => {
+                    self.settle()?;
+                    End::WholeBatch(whole)
+                }
+            };
+            let stage = self.stages.len();
+            if let Some(explained) = self.explained.get_mut(at) {
+                explained.stage = stage;
+                explained.shuffle = explained.shuffle.or(Some(end.shuffle()));
+            }
+            self.schema = bound.schema.clone();
+            self.stage(end);
+        }
+        self.schema = bound.schema;
+        Ok(())
+    }
+
+    fn place(&self) -> Place {
+        let Binder { aggregated, windowed, level, .. } = *self;
+        Place { aggregated, windowed, level, stage: self.stages.len() }
+    }
+
+    /// From here on other batches come.
+    fn rebatch(&mut self, rebatch: Rebatch, name: &'static str, at: usize) -> Result<()> {
+        let what = match rebatch {
+            Rebatch::Window { length, slide } => {
+                let Some(unit) = self.unit else { return Err(needs_interval(&format!("{name} {}", written(length)))) };
+                let slide = slide.unwrap_or(unit);
+                for (what, time) in [("length", length), ("--every", slide)] {
+                    if time % unit != 0 {
+                        return Err(no_multiple(what, time, unit));
+                    }
+                }
+                (self.unit, self.windowed) = (Some(slide), true);
+                What::Window(Window::new(length, slide, &self.context.zone))
+            }
+            Rebatch::Over(over) => {
+                match (over, self.unit) {
+                    (Over::All { ttl: Some(ttl), .. }, None) => {
+                        return Err(needs_interval(&format!("--ttl {}", written(ttl))));
+                    }
+                    (Over::Session { gap }, None) => return Err(needs_interval(&format!("--gap {}", written(gap)))),
+                    _ => {}
+                }
+                self.windowed |= matches!(over, Over::Session { .. });
+                What::Over(over)
+            }
+        };
+        self.pending = Some(Pending { what, name, at });
+        Ok(())
+    }
+
+    /// Which batches this aggregate combines.
+    fn across(&mut self, aggregate: &dyn Aggregate, name: &str) -> Result<Across> {
+        let Some(Pending { what, at, .. }) = self.pending.take() else { return Ok(Across::Batch) };
+        let (across, keeps) = match what {
+            What::Window(window) => {
+                let keeps = match window.panes() {
+                    1 => "what is combined of the window".to_string(),
+                    panes => format!("what is combined of each of its {panes} panes"),
+                };
+                (Across::Window(window), keeps)
+            }
+            What::Over(over) => {
+                let keyed = aggregate.spread() == Spread::ByKey;
+                match over {
+                    Over::All { ttl: None, changed: false } if aggregate.spread() == Spread::Loose => {
+                        return Err(for_ever(name));
+                    }
+                    Over::All { ttl: None, changed: false } => {}
+                    Over::All { ttl, .. } if !keyed || aggregate.running(over).is_none() => {
+                        let option = if ttl.is_some() { "--ttl" } else { "--emit changed" };
+                        return Err(Error::usage(format!(
+                            "`window all {option}` looks at each key, and there are none here: write it before count, agg or reduce \
+                             with --by"
+                        )));
+                    }
+                    Over::All { .. } | Over::Session { .. } | Over::Panes => {}
+                }
+                let keeps = match over {
+                    Over::All { ttl: None, .. } => "what is combined of all rows since the start".to_string(),
+                    Over::All { ttl: Some(ttl), .. } => {
+                        format!(
+                            "what is combined of each key, until no row of it has come for more than {}",
+                            written(ttl)
+                        )
+                    }
+                    Over::Session { .. } | Over::Panes => "what is combined of each open session".to_string(),
+                };
+                (Across::All(over), keeps)
+            }
+        };
+        self.explained[at].keeps = keeps;
+        Ok(across)
+    }
+
+    /// Whatever comes now has to stand behind the window: its rows are kept.
+    fn settle(&mut self) -> Result<()> {
+        let Some(Pending { what, name, at }) = self.pending.take() else { return Ok(()) };
+        match what {
+            What::Window(window) => {
+                self.explained[at].keeps = "its rows, of their columns those that are needed".to_string();
+                self.explained[at].stage = self.stages.len();
+                let end = End::Window(window);
+                self.explained[at].shuffle = Some(end.shuffle());
+                self.stage(end);
+                Ok(())
+            }
+            What::Over(Over::All { .. }) => Err(Error::usage(format!(
+                "`{name} all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and \
+                 batches are not kept for ever: use a length, such as window 1h"
+            ))),
+            What::Over(Over::Session { .. } | Over::Panes) => Err(Error::usage(
+                "session stands directly before the aggregate that is made of each session: session --gap 30m --by ip then \
+                 agg 'count(*) AS hits'",
+            )),
+        }
+    }
+
+    fn end(mut self) -> Result<(Vec<Stage>, Vec<Explained>)> {
+        let name = self.pending.as_ref().map(|pending| pending.name);
+        self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
+        let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
+        self.stage(end);
+        Ok((self.stages, self.explained))
+    }
+}
+
+fn written(millis: i64) -> String {
+    humantime::format_duration(std::time::Duration::from_millis(millis as u64)).to_string()
+}
+
+fn needs_interval(what: &str) -> Error {
+    Error::usage(format!(
+        "`{what}` needs batches that end at fixed times: add for example --batch 1s (files are one batch unless it is given)"
+    ))
+}
+
+fn no_multiple(what: &str, time: i64, unit: i64) -> Error {
+    let (below, above) = (time / unit * unit, (time / unit + 1) * unit);
+    let fits = if below > 0 { format!("{} or {}", written(below), written(above)) } else { written(above) };
+    Error::usage(format!(
+        "the {what} of {} is no multiple of {}, which is how far apart the batches before it are: write {fits}, or other batches",
+        written(time),
+        written(unit)
+    ))
+}
+
+fn for_ever(name: &str) -> Error {
+    Error::usage(format!(
+        "`window all then {name}` would keep every row for ever: put an aggregate between them, or use a window of some length"
+    ))
+}
+
+/// The columns that an operator itself looks at.
+fn own(operator: &dyn Operator) -> Vec<String> {
+    operator.live(&Live::default()).names.into_iter().collect()
+}
+
+/// Before each operator, and behind the last: the columns that are needed from there on.
+fn live(chain: &[Box<dyn Operator>], wishes: &Wishes) -> Vec<Live> {
+    let mut live = vec![wishes.end.clone()];
+    let mut tees = wishes.tees.iter().rev();
+    for operator in chain.iter().rev() {
+        let behind = &live[live.len() - 1];
+        let before = operator.live(behind);
+        live.push(if operator.tees() { before.with(tees.next().unwrap_or(&Live::all())) } else { before });
+    }
+    live.reverse();
+    live
+}

@@ -1,0 +1,10 @@
+//! What outlives a batch: the panes of windows, and what aggregates keep. Owned by the engine, touched by whoever finishes a
+//! batch, and by nobody else meanwhile.
+
+mod merged;
+pub mod stage;
+pub mod window;
+
+pub use merged::Merged;
+pub use stage::Stage;
+pub use window::{Timeline, Window};
