@@ -219,4 +219,72 @@ mod tests {
         assert_eq!(read("cd", Got::Stop), (String::new(), 0));
         assert_eq!(read("longer than 8 bytes", Got::Stop), (String::new(), 0));
     }
+    /// Gives one after the other.
+    struct Files(std::vec::IntoIter<std::result::Result<&'static str, Got>>, usize);
+
+    impl Stream for Files {
+        fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+            Ok(match self.0.next() {
+                Some(Ok(text)) => {
+                    into[..text.len()].copy_from_slice(text.as_bytes());
+                    Got::Bytes(text.len())
+                }
+                Some(Err(got)) => {
+                    self.1 += usize::from(got == Got::File);
+                    got
+                }
+                None => Got::End,
+            })
+        }
+
+        fn file(&self) -> Arc<str> {
+            format!("f{}", self.1).into()
+        }
+    }
+
+    /// The first chunk of each file says so, also where that is word of a record that was left out; nothing runs together.
+    #[test]
+    fn chunks_say_where_a_file_begins_and_when_all_was_given() {
+        let file = Err(Got::File);
+        let (end, done) = (Err(Got::Break), Err(Got::Done));
+        let given = vec![
+            done,
+            file,
+            Ok("a\nb"),
+            end,
+            file,
+            end,
+            file,
+            Ok("c"),
+            end,
+            done,
+            file,
+            Ok("longer than"),
+            Ok(" 8\nd\n"),
+            end,
+            done,
+            file,
+            Ok("e\n"),
+            file,
+            Ok("f"),
+        ];
+        let quota = Quota::new(Arc::new(Pool::default()), BLOCK, Arc::new(|| ()));
+        let mut receiver = Receiver::new(Box::new(Files(given.into_iter(), 0)), Framing::plain(b'\n'), 8);
+        let (mut all, mut position) = (Vec::new(), 0);
+        loop {
+            let chunk = match receiver.next(&quota).unwrap() {
+                Step::Records(chunk) => chunk,
+                Step::Done => {
+                    all.push("done".to_string());
+                    continue;
+                }
+                Step::End => break,
+            };
+            assert!(chunk.from >= position);
+            position = chunk.until;
+            let (text, name) = (String::from_utf8_lossy(chunk.buffer.bytes()), chunk.begins.as_deref().unwrap_or(""));
+            all.push(format!("{name}:{}{}", text.replace('\n', "."), "!".repeat(chunk.too_long.len())));
+        }
+        assert_eq!(all, ["done", "f1:a.b", "f3:c", "done", "f4:!", ":d.", "done", "f5:e.", "f6:f"]);
+    }
 }

@@ -76,7 +76,7 @@ fn every_word_of_a_stream_of_files_is_counted_once() {
     live.signal(Signal::INT);
     let sums = sums(live.wait().text().as_bytes());
     let (once, word) = (counts(&text), "w1");
-    assert!(sums[word] % once[word] == 0 && sums[word] >= 10 * once[word]);
+    assert!(sums[word].is_multiple_of(once[word]) && sums[word] >= 10 * once[word]);
     assert!(once.iter().all(|(key, count)| sums[key] * once[word] == count * sums[word]), "whole files only");
 }
 
@@ -178,7 +178,7 @@ fn a_log_that_is_renamed_is_followed() {
     append(&path, "no end");
     expected += "no end\n";
     live.stdout.until_text("3 late\n");
-    super::until("the last file being read", || fds(&live).iter().any(|open| *open == path).then_some(()));
+    super::until("the last file being read", || fds(&live).contains(&path).then_some(()));
     live.signal(Signal::TERM);
     let text = live.wait().text();
     // What has no end is a record at the end, if it was read by then.
