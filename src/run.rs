@@ -12,7 +12,7 @@ use crate::data::time::Time;
 use crate::engine::Engine;
 use crate::engine::bad_file::BadFile;
 use crate::engine::cutting::Cutting;
-use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, plan};
+use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, PlanInput, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -57,24 +57,26 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
             "`--follow` goes on with what is appended to files, and there is none: add --from FILE",
         ));
     }
-    check(&globals, &sources)?;
-    let in_process = io.stdin.is_some();
-    let files = sources.iter().zip(&from).all(|(source, spec)| source.is_files() && !(in_process && spec == "-"));
-    let (cutting, interval) = cutting(&globals, files);
-    let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
-
     let said = Said {
         format: globals.input.clone(),
         header: globals.header.clone(),
         delimiter: if globals.null { 0 } else { b'\n' },
     };
     let formats = sources.iter().map(|source| sources::format_of(&**source, &said)).collect::<Result<Vec<_>>>()?;
-    let tables = Files::new(&said, globals.max_record, clock, &io.stderr)?;
+    let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
+    let right = Files::new(&said, globals.max_record, clock, &io.stderr)?;
     for operator in &mut chain {
         let name = operator.name();
-        operator.open(&tables).map_err(|error| plan::named(name, error))?;
+        operator.open(&right).map_err(|error| plan::named(name, error))?;
     }
-    let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
+    let (beside, sides): (Vec<_>, Vec<_>) = right.into_sides().into_iter().unzip();
+    sources.extend(beside);
+    check(&globals, &sources)?;
+    let in_process = io.stdin.is_some();
+    let files = sources.iter().all(|source| source.is_files() && !(in_process && source.is_stdin()));
+    let (cutting, interval) = cutting(&globals, files);
+    let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
+
     let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
     let interval = calendar.is_some();
     let context = Context { zone: globals.zone.clone() };
@@ -86,25 +88,29 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let (mut plan, mut sinks) = bind(&inputs, io)?;
     let stop = Stop::new()?;
     let mut lanes = None;
-    let headless: Vec<usize> = (0..inputs.len()).filter(|&at| plan.inputs[at].needs_head).collect();
+    let headless: Vec<usize> = (0..sources.len()).filter(|&at| plan.inputs[at].needs_head).collect();
     if !headless.is_empty() && (!globals.explain || files) {
         let poll = poll(&globals, &cutting, calendar.as_ref());
         let setup = setup(&globals, poll, io, clock, &stop);
-        let mut opened = open(&sources, &inputs, &setup)?;
+        let mut opened = open(&sources, &plan.inputs, &setup)?;
         for at in headless {
-            let format = Arc::clone(&inputs[at].1);
+            let format = &plan.inputs[at].cutter.format;
             let seen = match sources[at].samples(&setup)? {
-                None => head(&*format, &mut opened[at], globals.max_record)?,
+                None => head(&**format, &mut opened[at], globals.max_record)?,
                 // Whoever waits for the first record of a pipe waits for that of a file as well.
                 Some(mut samples) => loop {
-                    if let Some(seen) = head(&*format, &mut samples, globals.max_record)? {
+                    if let Some(seen) = head(&**format, &mut samples, globals.max_record)? {
                         break Some(seen);
                     }
                     stop.pause(&**clock, LOOK);
                     samples = sources[at].samples(&setup)?.unwrap_or_default();
                 },
             };
-            inputs[at].1 = seen.unwrap_or(format);
+            match (seen, at.checked_sub(inputs.len())) {
+                (Some(format), Some(side)) => sides[side].tell(format),
+                (Some(format), None) => inputs[at].1 = format,
+                (None, _) => {}
+            }
         }
         (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
         lanes = Some(opened);
@@ -164,12 +170,18 @@ fn poll(globals: &Globals, cutting: &Cutting, calendar: Option<&Calendar>) -> Op
     (!timed || globals.max_rate.is_some()).then(|| Duration::from_millis(interval as u64))
 }
 
-fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<Vec<Vec<Lane>>> {
-    sources.iter().zip(inputs).map(|(source, (_, format))| source.open(setup, format.framing())).collect()
+fn open(sources: &[Box<dyn Source>], inputs: &[PlanInput], setup: &Setup) -> Result<Vec<Vec<Lane>>> {
+    sources.iter().zip(inputs).map(|(source, input)| source.open(setup, input.cutter.format.framing())).collect()
 }
 
 /// What the sources do not allow.
 fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
+    if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
+        return Err(Error::usage(
+            "standard input is to be read twice, and only one source can have it: --from is - unless it is given; write \
+             where the others come from",
+        ));
+    }
     for source in sources {
         if let (true, Some(reason)) = (globals.tick.is_some(), source.cannot_tick()) {
             return Err(Error::usage(format!("--tick cannot be used with {}: {reason}", source.name())));
@@ -317,9 +329,8 @@ impl Prepared {
     /// Opens everything and runs; the signal that ended the run, if one did.
     pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let (globals, stop) = (self.globals, self.stop);
-        let inputs: Inputs = self.plan.inputs.iter().map(|i| (i.name.clone(), Arc::clone(&i.cutter.format))).collect();
         let poll = poll(&globals, &self.cutting, self.calendar.as_ref());
-        let opened = || open(&self.sources, &inputs, &setup(&globals, poll, &mut io, &clock, &stop));
+        let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, poll, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;

@@ -5,9 +5,12 @@
 //! `Wide` sum, limbs of 32 bits in 64, so that carries can wait.
 
 mod integer;
+mod moving;
 
 use super::column::Number;
 use integer::Integer;
+
+pub use moving::Moving;
 
 /// The sum of some numbers, exactly.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +30,8 @@ const NAN: u8 = 4;
 const INFINITE: u8 = 8;
 const MINUS_INFINITE: u8 = 16;
 const SPECIAL: u8 = NAN | INFINITE | MINUS_INFINITE;
+/// Only where it is written: limbs follow.
+const WIDE: u8 = 32;
 
 /// A sum of any reach.
 #[derive(Debug, Clone, Default)]
@@ -213,14 +218,22 @@ impl Exact {
         distances.divided(count).divided(divisor).float()
     }
 
-    /// Appends all that it holds, for [`Exact::read`].
+    /// Appends all that it holds, for [`Exact::read`]: of a small sum a few bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.push(self.flags);
-        out.extend_from_slice(&self.low.to_le_bytes());
-        out.extend_from_slice(&self.sum.to_le_bytes());
-        if let Some(wide) = &self.wide {
-            out.extend_from_slice(&wide.first.to_le_bytes());
-            wide.limbs.iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
+        let (low, sum) = ((self.low as i16).to_le_bytes(), self.sum.to_le_bytes());
+        out.push(self.flags | if self.wide.is_some() { WIDE } else { 0 });
+        out.extend_from_slice(&low);
+        match &self.wide {
+            None => {
+                // The bits that matter, and one for the sign.
+                let bits = 129 - (self.sum ^ (self.sum >> 127)).leading_zeros() as usize;
+                out.extend_from_slice(&sum[..if self.sum == 0 { 0 } else { bits.div_ceil(8) }]);
+            }
+            Some(wide) => {
+                out.extend_from_slice(&sum);
+                out.extend_from_slice(&wide.first.to_le_bytes());
+                wide.limbs.iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
+            }
         }
     }
 
@@ -232,13 +245,18 @@ impl Exact {
     fn try_read(bytes: &[u8]) -> Option<Self> {
         let (&flags, rest) = bytes.split_first()?;
         let (low, rest) = rest.split_first_chunk()?;
+        let (flags, low, is_wide) = (flags & !WIDE, i32::from(i16::from_le_bytes(*low)), flags & WIDE != 0);
+        if !is_wide {
+            let mut sum = [if rest.last().is_some_and(|last| last & 0x80 != 0) { 0xff } else { 0 }; 16];
+            sum.get_mut(..rest.len())?.copy_from_slice(rest);
+            return Some(Exact { sum: i128::from_le_bytes(sum), wide: None, low, flags });
+        }
         let (sum, rest) = rest.split_first_chunk()?;
-        let wide = rest.split_first_chunk().map(|(first, limbs)| {
-            let limbs = limbs.chunks_exact(8).filter_map(|limb| Some(i64::from_le_bytes(*limb.first_chunk()?)));
-            // How many numbers are in them is not known, so that carries are settled with the next one.
-            Box::new(Wide { limbs: limbs.collect(), first: i32::from_le_bytes(*first), adds: ADDS })
-        });
-        Some(Exact { sum: i128::from_le_bytes(*sum), wide, low: i32::from_le_bytes(*low), flags })
+        let (first, limbs) = rest.split_first_chunk()?;
+        let limbs = limbs.chunks_exact(8).filter_map(|limb| Some(i64::from_le_bytes(*limb.first_chunk()?)));
+        // How many numbers are in them is not known, so that carries are settled with the next one.
+        let wide = Wide { limbs: limbs.collect(), first: i32::from_le_bytes(*first), adds: ADDS };
+        Some(Exact { sum: i128::from_le_bytes(*sum), wide: Some(Box::new(wide)), low, flags })
     }
 }
 

@@ -7,6 +7,9 @@
 use super::block::Text;
 use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
+use removal::Removal;
+
+mod removal;
 
 /// How many rows are hashed and prefetched before they are looked up.
 const RUN: usize = 256;
@@ -57,7 +60,8 @@ impl Parcel {
     }
 }
 
-/// Keys, each with a group number (0, 1, 2 … in the order in which they came up) and a value (0 at first).
+/// Keys, each with a group number (0, 1, 2 … in the order in which they came up, unless keys are removed) and a value (0 at
+/// first).
 pub struct Groups {
     /// As many as a power of two, or none.
     slots: HugeVec<Slot>,
@@ -66,6 +70,8 @@ pub struct Groups {
     hasher: Hasher,
     /// What [`Groups::ship`] has cut and not yet given away; the table itself is empty then.
     cut: Vec<Parcel>,
+    /// What it takes to remove keys, if that was asked for.
+    removal: Option<Box<Removal>>,
 }
 
 impl Default for Groups {
@@ -78,7 +84,7 @@ impl Groups {
     /// No groups, and no memory taken.
     pub fn new() -> Self {
         let (slots, arena, cut) = (HugeVec::new(), Vec::new(), Vec::new());
-        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut }
+        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut, removal: None }
     }
 
     /// How many groups.
@@ -177,8 +183,7 @@ impl Groups {
                 }
             }
         }
-        self.len = 0;
-        self.arena.clear();
+        self.forget();
         parcels
     }
 
@@ -228,8 +233,16 @@ impl Groups {
         } else if self.len > 0 {
             self.slots.fill(Slot::default());
         }
+        self.forget();
+    }
+
+    /// Numbers begin anew: the slots are empty.
+    fn forget(&mut self) {
         self.arena.clear();
         self.len = 0;
+        if let Some(removal) = &mut self.removal {
+            removal.clear();
+        }
     }
 
     /// Puts back what was cut and not shipped.
@@ -311,7 +324,11 @@ impl Groups {
         }
         let high = if key.is_long() { self.arena.len() as u64 } else { key.high };
         self.arena.extend_from_slice(long);
-        self.slots[at] = Slot { low: key.low, high, tag: key.tag, group: self.len as u32, value: 0 };
+        let group = match &mut self.removal {
+            None => self.len as u32,
+            Some(removal) => removal.number(key),
+        };
+        self.slots[at] = Slot { low: key.low, high, tag: key.tag, group, value: 0 };
         self.len += 1;
         at
     }

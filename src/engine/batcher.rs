@@ -25,8 +25,8 @@ use crate::data::calendar::Calendar;
 pub struct Batch {
     /// Its number and interval; without `--batch DURATION` its end is not known before the cut.
     pub info: BatchInfo,
-    /// What each shard has combined of it.
-    pub parts: Vec<Mutex<Option<Box<dyn Accumulator>>>>,
+    /// What each shard has combined of it, for each stage that inputs feed (see [`PlanInput::feeds`](super::plan::PlanInput)).
+    pub parts: Vec<Vec<Part>>,
     /// Records read.
     pub records: AtomicU64,
     /// Records that were left out.
@@ -37,11 +37,19 @@ pub struct Batch {
     pub done: AtomicU64,
 }
 
+/// What a shard has combined of a batch.
+pub type Part = Mutex<Option<Box<dyn Accumulator>>>;
+
 impl Batch {
-    fn new(info: BatchInfo, shards: usize) -> Arc<Self> {
-        let parts = (0..shards).map(|_| Mutex::new(None)).collect();
+    fn new(info: BatchInfo, shards: usize, fed: usize) -> Arc<Self> {
+        let parts = (0..fed).map(|_| (0..shards).map(|_| Mutex::new(None)).collect()).collect();
         let zero = AtomicU64::default;
         Arc::new(Batch { info, parts, records: zero(), bad: zero(), bytes: zero(), done: zero() })
+    }
+
+    /// Takes out what the shards have combined for one of the stages that inputs feed.
+    pub fn take(&self, feeds: usize) -> Vec<Box<dyn Accumulator>> {
+        self.parts[feeds].iter().filter_map(|part| part.lock().unwrap_or_else(|e| e.into_inner()).take()).collect()
     }
 }
 
@@ -111,6 +119,8 @@ pub struct Batcher {
     count: bool,
     /// Windows wait for the end of each interval.
     pub windows: bool,
+    /// How many stages inputs feed.
+    pub fed: usize,
     shards: usize,
     /// Made with its first record, or when it is cut without one.
     open: Option<Arc<Batch>>,
@@ -161,6 +171,7 @@ impl Batcher {
             ticks: vec![0; inputs],
             count,
             windows: false,
+            fed: 1,
             shards,
             open: None,
             info: BatchInfo { id: 0, start: from, end, redo: false },
@@ -212,7 +223,7 @@ impl Batcher {
             (lane, (state.seq, Range { from, until: state.position }))
         });
         made.cuts.push(Cut {
-            batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards)),
+            batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards, self.fed)),
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
@@ -227,7 +238,7 @@ impl Batcher {
 
     /// A batch behind the last, of nothing that was received.
     pub fn closing(&self, at: std::time::Duration) -> Cut {
-        let batch = Batch::new(self.info, self.shards);
+        let batch = Batch::new(self.info, self.shards, self.fed);
         Cut { batch, info: self.info, blocks: 0, lanes: BTreeMap::new(), complete: true, closing: true, at }
     }
 
@@ -350,7 +361,7 @@ impl Batcher {
         state.seq += 1;
         self.blocks += 1;
         self.records += records + long;
-        let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards));
+        let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards, self.fed));
         open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
         made.tasks.push(Task {
             batch: Arc::clone(open),

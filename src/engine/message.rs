@@ -52,6 +52,8 @@ pub enum Message {
     Result(u64, Made),
     /// A batch is finished: all its results have been sent.
     Finished(Finished),
+    /// A command of an alarm has ended.
+    CommandEnded,
     /// Someone asks for the statistics so far.
     Report,
     /// Nothing more comes.
@@ -81,12 +83,27 @@ pub struct Given {
     pub cut: Duration,
 }
 
-/// Bytes for an outlet.
-pub struct Rendered {
-    /// Which one.
-    pub outlet: usize,
-    /// Whole rows.
-    pub bytes: Vec<u8>,
+/// What some rows bring about at the output.
+pub enum Rendered {
+    /// Bytes for an outlet.
+    Rows {
+        /// Which one.
+        outlet: usize,
+        /// Whole rows.
+        bytes: Vec<u8>,
+    },
+    /// The condition of this alarm held for one of them.
+    Held(usize),
+}
+
+impl Rendered {
+    /// How many bytes are to be written.
+    pub fn size(&self) -> usize {
+        match self {
+            Rendered::Rows { bytes, .. } => bytes.len(),
+            Rendered::Held(_) => 0,
+        }
+    }
 }
 
 /// A record that was left out.

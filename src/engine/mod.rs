@@ -1,5 +1,6 @@
 //! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
 
+pub mod alarms;
 pub mod bad_file;
 pub mod batcher;
 pub mod core;
@@ -18,6 +19,7 @@ pub mod shard;
 pub mod shares;
 pub mod shuffle;
 pub mod shutdown;
+pub mod sides;
 pub mod timer;
 
 use std::sync::{Arc, Mutex, Weak};
@@ -106,6 +108,7 @@ impl Engine {
         let mut batcher =
             Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
         batcher.windows = self.plan.rebatches();
+        batcher.fed = 1 + self.plan.sides;
         batcher.lanes = made.states;
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;

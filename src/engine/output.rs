@@ -3,21 +3,24 @@
 //!
 //! What comes in is in any order; what goes out is by batch, then lane, then piece. At stop it writes all that was finished.
 
+mod lanes;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
 use crate::data::batch::BatchInfo;
-use crate::data::buffer::Lease;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
+use self::lanes::{LaneState, Waiting};
+use super::alarms::Alarms;
 use super::bad_file::BadFile;
-use super::core::{Core, LaneHead};
-use super::message::{Bad, Finished, Made, Message, Rendered};
+use super::core::Core;
+use super::message::{Finished, Made, Message, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
@@ -49,29 +52,6 @@ struct OutletState {
     begun: bool,
 }
 
-#[derive(Default)]
-struct LaneState {
-    next: u64,
-    ended: Option<u64>,
-    waiting: BTreeMap<u64, Waiting>,
-    /// Which of its files is being written, by number ...
-    file: u64,
-    /// ... and the lines of it so far.
-    lines: u64,
-}
-
-struct Waiting {
-    head: Arc<LaneHead>,
-    records: u64,
-    lines: u64,
-    rows: u64,
-    bad: Vec<Bad>,
-    rendered: Vec<Rendered>,
-    /// Given back when it is dropped, after the writing.
-    _lease: Option<Lease>,
-    info: BatchInfo,
-}
-
 /// The output thread's own.
 pub struct Output {
     core: Arc<Core>,
@@ -91,6 +71,7 @@ pub struct Output {
     /// The lane whose pieces are being written.
     lane: usize,
     report: Report,
+    alarms: Alarms,
     bad: u64,
     strict: bool,
     /// Where bad records are kept.
@@ -126,6 +107,7 @@ impl Output {
         });
         let outlets = outlets.collect();
         Output {
+            alarms: Alarms::new(&core),
             core,
             sinks,
             outlets,
@@ -158,6 +140,7 @@ impl Output {
                 }
             }
         }
+        self.alarms.wait(&self.report);
         self.report.end(self.bad, SHOWN);
         for unseen in self.core.unseen() {
             self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
@@ -192,16 +175,20 @@ impl Output {
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
+                Message::CommandEnded => self.alarms.reap(&self.report),
                 Message::Report => self.report.now(&self.core),
                 Message::End => break,
             }
-            self.advance()?;
+            match self.advance() {
+                Err(Error::Alarm(_)) => break,
+                advanced => advanced?,
+            }
         }
         self.flush()?;
         for sink in &mut self.sinks {
             sink.sink.close()?;
         }
-        Ok(())
+        self.alarms.verdict()
     }
 
     /// Writes all whose turn it is.
@@ -212,10 +199,14 @@ impl Output {
             // Results wait for the rows that stand before them, and not for one another: there may be many.
             while let Some((_, made)) = self.results.pop_front_if(|r| through && r.0 == self.batch) {
                 match made {
+                    made if self.alarms.end_before(&made) => {}
                     Made::Rows(info, results) => {
                         self.info = info;
                         for rendered in results {
-                            self.write(rendered.outlet, &rendered.bytes)?;
+                            match rendered {
+                                Rendered::Rows { outlet, bytes } => self.write(outlet, &bytes)?,
+                                Rendered::Held(alarm) => self.alarms.held(alarm),
+                            }
                         }
                     }
                     Made::End(given) => {
@@ -303,10 +294,12 @@ impl Output {
             }
         }
         for rendered in piece.rendered {
-            let held = &mut self.outlets[rendered.outlet].held;
-            match held {
-                Some(held) => held.extend_from_slice(&rendered.bytes),
-                None => self.write(rendered.outlet, &rendered.bytes)?,
+            match rendered {
+                Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
+                    Some(held) => held.extend_from_slice(&bytes),
+                    None => self.write(outlet, &bytes)?,
+                },
+                Rendered::Held(alarm) => self.alarms.held(alarm),
             }
         }
         Ok(())
@@ -348,7 +341,7 @@ impl Output {
             self.report.batch(&self.core, &finished, began)?;
         }
         self.core.written(&finished);
-        Ok(())
+        self.alarms.verdict()
     }
 
     /// A batch is complete for the outlets of a level.
@@ -384,6 +377,10 @@ impl Output {
             sink.sink.end(&info)?;
             sink.begun = false;
             sink.dirty = false;
+        }
+        if self.alarms.look_at(level) {
+            self.flush()?;
+            self.alarms.batch(level, &info, &self.report);
         }
         Ok(())
     }

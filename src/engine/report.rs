@@ -77,6 +77,14 @@ impl Report {
         }
     }
 
+    /// Says something also with `-q`.
+    pub fn warn(&self, text: &str) {
+        match &self.progress {
+            Some(progress) => progress.suspend(|| self.messages.error(text)),
+            None => self.messages.error(text),
+        }
+    }
+
     /// How long records were received for a batch.
     fn span(&self, info: &BatchInfo, cut: Duration) -> Duration {
         if self.interval {

@@ -80,7 +80,8 @@ fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
     let Task { batch, lane, head, seq, buffer, range, first, too_long } = task;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
-    let stage = &core.plan.stages[feeds];
+    let at = core.plan.fed(feeds);
+    let stage = &core.plan.stages[at];
     let piece = Piece {
         buffer: &buffer,
         range: range.clone(),
@@ -119,12 +120,12 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     let block = run(core, stage, step, block, &batch.info, &mut rendered)?;
     // Without rows a block may not have come as far as the columns of the stage's end.
     if !matches!(stage.end, End::Output(_)) && block.rows > 0 {
-        let mut part = batch.parts[me].lock().unwrap_or_else(|e| e.into_inner());
-        part.get_or_insert_with(|| shuffle::start(core, feeds)).fold(&block);
+        let mut part = batch.parts[feeds][me].lock().unwrap_or_else(|e| e.into_inner());
+        part.get_or_insert_with(|| shuffle::start(core, at)).fold(&block);
     }
     let rows = block.rows as u64;
     recycle(block, scratch);
-    let size = rendered.iter().map(|r| r.bytes.len()).sum();
+    let size = rendered.iter().map(Rendered::size).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
     let message =
         Message::Block { info: batch.info, lane, head, seq, records, lines: count, rows, bad, rendered, lease };
@@ -173,6 +174,13 @@ pub fn run(
                     render(core, *outlet, &copy, info, rendered);
                 }
             }
+            Step::Alarm(alarm, filter) => {
+                let mut held = Vec::new();
+                filter.select(&block, info, &mut held)?;
+                if !held.is_empty() {
+                    rendered.push(Rendered::Held(*alarm));
+                }
+            }
         }
     }
     if let End::Output(outlets) = &stage.end
@@ -189,7 +197,7 @@ fn render(core: &Core, outlet: usize, block: &Block, info: &BatchInfo, rendered:
     // So that it seldom grows: short rows are of about this length.
     let mut bytes = Vec::with_capacity(16 * block.rows);
     core.plan.outlets[outlet].output.rows(block, info, &mut bytes);
-    rendered.push(Rendered { outlet, bytes });
+    rendered.push(Rendered::Rows { outlet, bytes });
 }
 
 /// The spans of a block serve for the next one.

@@ -62,6 +62,11 @@ pub trait Source: Send + Sync {
         false
     }
 
+    /// Whether it is standard input.
+    fn is_stdin(&self) -> bool {
+        false
+    }
+
     /// The regular files that it is made of at this moment, those that are missing too; `None` if it is anything else.
     fn files(&self) -> Result<Option<Vec<PathBuf>>> {
         Ok(None)

@@ -167,10 +167,18 @@ $ streamer --from 'dir:{dir}?existing=yes' count
 ! see: streamer --help
 ? 2
 
-# dir: no table to join with
-$ streamer join dir:{dir} --on line
+# dir: the other side of a join: what came in the same batch
+$ streamer --batches 2 --batch 1s map '$1 AS id' then join 'dir:{dir}?in=csv&header=id,n' --on id
+< ann
+< bob
++ a.csv ann,1
+@ 1s
+> ann\t1
+< ann
++ b.csv ann,2
++ b.csv ann,3
+@ 1s
+> ann\t2
+> ann\t3
 .
-! streamer: join: wants a file or files, which can be read again, not dir:{dir}: write a path or a quoted glob, `join users.csv --on id`
-! see: streamer join --help
-? 2
 

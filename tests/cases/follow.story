@@ -118,11 +118,15 @@ $ streamer --follow --batches 2 --from {dir}/a.log --tick x count
 > 1970-01-01T00:00:02.000Z\t2
 .
 
-# --follow: no table to join with
-+ a.log 1
-$ streamer join 'file:{dir}/a.log?follow=true' --on line
+# --follow: the other side of a join, as any stream
++ a.csv id,n
++ a.csv ann,1
+$ streamer --batches 1 --batch 1s map '$1 AS id' then join 'file:{dir}/a.csv?follow=true' --on id
+< ann
++ a.csv ann,2
+@ 100ms
+@ 900ms
+> ann\t1
+> ann\t2
 .
-! streamer: join: wants a file or files, which can be read again, not {dir}/a.log: write a path or a quoted glob, `join users.csv --on id`
-! see: streamer join --help
-? 2
 

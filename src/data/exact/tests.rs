@@ -131,6 +131,104 @@ proptest! {
     }
 }
 
+/// Values with those that are not finite, whole numbers among them.
+fn any_value() -> impl Strategy<Value = Number> {
+    let special = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(-0.0)];
+    prop_oneof![
+        6 => value().prop_map(Number::Float),
+        1 => special.prop_map(Number::Float),
+        3 => prop_oneof![any::<i64>(), -9i64..9].prop_map(Number::Int),
+        1 => Just(Number::Null),
+    ]
+}
+
+/// What there is to see of sums, of their squares too, to the last bit.
+fn seen(sum: &Exact, squares: &Exact, count: u64) -> Vec<String> {
+    let bits = |number: Number| match number {
+        Number::Float(value) => format!("{:?} {:x}", number, if value.is_nan() { 0 } else { value.to_bits() }),
+        other => format!("{other:?}"),
+    };
+    let variance = sum.variance(squares, count, count.saturating_sub(1));
+    vec![bits(sum.total()), bits(squares.total()), bits(sum.mean(count)), bits(Number::Float(variance))]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever was in a sum before, after it is gone the sum is that of what is left, to the last bit, and as small.
+    #[test]
+    fn what_is_taken_out_leaves_nothing(
+        parts in prop::collection::vec(prop::collection::vec(any_value(), 0..5), 1..30), length in 1usize..8,
+    ) {
+        let of = |values: &[Number]| {
+            let (mut sum, mut squares) = (Exact::default(), Exact::default());
+            values.iter().for_each(|value| {
+                sum.add(*value);
+                squares.add_square(*value);
+            });
+            (sum, squares)
+        };
+        let (mut sum, mut squares) = (Moving::default(), Moving::default());
+        for at in 0..parts.len() + length {
+            if let Some(part) = parts.get(at) {
+                sum.merge(&of(part).0);
+                squares.merge(&of(part).1);
+            }
+            if let Some(part) = at.checked_sub(length).and_then(|at| parts.get(at)) {
+                let mut bytes = Vec::new();
+                of(part).0.write(&mut bytes);
+                sum.retract(&Exact::read(&bytes));
+                squares.retract(&of(part).1);
+            }
+            let left = parts[(at + 1).saturating_sub(length).min(parts.len())..(at + 1).min(parts.len())].concat();
+            let count = left.iter().filter(|value| **value != Number::Null).count() as u64;
+            let (expected, of_squares) = of(&left);
+            prop_assert_eq!(seen(sum.sum(), squares.sum(), count), seen(&expected, &of_squares, count), "{:?}", left);
+            if left.is_empty() {
+                prop_assert_eq!((sum.more_bytes(), sum.sum().flags), (0, 0));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read(values in prop::collection::vec(any_value(), 0..6)) {
+        let mut sum = Exact::default();
+        values.iter().for_each(|value| sum.add(*value));
+        let mut bytes = Vec::new();
+        sum.write(&mut bytes);
+        let read = Exact::read(&bytes);
+        prop_assert_eq!((read.sum, read.low, read.flags), (sum.sum, sum.low, sum.flags));
+        prop_assert_eq!(read.wide.map(|wide| (wide.limbs, wide.first)), sum.wide.map(|wide| (wide.limbs, wide.first)));
+    }
+}
+
+/// A sum that was wide, and negative, for long does not stay so.
+#[test]
+fn sums_that_move_stay_small() {
+    let part = |value: f64| sum(&[value]);
+    let mut moving = Moving::default();
+    moving.merge(&part(0.25));
+    for _ in 0..1000 {
+        moving.merge(&part(-1e300));
+        moving.merge(&part(1e-300));
+        assert!(moving.more_bytes() < 1000, "{}", moving.more_bytes());
+        moving.retract(&part(1e-300));
+        moving.retract(&part(-1e300));
+    }
+    assert_eq!((moving.more_bytes(), moving.sum().total()), (0, Number::Float(0.25)));
+    let mut bytes = Vec::new();
+    moving.sum().write(&mut bytes);
+    assert_eq!(bytes.len(), 4);
+    let mut least = Exact::from(i64::MIN);
+    (0..64).for_each(|_| least.merge(&least.clone()));
+    let mut moving = Moving::default();
+    moving.merge(&Exact::from(7));
+    moving.merge(&least);
+    assert_eq!(least.sum, i128::MIN);
+    moving.retract(&least);
+    assert_eq!(moving.sum().total(), Number::Int(7));
+}
+
 #[test]
 fn carries_wait_and_come() {
     let mut wide = Wide { adds: ADDS - 2, ..Wide::default() };

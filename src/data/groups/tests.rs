@@ -114,6 +114,132 @@ proptest! {
     }
 }
 
+/// What is done to a table that keys leave again.
+#[derive(Debug, Clone)]
+enum Step {
+    Number(Keys),
+    /// Adds to the values.
+    Add(Keys),
+    /// Removes the keys that are there whose number, times this, has its low bit set in some place.
+    Remove(u32),
+    Clear,
+    Cut,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => keys().prop_map(Step::Number),
+        2 => keys().prop_map(Step::Add),
+        6 => any::<u32>().prop_map(|n| Step::Remove(n | 1)),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Cut),
+    ];
+    prop::collection::vec(step, 1..24)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Keys come and go: those that are there have the value and the number that they were given, no number is of two keys,
+    /// and there are no more numbers than there were keys at once.
+    #[test]
+    fn keys_leave_as_they_leave_a_hash_map(steps in steps()) {
+        let mut groups = Groups::removable();
+        let mut model: HashMap<Option<Vec<u8>>, (u32, i64)> = HashMap::new();
+        let mut most = 0;
+        for step in steps {
+            match step {
+                Step::Number(keys) => {
+                    let mut numbers = Vec::new();
+                    groups.number(&text(&keys), &mut numbers);
+                    for (key, number) in keys.into_iter().zip(numbers) {
+                        prop_assert_eq!(model.entry(key).or_insert((number, 0)).0, number);
+                    }
+                }
+                Step::Add(keys) => {
+                    groups.update(&text(&keys), |row, number, value| {
+                        *value += 1;
+                        model.entry(keys[row].clone()).or_insert((number, 0)).1 += 1;
+                    });
+                }
+                Step::Remove(seed) => {
+                    let leaves = |number: u32| number.wrapping_mul(seed) & 0b101_0000 != 0;
+                    let gone: Vec<u32> = model.values().map(|entry| entry.0).filter(|n| leaves(*n)).collect();
+                    model.retain(|_, entry| !leaves(entry.0));
+                    groups.remove(&gone);
+                }
+                Step::Clear => {
+                    groups.clear();
+                    model.clear();
+                    most = 0;
+                }
+                Step::Cut => {
+                    let parcels = groups.cut(3);
+                    prop_assert_eq!(parcels.iter().map(Parcel::len).sum::<usize>(), model.len());
+                    prop_assert!(groups.is_empty());
+                    model.clear();
+                    most = 0;
+                    for parcel in &parcels {
+                        groups.merge(parcel, |_, mine, theirs| *mine += theirs);
+                    }
+                    groups.for_each(|key, number, value| {
+                        model.insert(key.map(<[u8]>::to_vec), (number, value));
+                    });
+                }
+            }
+            most = if model.is_empty() { 0 } else { most.max(model.len()) };
+            prop_assert_eq!(groups.len(), model.len());
+            let mut found = HashMap::new();
+            groups.for_each(|key, number, value| {
+                assert!(found.insert(key.map(<[u8]>::to_vec), (number, value)).is_none(), "a key came twice");
+            });
+            prop_assert_eq!(&found, &model);
+            let numbers: Vec<u32> = model.values().map(|entry| entry.0).collect();
+            let different: std::collections::HashSet<u32> = numbers.iter().copied().collect();
+            prop_assert_eq!(different.len(), numbers.len());
+            prop_assert!(numbers.iter().all(|number| (*number as usize) < groups.reach()));
+            prop_assert!(groups.reach() <= most.max(groups.len()), "{} {}", groups.reach(), most);
+            let (known, mut looked_up): (Vec<_>, _) = (model.keys().cloned().collect(), Vec::new());
+            groups.find(&text(&known), &mut looked_up);
+            // Nothing is looked up by null, though it is a key.
+            known.iter().zip(&mut looked_up).filter(|(key, _)| key.is_none()).for_each(|(_, n)| *n = model[&None].0);
+            prop_assert!(known.iter().zip(&looked_up).all(|(key, number)| model[key].0 == *number));
+            let mut named = Vec::new();
+            groups.keys_of(&looked_up, |key, _| named.push(key.map(<[u8]>::to_vec)));
+            prop_assert_eq!(named, known);
+        }
+    }
+}
+
+#[test]
+fn memory_goes_with_the_keys() {
+    let many: Keys = (0..200_000u32).map(|n| Some(format!("a key that is long: {n}").into_bytes())).collect();
+    let (mut groups, mut numbers) = (Groups::removable(), Vec::new());
+    groups.number(&text(&many), &mut numbers);
+    let full = groups.bytes();
+    groups.remove(&numbers[1000..]);
+    assert_eq!(content(&groups).len(), 1000);
+    assert!(
+        groups.slots.len() <= 1 << 13 && groups.arena.len() < 1 << 16,
+        "{} {}",
+        groups.slots.len(),
+        groups.arena.len()
+    );
+    assert!(groups.bytes() < full / 5);
+    // A few keys that come and go beside many that stay: what they leave in the arena is bounded.
+    let (mut groups, stay): (_, Keys) = (Groups::removable(), many[..50_000].to_vec());
+    groups.number(&text(&stay), &mut Vec::new());
+    let before = groups.arena.len();
+    for key in &many[100_000..200_000] {
+        numbers.clear();
+        groups.number(&text(std::slice::from_ref(key)), &mut numbers);
+        groups.remove(&numbers);
+    }
+    assert_eq!(groups.len(), stay.len());
+    assert!(groups.arena.len() <= 2 * before + groups.slots.len() + 64, "{} {before}", groups.arena.len());
+    assert_eq!(groups.reach(), stay.len() + 1);
+}
+
 #[test]
 fn a_new_table_takes_no_memory_and_an_empty_one_gives_nothing() {
     let mut groups = Groups::new();

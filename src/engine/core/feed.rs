@@ -111,7 +111,8 @@ impl Core {
             };
             let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
             begun_here = begun.0;
-            let made = |format| Cutter::new(format, &input.live, &self.plan.entry, &input.first).map_err(named);
+            let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
+            let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
             let cutter = begun.1.map(made).transpose()?;
             let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..begun_here]).count() as u64;
             *head = Arc::new(LaneHead { cutter, lines, file, number, is_read: true });
@@ -125,11 +126,16 @@ impl Core {
         head.cutter.as_ref().unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
     }
 
-    /// Columns that no record of any input had, in formats where any record may have any column.
+    /// Columns that no record of any input had that feeds the same stage, in formats where any record may have any column.
     pub fn unseen(&self) -> Vec<String> {
-        let mut inputs = self.plan.inputs.iter().map(|input| input.cutter.format.unseen());
-        let first = inputs.next().unwrap_or_default();
-        inputs.fold(first, |unseen, other| unseen.into_iter().filter(|name| other.contains(name)).collect())
+        let mut all: Vec<String> = Vec::new();
+        for inputs in self.plan.inputs.chunk_by(|one, next| one.feeds == next.feeds) {
+            let mut unseen = inputs.iter().map(|input| input.cutter.format.unseen());
+            let first = unseen.next().unwrap_or_default();
+            let shared = unseen.fold(first, |all, other| all.into_iter().filter(|name| other.contains(name)).collect());
+            all.extend(shared);
+        }
+        all
     }
 
     /// A lane has given all that the timer's cut has asked for.

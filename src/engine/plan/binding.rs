@@ -6,11 +6,13 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Spread, Work};
+use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Spread, Work};
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, Stage, Step, TIMES, named};
+use super::sides::Spans;
+use super::wrong::{for_ever, needs_interval, no_multiple, written};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open.
@@ -25,7 +27,7 @@ pub fn plan(
     // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
     let first = bind(inputs, chain, outlets, &wishes, calendar, context)?;
     let needs = |at: &usize| first.outlets[*at].needs.clone();
-    let end = first.stages.last().map_or(&[][..], |stage| match &stage.end {
+    let end = first.chain().last().map_or(&[][..], |stage| match &stage.end {
         End::Output(outlets) => outlets,
         _ => &[],
     });
@@ -69,7 +71,6 @@ fn bind(
         };
         asks.map_or(error.clone(), |operator| named(operator.name(), error))
     })?;
-    let union = schema.clone();
     let mut binder = Binder {
         outlets,
         context,
@@ -78,11 +79,14 @@ fn bind(
         schema,
         stages: Vec::new(),
         steps: Vec::new(),
+        alarms: Vec::new(),
         explained: Vec::new(),
         aggregated: false,
         windowed: false,
         level: 0,
         pending: None,
+        spans: Spans::Batch,
+        sides: Vec::new(),
     };
     if wishes.hold {
         binder.hold(&live[0]);
@@ -90,7 +94,8 @@ fn bind(
     for (operator, live) in chain.iter().zip(&live[1..]) {
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
-    let (stages, explained) = binder.end()?;
+    let alarms = std::mem::take(&mut binder.alarms);
+    let (mut stages, sides, explained) = binder.end()?;
     if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
             input.first.clear();
@@ -98,7 +103,12 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    Ok(Plan { inputs, entry: union, stages, outlets: outlets.take(), numbers, explained })
+    let (outlets, number) = (outlets.take(), sides.len());
+    for (input, side) in sides {
+        inputs.push(input);
+        stages.push(side);
+    }
+    Ok(Plan { inputs, stages, sides: number, outlets, alarms, numbers, explained })
 }
 
 /// A chain, as far as it is bound.
@@ -114,12 +124,17 @@ struct Binder<'a> {
     stages: Vec<Stage>,
     /// Those of the stage at hand.
     steps: Vec<Step>,
+    alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
     aggregated: bool,
     windowed: bool,
     level: usize,
     /// A window (or the like) that no operator has met yet which has to stand behind it.
     pending: Option<Pending>,
+    /// What a batch stands for here.
+    spans: Spans,
+    /// What joins look up, so far.
+    sides: Vec<(PlanInput, Stage)>,
 }
 
 /// Row-wise operators behind it are done before it, up to the first aggregate.
@@ -191,6 +206,12 @@ impl Binder<'_> {
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
                     continue;
                 }
+                Work::Alarm(held, alarm) => {
+                    self.steps.push(Step::Alarm(self.alarms.len(), held));
+                    let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
+                    self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
+                    continue;
+                }
                 Work::Rebatch(rebatch) => {
                     self.settle()?;
                     self.rebatch(rebatch, name, at)?;
@@ -204,6 +225,11 @@ impl Binder<'_> {
                 Work::Totals(aggregate, totals) => {
                     self.settle()?;
                     End::Totals(aggregate, totals)
+                }
+                Work::Join(join, side) => {
+                    self.settle()?;
+                    let number = side.map(|(side, live)| self.side(&side, live, at)).transpose()?;
+                    End::Join(join, number)
                 }
                 Work::WholeBatch(whole) => {
                     self.settle()?;
@@ -227,6 +253,15 @@ impl Binder<'_> {
         Place { aggregated, windowed, level, stage: self.stages.len() }
     }
 
+    /// What a join looks up that stands here: which of the [`PlanInput::feeds`].
+    fn side(&mut self, side: &Side, live: Live, at: usize) -> Result<usize> {
+        let (input, stage, keeps) = self.spans.bind(side, live, self.sides.len())?;
+        let feeds = input.feeds;
+        self.explained[at].keeps = keeps;
+        self.sides.push((input, stage));
+        Ok(feeds)
+    }
+
     /// From here on other batches come.
     fn rebatch(&mut self, rebatch: Rebatch, name: &'static str, at: usize) -> Result<()> {
         let what = match rebatch {
@@ -239,7 +274,9 @@ impl Binder<'_> {
                     }
                 }
                 (self.unit, self.windowed) = (Some(slide), true);
-                What::Window(Window::new(length, slide, &self.context.zone))
+                let window = Window::new(length, slide, &self.context.zone);
+                self.spans = Spans::Window(window.clone(), length);
+                What::Window(window)
             }
             Rebatch::Over(over) => {
                 match (over, self.unit) {
@@ -250,6 +287,9 @@ impl Binder<'_> {
                     _ => {}
                 }
                 self.windowed |= matches!(over, Over::Session { .. });
+                if matches!(over, Over::All { .. }) {
+                    self.spans = Spans::Ever;
+                }
                 What::Over(over)
             }
         };
@@ -324,39 +364,14 @@ impl Binder<'_> {
         }
     }
 
-    fn end(mut self) -> Result<(Vec<Stage>, Vec<Explained>)> {
+    /// The stages, the sides, and what there is to say about the operators.
+    fn end(mut self) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
-        Ok((self.stages, self.explained))
+        Ok((self.stages, self.sides, self.explained))
     }
-}
-
-fn written(millis: i64) -> String {
-    humantime::format_duration(std::time::Duration::from_millis(millis as u64)).to_string()
-}
-
-fn needs_interval(what: &str) -> Error {
-    Error::usage(format!(
-        "`{what}` needs batches that end at fixed times: add for example --batch 1s (files are one batch unless it is given)"
-    ))
-}
-
-fn no_multiple(what: &str, time: i64, unit: i64) -> Error {
-    let (below, above) = (time / unit * unit, (time / unit + 1) * unit);
-    let fits = if below > 0 { format!("{} or {}", written(below), written(above)) } else { written(above) };
-    Error::usage(format!(
-        "the {what} of {} is no multiple of {}, which is how far apart the batches before it are: write {fits}, or other batches",
-        written(time),
-        written(unit)
-    ))
-}
-
-fn for_ever(name: &str) -> Error {
-    Error::usage(format!(
-        "`window all then {name}` would keep every row for ever: put an aggregate between them, or use a window of some length"
-    ))
 }
 
 /// The columns that an operator itself looks at.

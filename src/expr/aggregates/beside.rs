@@ -1,11 +1,13 @@
 //! What lies beside the keys of a [`Table`](super::Table): a count, or a sum of whole numbers, in one `i64`.
 
 use super::counts::Counted;
+use super::pieces::nothing;
 use super::plan::{Family, Plan, What};
-use super::state::all_valid;
-use super::sums::Sums;
+use super::state::{all_valid, texts};
+use super::sums::{Sums, written};
 use crate::data::block::Block;
 use crate::data::column::{Column, Number, TRUE};
+use crate::data::exact::Exact;
 
 /// What lies beside a key without a sum: no whole number of 64 bits but the least, which is never kept there.
 pub(super) const NO_SUM: i64 = 0;
@@ -34,6 +36,23 @@ pub(super) fn merge(mine: &mut i64, theirs: i64, sums: bool, group: u32, spilled
     } else if theirs != NO_SUM {
         add(mine, Number::Int(theirs ^ i64::MIN), group, spilled);
     }
+}
+
+/// What lies beside the keys of some groups as a column for [`MovingSums`](super::moving::MovingSums); `spilled`: what did not
+/// fit there.
+pub(super) fn exported(values: &[i64], spilled: Option<&Column>) -> Column {
+    if nothing(spilled) {
+        return Column::ints(values.to_vec());
+    }
+    let both = values.iter().zip(texts(spilled)).map(|(value, spilled)| {
+        let mut sum = spilled.map_or_else(Exact::default, Exact::read);
+        if *value != NO_SUM {
+            sum.add_int(value ^ i64::MIN);
+        }
+        sum
+    });
+    let both: Vec<Exact> = both.collect();
+    written(both.iter().map(Some))
 }
 
 pub(super) fn is_sum(plan: &Plan, family: usize) -> bool {

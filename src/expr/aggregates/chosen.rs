@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::kept::Kept;
-use super::state::{Folded, State, ints, resize};
+use super::state::{Folded, Held, Known, State, ints, reset, resize};
 use crate::data::block::Order;
 use crate::data::column::{Cell, Column, Number};
 use crate::data::order::{compare_cells, prefix};
@@ -52,18 +52,17 @@ impl Extremes {
     fn precedes(&self, group: usize, column: &Column, row: usize) -> bool {
         match (column.cell(row), self.values.cell(group)) {
             (Cell::Text(a), Cell::Text(b)) if a == b => false,
-            (a, b) => compare_cells(a, b, true) == self.wanted,
+            (a, b) => compare_cells(a, b, true).then_with(|| below_zero(b).cmp(&below_zero(a))) == self.wanted,
         }
     }
 }
 
-impl State for Extremes {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        self.reach(rows.count);
-        let Some(column) = rows.args.first() else { return };
-        rows.each(|row, group| self.add(group, column, row));
-    }
+/// Whether it is the lesser of the two zeros, which are equal but are not written alike.
+fn below_zero(cell: Cell<'_>) -> bool {
+    matches!(cell, Cell::Float(value) if value == 0.0 && value.is_sign_negative())
+}
 
+impl Known for Extremes {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         vec![self.values.column(groups)]
     }
@@ -83,13 +82,32 @@ impl State for Extremes {
         self.export(groups)
     }
 
+    fn weight(&self) -> usize {
+        self.values.weight()
+    }
+}
+
+impl State for Extremes {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        self.reach(rows.count);
+        let Some(column) = rows.args.first() else { return };
+        rows.each(|row, group| self.add(group, column, row));
+    }
+
     fn clear(&mut self) {
         self.values.clear();
         self.prefixes.clear();
     }
+}
 
-    fn weight(&self) -> usize {
-        self.values.weight()
+impl Held for Extremes {
+    fn reset(&mut self, groups: &[u32]) {
+        self.values.reset(groups);
+        reset(&mut self.prefixes, groups);
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.bytes() + size_of_val(&self.prefixes[..])
     }
 }
 
@@ -124,13 +142,7 @@ impl Ends {
     }
 }
 
-impl State for Ends {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        self.reach(rows.count);
-        let Some(column) = rows.args.first() else { return };
-        rows.each(|row, group| self.add(group, rows.orders.of(row), column, row));
-    }
-
+impl Known for Ends {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         let order = |group: &u32| self.orders.get(*group as usize).copied().flatten();
         let (blocks, rows) = groups.iter().map(|group| order(group).unwrap_or_default().pair()).unzip();
@@ -152,12 +164,31 @@ impl State for Ends {
         vec![self.values.column(groups)]
     }
 
+    fn weight(&self) -> usize {
+        self.values.weight()
+    }
+}
+
+impl State for Ends {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        self.reach(rows.count);
+        let Some(column) = rows.args.first() else { return };
+        rows.each(|row, group| self.add(group, rows.orders.of(row), column, row));
+    }
+
     fn clear(&mut self) {
         self.values.clear();
         self.orders.clear();
     }
+}
 
-    fn weight(&self) -> usize {
-        self.values.weight()
+impl Held for Ends {
+    fn reset(&mut self, groups: &[u32]) {
+        self.values.reset(groups);
+        reset(&mut self.orders, groups);
+    }
+
+    fn bytes(&self) -> usize {
+        self.values.bytes() + size_of_val(&self.orders[..])
     }
 }

@@ -1,6 +1,6 @@
 //! `count`, `count_if`, `bool_and` and `bool_or`: a small number for each group.
 
-use super::state::{Folded, State, all_valid, ints, resize};
+use super::state::{Folded, Held, Known, State, all_valid, ints, reset, resize};
 use crate::data::column::{Column, FALSE, TRUE, UNKNOWN};
 
 /// Which rows are counted.
@@ -25,6 +25,24 @@ impl Counts {
     }
 }
 
+impl Known for Counts {
+    fn export(&self, groups: &[u32]) -> Vec<Column> {
+        let count = |group: &u32| self.counts.get(*group as usize).copied().unwrap_or(0);
+        vec![Column::ints(groups.iter().map(count).collect())]
+    }
+
+    fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
+        resize(&mut self.counts, count);
+        for (more, group) in ints(columns.first()).iter().zip(groups) {
+            self.counts[*group as usize] += more;
+        }
+    }
+
+    fn finish(&self, groups: &[u32]) -> Vec<Column> {
+        self.export(groups)
+    }
+}
+
 impl State for Counts {
     fn fold(&mut self, rows: &Folded<'_>) {
         resize(&mut self.counts, rows.count);
@@ -43,24 +61,28 @@ impl State for Counts {
         }
     }
 
-    fn export(&self, groups: &[u32]) -> Vec<Column> {
-        let count = |group: &u32| self.counts.get(*group as usize).copied().unwrap_or(0);
-        vec![Column::ints(groups.iter().map(count).collect())]
+    fn clear(&mut self) {
+        self.counts.clear();
+    }
+}
+
+impl Held for Counts {
+    fn reset(&mut self, groups: &[u32]) {
+        reset(&mut self.counts, groups);
     }
 
-    fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
-        resize(&mut self.counts, count);
-        for (more, group) in ints(columns.first()).iter().zip(groups) {
-            self.counts[*group as usize] += more;
+    fn retracts(&self) -> bool {
+        true
+    }
+
+    fn retract(&mut self, columns: &[Column], groups: &[u32]) {
+        for (less, group) in ints(columns.first()).iter().zip(groups) {
+            self.counts[*group as usize] -= less;
         }
     }
 
-    fn finish(&self, groups: &[u32]) -> Vec<Column> {
-        self.export(groups)
-    }
-
-    fn clear(&mut self) {
-        self.counts.clear();
+    fn bytes(&self) -> usize {
+        size_of_val(&self.counts[..])
     }
 }
 
@@ -91,14 +113,7 @@ impl Truths {
     }
 }
 
-impl State for Truths {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        self.reach(rows.count);
-        if let Some(Column::Bool(values)) = rows.args.first().map(|column| &**column) {
-            values.iter().enumerate().for_each(|(row, value)| self.add(rows.group(row), *value));
-        }
-    }
-
+impl Known for Truths {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         let truth = |group: &u32| self.truths.get(*group as usize).copied().unwrap_or(UNKNOWN);
         vec![Column::Bool(groups.iter().map(truth).collect())]
@@ -114,8 +129,31 @@ impl State for Truths {
     fn finish(&self, groups: &[u32]) -> Vec<Column> {
         self.export(groups)
     }
+}
+
+impl State for Truths {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        self.reach(rows.count);
+        if let Some(Column::Bool(values)) = rows.args.first().map(|column| &**column) {
+            values.iter().enumerate().for_each(|(row, value)| self.add(rows.group(row), *value));
+        }
+    }
 
     fn clear(&mut self) {
         self.truths.clear();
+    }
+}
+
+impl Held for Truths {
+    fn reset(&mut self, groups: &[u32]) {
+        for group in groups {
+            if let Some(truth) = self.truths.get_mut(*group as usize) {
+                *truth = UNKNOWN;
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.truths.len()
     }
 }

@@ -66,6 +66,11 @@ impl Histogram {
         Histogram { bins: rest.chunks_exact(12).filter_map(entry).collect(), whole: *whole == 1 }
     }
 
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        16 * self.bins.capacity()
+    }
+
     /// A value near the least one that so large a part of all values does not exceed.
     pub fn quantile(&self, part: f64) -> f64 {
         let bins = self.bins();

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::state::{Folded, Orders, State, all_valid, items};
+use super::state::{Folded, Known, Orders, State, all_valid, ints, items};
 use crate::data::block::{Block, Order};
 use crate::data::buffer::Buffer;
 use crate::data::builder::Builder;
@@ -35,11 +35,11 @@ struct Items {
 }
 
 /// The values of some groups, group by group.
-struct Sorted {
+pub(super) struct Sorted {
     /// The group of each, as an index into those that were asked for.
-    of: Vec<u32>,
-    orders: Vec<Order>,
-    columns: Vec<Column>,
+    pub(super) of: Vec<u32>,
+    pub(super) orders: Vec<Order>,
+    pub(super) columns: Vec<Column>,
 }
 
 impl Items {
@@ -114,8 +114,16 @@ impl Items {
 }
 
 impl Sorted {
+    /// What is made of these values of so many groups, which are different.
+    pub(super) fn distinct(self, inner: &Inner, groups: usize) -> Vec<Column> {
+        let args: Vec<Cow<'_, Column>> = self.columns.into_iter().map(Cow::Owned).collect();
+        let (mut state, orders) = (inner(), Orders::Each(&self.orders));
+        state.fold(&Folded { rows: self.of.len(), count: groups, groups: Some(&self.of), args: &args, orders });
+        state.finish(&(0..groups as u32).collect::<Vec<_>>())
+    }
+
     /// A list for each of so many groups.
-    fn lists(&self, groups: usize, column: Column) -> Column {
+    pub(super) fn lists(&self, groups: usize, column: Column) -> Column {
         let mut spans = vec![Span { start: 0, len: 0 }; groups];
         for (at, group) in self.of.iter().enumerate() {
             let span = &mut spans[*group as usize];
@@ -127,7 +135,7 @@ impl Sorted {
         Column::List(Lists { items: Arc::new(column), spans })
     }
 
-    fn export(mut self, groups: usize) -> Vec<Column> {
+    pub(super) fn export(mut self, groups: usize) -> Vec<Column> {
         let (blocks, rows) = self.orders.iter().map(|order| order.pair()).unzip();
         let (blocks, rows) = (Column::ints(blocks), Column::ints(rows));
         let values = std::mem::take(&mut self.columns);
@@ -135,21 +143,31 @@ impl Sorted {
     }
 }
 
-/// What [`Sorted::export`] gave, item by item: the group and the order of each, and the values.
-fn exported(columns: &[Column], groups: &[u32]) -> Option<(Vec<u32>, Vec<Order>, Vec<Column>)> {
-    let [blocks, rows, values @ ..] = columns else { return None };
-    let (blocks, at, of) = items(blocks, groups);
-    let (rows, _, _) = items(rows, groups);
-    let (blocks, rows) = (blocks.as_ints()?, rows.as_ints()?);
-    let order = |at: &u32| Order::of_pair(blocks[*at as usize], rows[*at as usize]);
-    let orders = at.iter().map(order).collect();
-    let value = |column: &Column| {
-        let (column, at, _) = items(column, groups);
-        let mut column = column.clone();
-        column.keep(&at);
-        column
+/// What [`Sorted::export`] gave, item by item: the group of each, and the columns.
+pub(super) fn flat(columns: &[Column], groups: &[u32]) -> (Vec<u32>, Vec<Column>) {
+    let mut groups_of = Vec::new();
+    let flat = |column: &Column| {
+        let (column, at, of) = items(column, groups);
+        groups_of = of;
+        column.pick(&at)
     };
-    Some((of, orders, values.iter().map(value).collect()))
+    let columns = columns.iter().map(flat).collect();
+    (groups_of, columns)
+}
+
+/// What orders of items are exported as, read again.
+pub(super) fn orders(columns: &[Column]) -> Vec<Order> {
+    let pairs = ints(columns.first()).iter().zip(ints(columns.get(1)));
+    pairs.map(|(block, rest)| Order::of_pair(*block, *rest)).collect()
+}
+
+/// Folds what [`Sorted::export`] gave.
+fn fold(state: &mut dyn State, columns: &[Column], groups: &[u32], count: usize) {
+    let (of, columns) = flat(columns, groups);
+    let orders = orders(&columns);
+    let args: Vec<Cow<'_, Column>> = columns.iter().skip(2).map(Cow::Borrowed).collect();
+    let orders = Orders::Each(&orders);
+    state.fold(&Folded { rows: of.len(), count, groups: Some(&of), args: &args, orders });
 }
 
 /// All values of each group that are not null, in record order.
@@ -172,21 +190,13 @@ fn valid_rows(rows: &Folded<'_>) -> Vec<u32> {
     }
 }
 
-impl State for Collected {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        self.items.add(rows.args, &valid_rows(rows), |row| (rows.group(row) as u32, rows.orders.of(row)));
-    }
-
+impl Known for Collected {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         self.items.sorted(groups).export(groups.len())
     }
 
     fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
-        if let Some((of, orders, values)) = exported(columns, groups) {
-            let args: Vec<Cow<'_, Column>> = values.into_iter().map(Cow::Owned).collect();
-            let orders = Orders::Each(&orders);
-            self.fold(&Folded { rows: of.len(), count, groups: Some(&of), args: &args, orders });
-        }
+        fold(self, columns, groups, count);
     }
 
     fn finish(&self, groups: &[u32]) -> Vec<Column> {
@@ -195,32 +205,41 @@ impl State for Collected {
         values.into_iter().map(|column| sorted.lists(groups.len(), column)).collect()
     }
 
-    fn clear(&mut self) {
-        self.items.clear();
-    }
-
     fn weight(&self) -> usize {
         self.items.weight()
     }
 }
+
+impl State for Collected {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        self.items.add(rows.args, &valid_rows(rows), |row| (rows.group(row) as u32, rows.orders.of(row)));
+    }
+
+    fn clear(&mut self) {
+        self.items.clear();
+    }
+}
+
+/// Makes what is to be made of different values.
+pub(super) type Inner = Box<dyn Fn() -> Box<dyn State> + Send>;
 
 /// What another state makes of the different values of each group, the first of each in record order.
 pub struct Distinct {
     /// Group and value together are a key, whose number is that of its item.
     pairs: Groups,
     items: Items,
-    inner: Box<dyn Fn() -> Box<dyn State> + Send>,
+    inner: Inner,
 }
 
 impl Distinct {
     /// Of values of these kinds, for the state that `inner` makes.
-    pub fn new(kinds: &[Kind], inner: Box<dyn Fn() -> Box<dyn State> + Send>) -> Self {
+    pub(super) fn new(kinds: &[Kind], inner: Inner) -> Self {
         Distinct { pairs: Groups::new(), items: Items::new(kinds), inner }
     }
 }
 
 /// The group of each of these rows, and its values, as one key.
-fn pairs(rows: &Folded<'_>, chosen: &[u32]) -> Text {
+pub(super) fn pairs(rows: &Folded<'_>, chosen: &[u32]) -> Text {
     let columns: Vec<Column> = rows.args.iter().map(|column| column.clone().into_owned()).collect();
     let all: Vec<usize> = (0..columns.len()).collect();
     let block = Block { rows: rows.rows, columns, ..Block::default() };
@@ -233,6 +252,24 @@ fn pairs(rows: &Folded<'_>, chosen: &[u32]) -> Text {
         spans.push(Span::range(start, data.len()));
     }
     Text { data: Arc::new(Buffer::from_vec(data)), spans }
+}
+
+impl Known for Distinct {
+    fn export(&self, groups: &[u32]) -> Vec<Column> {
+        self.items.sorted(groups).export(groups.len())
+    }
+
+    fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
+        fold(self, columns, groups, count);
+    }
+
+    fn finish(&self, groups: &[u32]) -> Vec<Column> {
+        self.items.sorted(groups).distinct(&self.inner, groups.len())
+    }
+
+    fn weight(&self) -> usize {
+        self.items.weight()
+    }
 }
 
 impl State for Distinct {
@@ -260,33 +297,8 @@ impl State for Distinct {
         self.items.items[first..].iter_mut().zip(new).for_each(|(item, (_, order))| item.order = order);
     }
 
-    fn export(&self, groups: &[u32]) -> Vec<Column> {
-        self.items.sorted(groups).export(groups.len())
-    }
-
-    fn import(&mut self, columns: &[Column], groups: &[u32], count: usize) {
-        if let Some((of, orders, values)) = exported(columns, groups) {
-            let args: Vec<Cow<'_, Column>> = values.into_iter().map(Cow::Owned).collect();
-            let orders = Orders::Each(&orders);
-            self.fold(&Folded { rows: of.len(), count, groups: Some(&of), args: &args, orders });
-        }
-    }
-
-    fn finish(&self, groups: &[u32]) -> Vec<Column> {
-        let Sorted { of, orders, columns } = self.items.sorted(groups);
-        let args: Vec<Cow<'_, Column>> = columns.into_iter().map(Cow::Owned).collect();
-        let mut inner = (self.inner)();
-        let orders = Orders::Each(&orders);
-        inner.fold(&Folded { rows: of.len(), count: groups.len(), groups: Some(&of), args: &args, orders });
-        inner.finish(&(0..groups.len() as u32).collect::<Vec<_>>())
-    }
-
     fn clear(&mut self) {
         self.pairs.clear();
         self.items.clear();
-    }
-
-    fn weight(&self) -> usize {
-        self.items.weight()
     }
 }

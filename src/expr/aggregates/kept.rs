@@ -26,8 +26,8 @@ pub enum Kept {
     Bool(Vec<u8>),
     /// Times.
     Time(Vec<i64>),
-    /// Lists, each a column of one row.
-    List(Kind, Vec<Option<Column>>),
+    /// Lists, each a column of one row, and about how many bytes they are.
+    List(Kind, Vec<Option<Column>>, usize),
 }
 
 /// So many bytes of no value do not matter.
@@ -42,7 +42,7 @@ impl Kept {
             Kind::Number => Kept::Number(Vec::new()),
             Kind::Bool => Kept::Bool(Vec::new()),
             Kind::Time => Kept::Time(Vec::new()),
-            Kind::List(_) => Kept::List(kind.clone(), Vec::new()),
+            Kind::List(_) => Kept::List(kind.clone(), Vec::new(), 0),
         }
     }
 
@@ -54,7 +54,7 @@ impl Kept {
             Kept::Number(values) => values.resize(more(values.len()), Number::Null),
             Kept::Bool(values) => values.resize(more(values.len()), UNKNOWN),
             Kept::Time(values) => values.resize(more(values.len()), NO_TIME),
-            Kept::List(_, values) => resize(values, count),
+            Kept::List(_, values, _) => resize(values, count),
         }
     }
 
@@ -70,7 +70,7 @@ impl Kept {
             Kept::Bool(values) => Cell::Bool(values[group] != 0),
             Kept::Time(values) if values[group] == NO_TIME => Cell::Null,
             Kept::Time(values) => Cell::Time(values[group]),
-            Kept::List(_, values) => values[group].as_ref().map_or(Cell::Null, |list| list.cell(0)),
+            Kept::List(_, values, _) => values[group].as_ref().map_or(Cell::Null, |list| list.cell(0)),
         }
     }
 
@@ -90,19 +90,19 @@ impl Kept {
                 }
                 spans[group] = (data.len(), bytes.len() as u32);
                 data.extend_from_slice(bytes);
-                if *dead > DEAD && *dead > data.len() / 2 {
-                    compact(data, spans);
-                    *dead = 0;
-                }
+                compact(data, spans, dead);
             }
             (Kept::Number(values), Cell::Int(value)) => values[group] = Number::Int(value),
             (Kept::Number(values), Cell::Float(value)) => values[group] = Number::Float(value),
             (Kept::Bool(values), Cell::Bool(value)) => values[group] = u8::from(value),
             (Kept::Time(values), Cell::Time(value)) => values[group] = value,
-            (Kept::List(_, values), Cell::List(_)) => {
+            (Kept::List(_, values, bytes), Cell::List(_)) => {
                 let mut builder = Builder::default();
-                builder.push(&Block { rows: row + 1, columns: vec![column.clone()], ..Block::default() }, row);
-                values[group] = builder.finish().columns.pop();
+                builder.push(&one(column.pick(&[row as u32])), 0);
+                let list = builder.finish().columns.pop();
+                *bytes += list.as_ref().map_or(0, Column::bytes);
+                *bytes -= values[group].as_ref().map_or(0, Column::bytes);
+                values[group] = list;
             }
             _ => {}
         }
@@ -127,7 +127,7 @@ impl Kept {
             }
             Kept::Bool(values) => Column::Bool(known(values.len()).map(|g| g.map_or(UNKNOWN, |g| values[g])).collect()),
             Kept::Time(values) => Column::Time(known(values.len()).map(|g| g.map_or(NO_TIME, |g| values[g])).collect()),
-            Kept::List(kind, values) => {
+            Kept::List(kind, values, _) => {
                 let mut rows = Rows { blocks: vec![one(Column::nulls(kind, 1))], orders: Vec::new() };
                 let mut entries = Vec::with_capacity(groups.len());
                 for group in known(values.len()) {
@@ -143,6 +143,29 @@ impl Kept {
         }
     }
 
+    /// Forgets the values of these groups.
+    pub fn reset(&mut self, groups: &[u32]) {
+        match self {
+            Kept::Text { data, spans, dead } => {
+                for group in groups {
+                    let Some(span) = spans.get_mut(*group as usize) else { continue };
+                    *dead += if *span == NOTHING { 0 } else { span.1 as usize };
+                    *span = NOTHING;
+                }
+                compact(data, spans, dead);
+            }
+            Kept::Number(values) => put(values, groups, Number::Null),
+            Kept::Bool(values) => put(values, groups, UNKNOWN),
+            Kept::Time(values) => put(values, groups, NO_TIME),
+            Kept::List(_, values, bytes) => {
+                for group in groups {
+                    let list = values.get_mut(*group as usize).and_then(Option::take);
+                    *bytes -= list.as_ref().map_or(0, Column::bytes);
+                }
+            }
+        }
+    }
+
     /// Forgets all values.
     pub fn clear(&mut self) {
         match self {
@@ -154,16 +177,39 @@ impl Kept {
             Kept::Number(values) => values.clear(),
             Kept::Bool(values) => values.clear(),
             Kept::Time(values) => values.clear(),
-            Kept::List(_, values) => values.clear(),
+            Kept::List(_, values, bytes) => {
+                values.clear();
+                *bytes = 0;
+            }
         }
     }
 
-    /// About how many bytes there are.
+    /// About how many bytes of text and lists there are.
     pub fn weight(&self) -> usize {
         match self {
             Kept::Text { data, .. } => data.len(),
-            Kept::List(_, lists) => lists.iter().flatten().map(Column::bytes).sum(),
+            Kept::List(_, _, bytes) => *bytes,
             _ => 0,
+        }
+    }
+
+    /// About how many bytes it takes.
+    pub fn bytes(&self) -> usize {
+        let of_groups = match self {
+            Kept::Text { spans, .. } => size_of_val(&spans[..]),
+            Kept::Number(values) => size_of_val(&values[..]),
+            Kept::Bool(values) => values.len(),
+            Kept::Time(values) => size_of_val(&values[..]),
+            Kept::List(_, values, _) => size_of_val(&values[..]),
+        };
+        of_groups + self.weight()
+    }
+}
+
+fn put<T: Copy>(values: &mut [T], groups: &[u32], to: T) {
+    for group in groups {
+        if let Some(value) = values.get_mut(*group as usize) {
+            *value = to;
         }
     }
 }
@@ -172,13 +218,18 @@ fn one(column: Column) -> Block {
     Block { rows: 1, columns: vec![column], ..Block::default() }
 }
 
-/// Throws away the bytes that are of no value.
-fn compact(data: &mut Vec<u8>, spans: &mut [(usize, u32)]) {
-    let mut packed = Vec::with_capacity(data.len() / 2);
+/// Throws away the bytes that are of no value, if there are many.
+fn compact(data: &mut Vec<u8>, spans: &mut [(usize, u32)], dead: &mut usize) {
+    // What it costs goes with all groups, whose spans are looked at.
+    if *dead <= DEAD.max(spans.len()) || *dead <= data.len() / 2 {
+        return;
+    }
+    let mut packed = Vec::with_capacity(data.len() - *dead);
     for (start, len) in spans.iter_mut().filter(|span| **span != NOTHING) {
         let at = packed.len();
         packed.extend_from_slice(&data[*start..*start + *len as usize]);
         *start = at;
     }
     *data = packed;
+    *dead = 0;
 }

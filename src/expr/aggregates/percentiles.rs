@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 
 use super::histogram::{Histogram, rank};
-use super::state::{Folded, State, items, texts};
+use super::state::{Folded, Known, State, items, texts};
 use crate::data::column::{Column, Lists, Number, Numbers, Span};
 use crate::expr::node::TextBuilder;
 
@@ -124,25 +124,23 @@ impl Percentiles {
         if values.is_empty() {
             return Number::Null;
         }
-        if self.approximate {
-            return Number::Float(values[rank(part, values.len() as u64) as usize]);
-        }
-        let place = (values.len() - 1) as f64 * part;
-        let (below, above) = (place.floor(), place.ceil());
-        let (low, high) = (values[below as usize], values[above as usize]);
-        Number::Float(if low == high { low } else { (above - place) * low + (place - below) * high })
+        percentile(part, self.approximate, values.len(), |at| values[at])
     }
 }
 
-impl State for Percentiles {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        rows.numbers(|group, number| {
-            if let Some(value) = number.float() {
-                self.push(group, value);
-            }
-        });
+/// Which value stands where so large a part of so many values (at least one) in order lies before it; an exact one may lie
+/// between two.
+pub(super) fn percentile(part: f64, approximate: bool, count: usize, nth: impl Fn(usize) -> f64) -> Number {
+    if approximate {
+        return Number::Float(nth(rank(part, count as u64) as usize));
     }
+    let place = (count - 1) as f64 * part;
+    let (below, above) = (place.floor(), place.ceil());
+    let (low, high) = (nth(below as usize), nth(above as usize));
+    Number::Float(if low == high { low } else { (above - place) * low + (place - below) * high })
+}
 
+impl Known for Percentiles {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
         let Sorted { values, spans } = self.sorted(groups);
         let mut histograms = TextBuilder::with_capacity(groups.len());
@@ -192,15 +190,25 @@ impl State for Percentiles {
         self.parts.iter().map(column).collect()
     }
 
+    fn weight(&self) -> usize {
+        8 * self.values.len()
+    }
+}
+
+impl State for Percentiles {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        rows.numbers(|group, number| {
+            if let Some(value) = number.float() {
+                self.push(group, value);
+            }
+        });
+    }
+
     fn clear(&mut self) {
         self.groups.clear();
         self.values.clear();
         self.counts.clear();
         self.histograms.clear();
         self.leaving = 0;
-    }
-
-    fn weight(&self) -> usize {
-        8 * self.values.len()
     }
 }

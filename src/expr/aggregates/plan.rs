@@ -5,10 +5,14 @@ use std::borrow::Cow;
 
 use super::chosen::{Ends, Extremes};
 use super::counts::{Counted, Counts, Truths};
-use super::items::{Collected, Distinct};
+use super::items::{Collected, Distinct, Inner};
+use super::moving::MovingSums;
+use super::multisets::Multisets;
 use super::percentiles::Percentiles;
+use super::queues::Queues;
+use super::sets::Sets;
 use super::sketches::{DEVIATION, Sketches};
-use super::state::State;
+use super::state::{Held, State};
 use super::sums::{Moment, Sums};
 use crate::data::block::Block;
 use crate::data::column::{Cell, Column, TRUE};
@@ -80,6 +84,12 @@ impl Plan {
         };
         plan.quick = plan.by.as_ref().and_then(|_| plan.families.iter().position(quick));
         Ok(plan)
+    }
+
+    /// The results in the order of the calls, of what each family gives.
+    pub(super) fn results(&self, families: &[Vec<Column>]) -> Vec<Column> {
+        let output = |&(family, output): &(usize, usize)| families[family].get(output).cloned();
+        self.outputs.iter().filter_map(output).collect()
     }
 
     fn add(&mut self, call: &Aggregate, schema: &Schema, context: &Context) -> Result<()> {
@@ -219,29 +229,49 @@ impl Family {
         }
     }
 
+    /// What it makes of no rows from batch to batch; `stay`: nothing will be taken out again.
+    pub(super) fn held(&self, stay: bool) -> Box<dyn Held> {
+        let kinds: Vec<Kind> = self.args.iter().map(|arg| arg.kind.clone()).collect();
+        if self.distinct {
+            return Box::new(Sets::new(&kinds, self.plain(), self.what == What::Counts(Counted::Valid), stay));
+        }
+        let kind = kinds.first().unwrap_or(&Kind::Input);
+        match self.what {
+            What::Counts(counted) => Box::new(Counts::new(counted)),
+            What::Truths(all) => Box::new(Truths::new(all)),
+            What::Sums => Box::new(MovingSums::new(&self.moments)),
+            What::Extremes(least) => Box::new(Extremes::new(least, kind)),
+            What::Ends(last) => Box::new(Ends::new(last, kind)),
+            What::Percentiles(approximate) => Box::new(Multisets::new(&self.parts, approximate)),
+            What::Sketches(deviation) => Box::new(Sketches::new(deviation)),
+            What::Collected => Box::new(Queues::new(kind, stay)),
+        }
+    }
+
     /// The state of no rows.
     pub(super) fn state(&self) -> Box<dyn State> {
+        let plain = self.plain();
+        if !self.distinct {
+            return plain();
+        }
+        let kinds: Vec<Kind> = self.args.iter().map(|arg| arg.kind.clone()).collect();
+        Box::new(Distinct::new(&kinds, plain))
+    }
+
+    /// Makes the state of no rows, all of which count.
+    fn plain(&self) -> Inner {
         let kind = self.args.first().map_or(Kind::Input, |arg| arg.kind.clone());
         let (what, moments, parts) = (self.what, self.moments.clone(), self.parts.clone());
-        let plain = move || -> Box<dyn State> {
-            match what {
-                What::Counts(counted) => Box::new(Counts::new(counted)),
-                What::Truths(all) => Box::new(Truths::new(all)),
-                What::Sums => Box::new(Sums::new(&moments)),
-                What::Extremes(least) => Box::new(Extremes::new(least, &kind)),
-                What::Ends(last) => Box::new(Ends::new(last, &kind)),
-                What::Percentiles(approximate) => Box::new(Percentiles::new(&parts, approximate)),
-                What::Sketches(deviation) => Box::new(Sketches::new(deviation)),
-                What::Collected => Box::new(Collected::new(&kind)),
-            }
-        };
-        match self.distinct {
-            false => plain(),
-            true => {
-                let kinds: Vec<Kind> = self.args.iter().map(|arg| arg.kind.clone()).collect();
-                Box::new(Distinct::new(&kinds, Box::new(plain)))
-            }
-        }
+        Box::new(move || match what {
+            What::Counts(counted) => Box::new(Counts::new(counted)),
+            What::Truths(all) => Box::new(Truths::new(all)),
+            What::Sums => Box::new(Sums::new(&moments)),
+            What::Extremes(least) => Box::new(Extremes::new(least, &kind)),
+            What::Ends(last) => Box::new(Ends::new(last, &kind)),
+            What::Percentiles(approximate) => Box::new(Percentiles::new(&parts, approximate)),
+            What::Sketches(deviation) => Box::new(Sketches::new(deviation)),
+            What::Collected => Box::new(Collected::new(&kind)),
+        })
     }
 
     /// The rows that the filter passes, if there is one.

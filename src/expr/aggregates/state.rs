@@ -1,5 +1,6 @@
-//! What aggregates have in common: a [`State`] is what one of them knows of all groups of a shard, by group number. Blocks
-//! are folded whole: one virtual call for each state and block, none for a row.
+//! What aggregates have in common: what one of them knows of all groups of a shard, by group number. A [`State`] is that of a
+//! batch: blocks are folded whole, one virtual call for each state and block, none for a row. A [`Held`] one lasts from batch to
+//! batch: what it does takes as long as the groups that it is given are many, however many it knows of.
 
 use std::borrow::Cow;
 
@@ -8,10 +9,7 @@ use crate::data::column::{Column, Lists, NO_TIME, Number, Numbers, Span, Text, U
 use crate::expr::operators::quick;
 
 /// What one aggregate, or several of the same arguments, knows of each group.
-pub trait State: Send {
-    /// Combines rows.
-    fn fold(&mut self, rows: &Folded<'_>);
-
+pub trait Known: Send {
     /// What it knows of these groups, as columns with a row for each.
     fn export(&self, groups: &[u32]) -> Vec<Column>;
 
@@ -21,13 +19,38 @@ pub trait State: Send {
     /// The results of these groups, as columns with a row for each.
     fn finish(&self, groups: &[u32]) -> Vec<Column>;
 
-    /// Forgets all groups.
-    fn clear(&mut self);
-
     /// About how much there is to export, in bytes, so that it can be done in pieces.
     fn weight(&self) -> usize {
         0
     }
+}
+
+/// What is known of the rows of a batch.
+pub trait State: Known {
+    /// Combines rows.
+    fn fold(&mut self, rows: &Folded<'_>);
+
+    /// Forgets all groups.
+    fn clear(&mut self);
+}
+
+/// What is known from batch to batch.
+pub trait Held: Known {
+    /// These groups know of no rows again.
+    fn reset(&mut self, groups: &[u32]);
+
+    /// Whether it can [`Held::retract`].
+    fn retracts(&self) -> bool {
+        false
+    }
+
+    /// Takes out again what was imported, with the same groups, before anything else that is still there.
+    fn retract(&mut self, columns: &[Column], groups: &[u32]) {
+        let _ = (columns, groups);
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize;
 }
 
 /// Rows to be combined.
@@ -147,6 +170,15 @@ pub fn all_valid(columns: &[Cow<'_, Column>]) -> Option<Vec<bool>> {
 pub fn resize<T: Clone + Default>(values: &mut Vec<T>, count: usize) {
     if values.len() < count {
         values.resize(count, T::default());
+    }
+}
+
+/// Puts the values of these groups back to the first.
+pub fn reset<T: Default>(values: &mut [T], groups: &[u32]) {
+    for group in groups {
+        if let Some(value) = values.get_mut(*group as usize) {
+            *value = T::default();
+        }
     }
 }
 

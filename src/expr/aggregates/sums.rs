@@ -1,7 +1,7 @@
 //! `sum`, `avg`, `variance`, `stddev`: from exact sums of the numbers and of their squares, rounded once, so that nothing
 //! depends on the order of the rows.
 
-use super::state::{Folded, State, ints, resize, texts};
+use super::state::{Folded, Known, State, ints, resize, texts};
 use crate::data::column::{Column, Number};
 use crate::data::exact::Exact;
 use crate::expr::node::TextBuilder;
@@ -34,13 +34,25 @@ pub struct Sums {
     squares: Vec<Exact>,
 }
 
+impl Moment {
+    /// Whether the number of values is needed.
+    pub(super) fn counts(self) -> bool {
+        self != Moment::Sum
+    }
+
+    /// Whether the sum of the squares is needed.
+    pub(super) fn squares(self) -> bool {
+        !matches!(self, Moment::Sum | Moment::Mean)
+    }
+}
+
 impl Sums {
     /// Sums of nothing, of which these moments are wanted.
     pub fn new(moments: &[Moment]) -> Self {
         Sums {
             moments: moments.to_vec(),
-            counted: moments.iter().any(|moment| *moment != Moment::Sum),
-            squared: moments.iter().any(|moment| !matches!(moment, Moment::Sum | Moment::Mean)),
+            counted: moments.iter().any(|moment| moment.counts()),
+            squared: moments.iter().any(|moment| moment.squares()),
             ..Sums::default()
         }
     }
@@ -83,61 +95,40 @@ impl Sums {
             sum.add_ints(whole);
         }
     }
-
-    fn moment(&self, moment: Moment, group: u32) -> Number {
-        let Some(sum) = self.sums.get(group as usize) else { return Number::Null };
-        let count = self.counts.get(group as usize).map_or(0, |count| *count as u64);
-        let variance = |divisor: u64| match (divisor, self.squares.get(group as usize)) {
-            (1.., Some(squares)) => Some(sum.variance(squares, count, divisor)),
-            _ => None,
-        };
-        let made = match moment {
-            Moment::Sum => return sum.total(),
-            Moment::Mean => return sum.mean(count),
-            Moment::Variance => variance(count.saturating_sub(1)),
-            Moment::PopulationVariance => variance(count),
-            Moment::Deviation => variance(count.saturating_sub(1)).map(f64::sqrt),
-            Moment::PopulationDeviation => variance(count).map(f64::sqrt),
-        };
-        made.map_or(Number::Null, Number::Float)
-    }
 }
 
-impl State for Sums {
-    fn fold(&mut self, rows: &Folded<'_>) {
-        self.reach(rows.count);
-        if self.squared {
-            let (sums, squares, counts) = (&mut self.sums, &mut self.squares, &mut self.counts);
-            rows.numbers(|group, number| {
-                sums[group].add(number);
-                squares[group].add_square(number);
-                counts[group] += i64::from(number != Number::Null);
-            });
-        } else if self.counted {
-            let (sums, counts) = (&mut self.sums, &mut self.counts);
-            rows.numbers(|group, number| {
-                sums[group].add(number);
-                counts[group] += i64::from(number != Number::Null);
-            });
-        } else if rows.groups.is_none() {
-            self.fold_all(rows);
-        } else {
-            let sums = &mut self.sums;
-            rows.numbers(|group, number| sums[group].add(number));
+/// What is made of the sum of so many values, and of that of their squares.
+pub(super) fn moment(moment: Moment, sum: &Exact, squares: Option<&Exact>, count: u64) -> Number {
+    let variance = |divisor: u64| match (divisor, squares) {
+        (1.., Some(squares)) => Some(sum.variance(squares, count, divisor)),
+        _ => None,
+    };
+    let made = match moment {
+        Moment::Sum => return sum.total(),
+        Moment::Mean => return sum.mean(count),
+        Moment::Variance => variance(count.saturating_sub(1)),
+        Moment::PopulationVariance => variance(count),
+        Moment::Deviation => variance(count.saturating_sub(1)).map(f64::sqrt),
+        Moment::PopulationDeviation => variance(count).map(f64::sqrt),
+    };
+    made.map_or(Number::Null, Number::Float)
+}
+
+/// Sums as they are exported; null for those of nothing.
+pub(super) fn written<'a>(sums: impl ExactSizeIterator<Item = Option<&'a Exact>>) -> Column {
+    let mut text = TextBuilder::with_capacity(sums.len());
+    for sum in sums {
+        match sum.filter(|sum| !sum.is_empty()) {
+            Some(sum) => text.write(|out| sum.write(out)),
+            None => text.push(None),
         }
     }
+    text.finish()
+}
 
+impl Known for Sums {
     fn export(&self, groups: &[u32]) -> Vec<Column> {
-        let written = |sums: &[Exact]| {
-            let mut text = TextBuilder::with_capacity(groups.len());
-            for group in groups {
-                match sums.get(*group as usize).filter(|sum| !sum.is_empty()) {
-                    Some(sum) => text.write(|out| sum.write(out)),
-                    None => text.push(None),
-                }
-            }
-            text.finish()
-        };
+        let written = |sums: &[Exact]| written(groups.iter().map(|group| sums.get(*group as usize)));
         let mut columns = vec![written(&self.sums)];
         if self.counted {
             let count = |group: &u32| self.counts.get(*group as usize).copied().unwrap_or(0);
@@ -170,8 +161,37 @@ impl State for Sums {
     }
 
     fn finish(&self, groups: &[u32]) -> Vec<Column> {
-        let column = |moment: &Moment| groups.iter().map(|group| self.moment(*moment, *group)).collect();
+        let made = |wanted: Moment, group: usize| {
+            let count = self.counts.get(group).map_or(0, |count| *count as u64);
+            self.sums.get(group).map_or(Number::Null, |sum| moment(wanted, sum, self.squares.get(group), count))
+        };
+        let column = |wanted: &Moment| groups.iter().map(|group| made(*wanted, *group as usize)).collect();
         self.moments.iter().map(|moment| Column::Number(column(moment))).collect()
+    }
+}
+
+impl State for Sums {
+    fn fold(&mut self, rows: &Folded<'_>) {
+        self.reach(rows.count);
+        if self.squared {
+            let (sums, squares, counts) = (&mut self.sums, &mut self.squares, &mut self.counts);
+            rows.numbers(|group, number| {
+                sums[group].add(number);
+                squares[group].add_square(number);
+                counts[group] += i64::from(number != Number::Null);
+            });
+        } else if self.counted {
+            let (sums, counts) = (&mut self.sums, &mut self.counts);
+            rows.numbers(|group, number| {
+                sums[group].add(number);
+                counts[group] += i64::from(number != Number::Null);
+            });
+        } else if rows.groups.is_none() {
+            self.fold_all(rows);
+        } else {
+            let sums = &mut self.sums;
+            rows.numbers(|group, number| sums[group].add(number));
+        }
     }
 
     fn clear(&mut self) {

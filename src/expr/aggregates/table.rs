@@ -4,20 +4,15 @@
 use std::sync::Arc;
 
 use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
+use super::pieces::{Keys, nothing, rows_in, rows_of, weight};
 use super::plan::{Family, Plan, What};
-use super::state::{Folded, Orders, State, valid};
+use super::state::{Folded, Known, Orders, State};
 use super::sums::{Moment, Sums};
 use crate::data::block::{Block, Text};
 use crate::data::column::{Column, Number, Numbers};
 use crate::data::groups::{Groups, Parcel};
-use crate::data::keys::Decoder;
 use crate::data::rows::Rows;
 use crate::expr::operators::quick;
-
-/// So many groups are exported or finished at once.
-const PIECE: usize = 1 << 20;
-/// ... and no more than about so many bytes of what states hold.
-const PIECE_BYTES: usize = 1 << 30;
 
 /// What was combined so far, by key or in all.
 pub struct Table {
@@ -35,9 +30,9 @@ pub struct Table {
 
 /// Groups on their way to another table.
 pub struct Shipped {
-    parcel: Parcel,
-    /// Of pieces of the groups what each state has exported.
-    pieces: Vec<Vec<Vec<Column>>>,
+    pub(super) parcel: Parcel,
+    /// Of pieces of the groups what each state has exported, and what did not fit beside the keys.
+    pub(super) pieces: Vec<Vec<Vec<Column>>>,
 }
 
 impl Table {
@@ -158,22 +153,13 @@ impl Table {
 
     fn shipped(&self, parcel: Parcel) -> Shipped {
         let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
-        Shipped { pieces: self.pieces(&groups).map(|piece| self.exported(piece)).collect(), parcel }
+        let pieces = groups.chunks(rows_of(weight(&self.states), groups.len()));
+        Shipped { pieces: pieces.map(|piece| self.exported(piece)).collect(), parcel }
     }
 
     /// Whether all there is to know lies beside the keys.
     fn is_plain(&self) -> bool {
         self.plan.quick.is_some() && self.states.len() == 1 && self.spilled.is_empty()
-    }
-
-    /// These groups in pieces that can be put into columns.
-    fn pieces<'a>(&self, groups: &'a [u32]) -> impl Iterator<Item = &'a [u32]> {
-        let weight: usize = self.states.iter().map(|state| state.weight()).sum();
-        let rows = match weight {
-            0..PIECE_BYTES => PIECE,
-            _ => (groups.len() / (weight / PIECE_BYTES + 1) / 2).clamp(1, PIECE),
-        };
-        groups.chunks(rows)
     }
 
     fn exported(&self, groups: &[u32]) -> Vec<Vec<Column>> {
@@ -184,8 +170,7 @@ impl Table {
         let Some((spilled, states)) = exported.split_last() else { return };
         self.states.iter_mut().zip(states).for_each(|(state, columns)| state.import(columns, groups, count));
         // Without anything spilled there is nothing to look for when groups are finished.
-        let nothing = spilled.iter().all(|column| valid(column).is_some_and(|valid| valid.iter().all(|valid| !valid)));
-        if !nothing {
+        if !nothing(spilled.first()) {
             self.spilled.import(spilled, groups, count);
         }
     }
@@ -208,9 +193,8 @@ impl Table {
             }
         });
         let (count, mut rest) = (self.groups.len(), &numbers[..]);
-        let rows = |piece: &Vec<Vec<Column>>| piece.iter().flatten().next().map_or(0, Column::len);
         for piece in &pieces {
-            let (groups, more) = rest.split_at(rows(piece).min(rest.len()));
+            let (groups, more) = rest.split_at(rows_in(piece).min(rest.len()));
             self.import(piece, groups, count);
             rest = more;
         }
@@ -236,8 +220,8 @@ impl Table {
         match &plan.by {
             None => rows.blocks.push(Block { rows: 1, columns: self.results(&[0], &[]), ..Block::default() }),
             Some(by) => {
-                self.each_block(by.width(), &mut rows.blocks, |table, mut block, groups, values| {
-                    let results = table.results(groups, values);
+                rows.blocks = self.each_block(by.width(), |mut block, groups, values| {
+                    let results = self.results(groups, values);
                     block.columns = by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(results).collect();
                     block
                 });
@@ -248,32 +232,10 @@ impl Table {
     }
 
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
-    fn each_block(&self, width: usize, blocks: &mut Vec<Block>, make: impl Fn(&Self, Block, &[u32], &[i64]) -> Block) {
-        let (mut decoder, mut values) = (Decoder::new(width), Vec::with_capacity(self.groups.len()));
-        self.groups.for_each(|key, group, value| {
-            decoder.push(key, i64::from(group));
-            values.push(value);
-        });
-        let mut rest = &values[..];
-        for mut block in decoder.finish() {
-            let numbers = block.columns.pop();
-            let groups: Vec<u32> = numbers
-                .as_ref()
-                .and_then(Column::as_ints)
-                .unwrap_or_default()
-                .iter()
-                .map(|group| *group as u32)
-                .collect();
-            let (mine, more) = rest.split_at(groups.len());
-            rest = more;
-            let mut first = 0;
-            for piece in self.pieces(&groups) {
-                let mut part = block.clone();
-                part.keep(&(first as u32..(first + piece.len()) as u32).collect::<Vec<_>>());
-                blocks.push(make(self, part, piece, &mine[first..first + piece.len()]));
-                first += piece.len();
-            }
-        }
+    fn each_block(&self, width: usize, make: impl Fn(Block, &[u32], &[i64]) -> Block) -> Vec<Block> {
+        let mut keys = Keys::new(width);
+        self.groups.for_each(|key, group, value| keys.push(key, group, value));
+        keys.blocks(rows_of(weight(&self.states), self.groups.len()), make)
     }
 
     fn results(&self, groups: &[u32], values: &[i64]) -> Vec<Column> {
@@ -282,9 +244,7 @@ impl Table {
             Some(quick) if quick == at => vec![Column::ints(values.to_vec())],
             _ => self.states[at].finish(groups),
         };
-        let all: Vec<Vec<Column>> = (0..self.states.len()).map(results).collect();
-        let output = |&(family, output): &(usize, usize)| all[family].get(output).cloned();
-        self.plan.outputs.iter().filter_map(output).collect()
+        self.plan.results(&(0..self.states.len()).map(results).collect::<Vec<_>>())
     }
 
     fn sums(&self, groups: &[u32], values: &[i64]) -> Column {
@@ -310,29 +270,16 @@ impl Table {
             rows.blocks.push(Block { rows: 1, columns, ..Block::default() });
             return rows;
         }
-        let with = |table: &Self, mut block: Block, groups: &[u32], values: &[i64]| {
+        let with = |mut block: Block, groups: &[u32], values: &[i64]| {
             block.columns.push(Column::ints(values.to_vec()));
-            block.columns.extend(table.exported(groups).concat());
+            block.columns.extend(self.exported(groups).concat());
             block
         };
-        if self.cut.is_empty() {
-            self.each_block(1, &mut rows.blocks, with);
-            return rows;
-        }
+        rows.blocks = self.each_block(1, with);
         for parcel in &self.cut {
-            let (mut decoder, mut groups, mut values) = (Decoder::new(1), Vec::new(), Vec::new());
-            parcel.for_each(|key, group, value| {
-                decoder.push(key, 0);
-                groups.push(group);
-                values.push(value);
-            });
-            let mut first = 0;
-            for mut block in decoder.finish() {
-                block.columns.pop();
-                let range = first..first + block.rows;
-                first = range.end;
-                rows.blocks.push(with(self, block, &groups[range.clone()], &values[range]));
-            }
+            let mut keys = Keys::new(1);
+            parcel.for_each(|key, group, value| keys.push(key, group, value));
+            rows.blocks.extend(keys.blocks(rows_of(weight(&self.states), parcel.len()), with));
         }
         rows
     }

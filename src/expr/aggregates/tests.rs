@@ -16,7 +16,7 @@ use crate::expr::convert::number_of;
 use crate::expr::{Context, parse_list};
 
 /// Tables for calls over the columns `k`, `x` and `n`, the last of which is a number.
-fn plan(calls: &str, by: Option<&str>) -> crate::error::Result<Arc<Plan>> {
+pub(super) fn plan(calls: &str, by: Option<&str>) -> crate::error::Result<Arc<Plan>> {
     let fields = vec![Field::shown("k"), Field::shown("x"), Field::shown("n").of(Kind::Number)];
     let schema = Schema { fields, ..Schema::default() };
     let mut found = Vec::new();
@@ -31,9 +31,9 @@ fn plan(calls: &str, by: Option<&str>) -> crate::error::Result<Arc<Plan>> {
     Plan::bind(&found, by, &schema, &context).map(Arc::new)
 }
 
-type Row = (Option<String>, Option<String>, Number);
+pub(super) type Row = (Option<String>, Option<String>, Number);
 
-fn block(rows: &[Row], order: u64) -> Block {
+pub(super) fn block(rows: &[Row], order: u64) -> Block {
     let text = |value: &Option<String>| value.clone().map(String::into_bytes);
     let keys: Vec<_> = rows.iter().map(|row| text(&row.0)).collect();
     let values: Vec<_> = rows.iter().map(|row| text(&row.1)).collect();
@@ -157,7 +157,7 @@ fn defined(rows: &[&Row]) -> Vec<String> {
     ]
 }
 
-fn row() -> impl Strategy<Value = Row> {
+pub(super) fn row() -> impl Strategy<Value = Row> {
     let value = prop_oneof![
         "-?[0-9]{1,3}".prop_map(Some),
         "[0-9]{1,2}\\.(5|25|125)".prop_map(Some),

@@ -8,10 +8,10 @@ use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Schema};
 use crate::error::Result;
-use crate::expr::aggregates::{Plan, Shipped, Table};
+use crate::expr::aggregates::{Growing, Plan, Shipped, Sliding, Table};
 use crate::expr::by::BoundBy;
 use crate::expr::{self, Context, Expr};
-use crate::operators::{Accumulator, Aggregate, Spread};
+use crate::operators::{Accumulator, Aggregate, Over, Running, Spread};
 
 /// The calls of aggregates in some expressions, each once.
 #[derive(Default)]
@@ -101,6 +101,14 @@ impl Aggregate for Combined {
 
     fn start(&self) -> Box<dyn Accumulator> {
         Box::new(Table::new(Arc::clone(&self.plan)))
+    }
+
+    fn running(&self, over: Over) -> Option<Box<dyn Running>> {
+        match over {
+            Over::Panes => Some(Box::new(Sliding::new(&self.plan))),
+            Over::All { ttl, changed } => Some(Box::new(Growing::new(&self.plan, ttl, changed))),
+            Over::Session { .. } => None,
+        }
     }
 
     fn order(&self) -> Vec<SortKey> {

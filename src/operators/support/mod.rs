@@ -2,9 +2,11 @@
 
 mod accumulators;
 pub mod combined;
+pub mod commands;
 pub mod computed;
 pub mod condition;
 pub mod fill;
 pub mod keys;
 pub mod named;
 pub mod select;
+mod sliding;
