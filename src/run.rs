@@ -1,5 +1,7 @@
 //! From an invocation to a run: settles the defaults that depend on the sources, makes the plan, opens sources and sinks.
 
+mod heads;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,13 +12,14 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
-use crate::engine::bad_file::BadFile;
 use crate::engine::cutting::Cutting;
+use crate::engine::event::Event;
+use crate::engine::kept_file::KeptFile;
 use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, PlanInput, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::formats::{self, Input, Settings, Stamp};
+use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
@@ -27,8 +30,6 @@ use crate::tables::Files;
 
 /// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
 const INTERVAL: i64 = 1000;
-/// How often it is looked for a first record that tells the columns.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// A run with all its defaults settled.
 pub struct Prepared {
@@ -77,12 +78,15 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let (cutting, interval) = cutting(&globals, files);
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
-    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
+    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. }))
+        || globals.tick.is_some()
+        || globals.event_time.is_some();
+    let event = globals.event_time.as_ref().map(|event| &event.expr);
     let interval = calendar.is_some();
     let context = Context { zone: globals.zone.clone() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
-        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), &context)?;
+        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), event, &context)?;
         Ok((plan, outlets.sinks))
     };
     let (mut plan, mut sinks) = bind(&inputs, io)?;
@@ -95,17 +99,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         let mut opened = open(&sources, &plan.inputs, &setup)?;
         for at in headless {
             let format = &plan.inputs[at].cutter.format;
-            let seen = match sources[at].samples(&setup)? {
-                None => head(&**format, &mut opened[at], globals.max_record)?,
-                // Whoever waits for the first record of a pipe waits for that of a file as well.
-                Some(mut samples) => loop {
-                    if let Some(seen) = head(&**format, &mut samples, globals.max_record)? {
-                        break Some(seen);
-                    }
-                    stop.pause(&**clock, LOOK);
-                    samples = sources[at].samples(&setup)?.unwrap_or_default();
-                },
-            };
+            let seen = heads::tell(&*sources[at], &**format, &mut opened[at], &setup)?;
             match (seen, at.checked_sub(inputs.len())) {
                 (Some(format), Some(side)) => sides[side].tell(format),
                 (Some(format), None) => inputs[at].1 = format,
@@ -117,28 +111,6 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     }
     let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     Ok(Prepared { sources, sinks, cutting, calendar, lanes, stop, plan, shards, globals })
-}
-
-/// The format with what the heads of these lanes tell of the columns: the first record that fits, in whichever file it stands.
-fn head(format: &dyn Input, lanes: &mut Vec<Lane>, max_record: usize) -> Result<Option<Arc<dyn Input>>> {
-    let mut rest = std::mem::take(lanes).into_iter();
-    let mut seen = None;
-    for lane in rest.by_ref() {
-        let name = lane.name.clone();
-        let tell = |record: &[u8], first: bool| match record {
-            // A byte-order mark is none in mid-file.
-            [0xef, 0xbb, 0xbf, ..] if !first => Ok(None),
-            _ => format.head(record).map_err(|error| from_input(&name, error)),
-        };
-        let (lane, told) = lane.peek(format.framing(), max_record, tell)?;
-        lanes.push(lane);
-        seen = told;
-        if seen.is_some() {
-            break;
-        }
-    }
-    lanes.extend(rest);
-    Ok(seen)
 }
 
 /// What only the input shows to be wrong is no usage error.
@@ -203,6 +175,16 @@ fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
             _ => INTERVAL,
         };
         return (Cutting::Tick(tick.clone()), Some(interval));
+    }
+    if let Some(event) = &globals.event_time {
+        let interval = match globals.batch {
+            Some(Cut::Interval(interval)) => millis(interval),
+            // Other cuts were refused beside --event-time.
+            _ => INTERVAL,
+        };
+        let calendar = Calendar::new(interval, globals.zone.clone());
+        let late = i64::try_from(event.late.as_micros()).unwrap_or(i64::MAX);
+        return (Cutting::Event(Event { calendar, late, idle: event.idle }), Some(interval));
     }
     match globals.batch {
         Some(Cut::Interval(interval)) => (Cutting::Time, Some(millis(interval))),
@@ -314,6 +296,7 @@ impl Prepared {
         });
         match (&self.cutting, interval) {
             (Cutting::Tick(_), Some(interval)) => format!("at each tick of the input, {interval} apart"),
+            (Cutting::Event(_), Some(interval)) => format!("every {interval} of the records' own time"),
             (Cutting::Lines(lines), None) => format!("every {lines} records"),
             (Cutting::Lines(lines), Some(interval)) => format!("every {interval} or {lines} records"),
             (_, Some(interval)) => format!("every {interval}"),
@@ -333,7 +316,12 @@ impl Prepared {
         let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, poll, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
-        let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;
+        let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;
+        if globals.event_time.is_some() {
+            sources::allow_many();
+        }
+        let late_to = globals.event_time.as_ref().and_then(|event| event.late_to.as_deref());
+        let late = late_to.map(|path| KeptFile::open(path, delimiter, "late")).transpose()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
         let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
@@ -374,6 +362,7 @@ impl Prepared {
             max_rate: globals.max_rate,
             strict: globals.strict,
             bad,
+            late,
             clock,
             stop,
             report,

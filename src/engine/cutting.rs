@@ -11,6 +11,8 @@ use crate::data::framing::Framing;
 use crate::engine::core::LaneHead;
 use crate::sources::{Chunk, TooLong};
 
+use super::event::Event;
+
 /// What ends a batch.
 pub enum Cutting {
     /// The timer.
@@ -21,6 +23,8 @@ pub enum Cutting {
     Lines(u64),
     /// Lines of the input itself, which are dropped.
     Tick(RegexMatcher),
+    /// The times of the records.
+    Event(Event),
 }
 
 /// What has to be known of a buffer before it is placed.

@@ -23,6 +23,17 @@ pub struct LaneState {
     pub lines: u64,
 }
 
+impl LaneState {
+    /// The next lines of the lane, of the file with this head: how many of it stand before them.
+    pub fn pass(&mut self, head: &LaneHead, lines: u64) -> u64 {
+        if std::mem::replace(&mut self.file, head.number) != head.number {
+            self.lines = 0;
+        }
+        self.lines += lines;
+        self.lines - lines
+    }
+}
+
 /// What was made of a piece.
 pub struct Waiting {
     /// What stood at the begin of its lane, or of the file in it.
