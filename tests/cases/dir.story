@@ -182,3 +182,19 @@ $ streamer --batches 2 --batch 1s map '$1 AS id' then join 'dir:{dir}?in=csv&hea
 > ann\t3
 .
 
+# dir: by the records' own time it is listed every second; the files of a directory are one source
+$ streamer --batches 2 --from 'dir:{dir}?in=csv&header=time,n' --event-time time --late 1s agg 'sum(n) AS n'
++ a.csv 1970-01-01T00:00:01Z,1
++ a.csv 1970-01-01T00:00:02Z,2
++ b.csv 1970-01-01T00:00:03.5Z,3
+@ 1s
+> 1970-01-01T00:00:02.000Z\t1
++ c.csv no time,9
++ c.csv 1970-01-01T00:00:02.5Z,4
+@ 1s
+! streamer: {dir}/c.csv, line 1: it has no time: `time` is `no time`; it is left out
++ d.csv 1970-01-01T00:00:05Z,5
+@ 1s
+> 1970-01-01T00:00:03.000Z\t6
+.
+
