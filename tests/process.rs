@@ -6,6 +6,7 @@ mod alarm;
 mod bad_columns;
 mod bad_input;
 mod children;
+mod files;
 mod input;
 mod joins;
 mod output;

@@ -18,6 +18,7 @@ use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
+use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
 use crate::data::calendar::Calendar;
@@ -63,6 +64,8 @@ pub struct Task {
     pub batch: Option<Arc<Batch>>,
     /// The lane that they came from.
     pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Where they stand among the pieces of the lane.
     pub seq: u64,
     /// Their bytes ...
@@ -390,8 +393,8 @@ impl Batcher {
                 Some(Arc::clone(open))
             }
         };
-        let buffer = Arc::clone(&rest.buffer);
-        made.tasks.push(Task { batch, lane, seq, buffer, range, first, too_long, until });
+        let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
+        made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
     }
 }
 

@@ -151,17 +151,17 @@ impl Output {
                 Message::Cut { info, lanes } => {
                     self.cuts.insert(info.id, lanes.into());
                 }
-                Message::Block { info, lane, seq, records, lines, rows, bad, rendered, lease } => {
+                Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease } => {
                     self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
-                    let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
+                    let piece = Waiting { head, records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
                 Message::Passed(passed) => {
                     self.report.block(passed.records);
                     self.done += 1;
-                    self.left_out.passed(&self.core, &self.report, &mut self.lanes, passed)?;
+                    self.left_out.passed(&self.report, &mut self.lanes, passed)?;
                 }
                 Message::Note(text) => self.report.note(text),
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
@@ -231,8 +231,7 @@ impl Output {
         {
             let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
             lane.next += 1;
-            let line = lane.lines;
-            lane.lines += piece.lines;
+            let line = lane.pass(&piece.head, piece.lines);
             self.report.written(at, piece.records);
             self.rows += piece.rows;
             self.core.met(self.rows);
@@ -265,7 +264,7 @@ impl Output {
 
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
-        self.left_out.bad(&self.core, &self.report, lane, line, &piece.bad)?;
+        self.left_out.bad(&self.report, lane, &piece.head, line, &piece.bad)?;
         for rendered in piece.rendered {
             match rendered {
                 Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {

@@ -1,6 +1,6 @@
 //! What becomes of records that are left out, the bad and the late ones.
 
-use crate::engine::core::Core;
+use crate::engine::core::LaneHead;
 use crate::engine::event::late::LateRecords;
 use crate::engine::kept_file::KeptFile;
 use crate::engine::message::{Bad, Passed};
@@ -29,10 +29,11 @@ impl LeftOut {
     }
 
     /// Bad records of a piece before which so many lines stand.
-    pub fn bad(&mut self, core: &Core, report: &Report, lane: usize, line: u64, bad: &[Bad]) -> Result<()> {
+    pub fn bad(&mut self, report: &Report, lane: usize, head: &LaneHead, line: u64, bad: &[Bad]) -> Result<()> {
         for bad in bad {
-            let line = line + core.head_lines(lane) + bad.line + 1;
-            let text = || format!("{}, line {line}: {}", report.lane(lane), bad.what);
+            let line = line + head.lines + bad.line + 1;
+            let name = head.file.as_deref().unwrap_or(report.lane(lane));
+            let text = || format!("{name}, line {line}: {}", bad.what);
             if let (Some(file), Some(bytes)) = (&mut self.kept, &bad.bytes) {
                 file.write(bytes)?;
             }
@@ -51,12 +52,11 @@ impl LeftOut {
     }
 
     /// A piece whose rows wait for their batches.
-    pub fn passed(&mut self, core: &Core, report: &Report, lanes: &mut [LaneState], passed: Passed) -> Result<()> {
-        for Passed { lane, lines, bad, newest, late, .. } in self.late.in_order(passed) {
-            let line = lanes[lane].lines;
-            lanes[lane].lines += lines;
-            self.bad(core, report, lane, line, &bad)?;
-            self.late.piece(lane, line + core.head_lines(lane), newest, late)?;
+    pub fn passed(&mut self, report: &Report, lanes: &mut [LaneState], passed: Passed) -> Result<()> {
+        for Passed { lane, head, lines, bad, newest, late, .. } in self.late.in_order(passed) {
+            let line = lanes[lane].pass(&head, lines);
+            self.bad(report, lane, &head, line, &bad)?;
+            self.late.piece(lane, (head.file.clone(), line + head.lines), newest, late)?;
         }
         Ok(())
     }
