@@ -1,4 +1,5 @@
-## The operator `window LENGTH [--every SLIDE]` beside what Spark says of windows, which is in spark_windows.story.
+## The operator `window LENGTH [--every SLIDE]` beside what Spark says of windows, which is in spark_windows.story; session and its
+## bad input: session.story; distinct --within: within.story; batches by the time of the records: event_time.story.
 
 # window: --time both shows the borders of each window, the first ones reach back behind the start (SPEC 4: (T - LENGTH, T])
 * 2026-11-20T09:00:00Z
