@@ -9,6 +9,7 @@ use std::ops::Range as Span;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
@@ -17,39 +18,54 @@ use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
+use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
+use super::event::admission::Admission;
 use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
 pub struct Batch {
     /// Its number and interval; without `--batch DURATION` its end is not known before the cut.
     pub info: BatchInfo,
-    /// What each shard has combined of it.
-    pub parts: Vec<Mutex<Option<Box<dyn Accumulator>>>>,
+    /// What each shard has combined of it, for each stage that inputs feed (see [`PlanInput::feeds`](super::plan::PlanInput)).
+    pub parts: Vec<Vec<Part>>,
     /// Records read.
     pub records: AtomicU64,
     /// Records that were left out.
     pub bad: AtomicU64,
+    /// Records that came too late for their batch before this one was cut.
+    pub late: AtomicU64,
     /// Bytes read.
     pub bytes: AtomicU64,
     /// Blocks that the shards are done with.
     pub done: AtomicU64,
 }
 
+/// What a shard has combined of a batch.
+pub type Part = Mutex<Option<Box<dyn Accumulator>>>;
+
 impl Batch {
-    fn new(info: BatchInfo, shards: usize) -> Arc<Self> {
-        let parts = (0..shards).map(|_| Mutex::new(None)).collect();
+    /// Nothing of it has come yet.
+    pub fn new(info: BatchInfo, shards: usize, fed: usize) -> Arc<Self> {
+        let parts = (0..fed).map(|_| (0..shards).map(|_| Mutex::new(None)).collect()).collect();
         let zero = AtomicU64::default;
-        Arc::new(Batch { info, parts, records: zero(), bad: zero(), bytes: zero(), done: zero() })
+        Arc::new(Batch { info, parts, records: zero(), bad: zero(), late: zero(), bytes: zero(), done: zero() })
+    }
+
+    /// Takes out what the shards have combined for one of the stages that inputs feed.
+    pub fn take(&self, feeds: usize) -> Vec<Box<dyn Accumulator>> {
+        self.parts[feeds].iter().filter_map(|part| part.lock().unwrap_or_else(|e| e.into_inner()).take()).collect()
     }
 }
 
-/// Some whole records of one batch, to be worked on by a shard.
+/// Some whole records, to be worked on by a shard.
 pub struct Task {
-    /// The batch that they belong to.
-    pub batch: Arc<Batch>,
+    /// The batch that they belong to; none if their times tell it.
+    pub batch: Option<Arc<Batch>>,
     /// The lane that they came from.
     pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Where they stand among the pieces of the lane.
     pub seq: u64,
     /// Their bytes ...
@@ -60,6 +76,8 @@ pub struct Task {
     pub first: u64,
     /// Records that were left out behind these.
     pub too_long: Vec<TooLong>,
+    /// The position of the record behind it all.
+    pub until: u64,
 }
 
 /// A batch that is complete as soon as its blocks are.
@@ -70,14 +88,17 @@ pub struct Cut {
     pub info: BatchInfo,
     /// How many blocks it has.
     pub blocks: u64,
-    /// What it holds of each lane that gave something: the piece behind its last one, and the positions.
+    /// What it holds of each lane that gave something: the piece behind its last one (where the records' times cut: how many
+    /// records), and the positions.
     pub lanes: BTreeMap<usize, (u64, Range)>,
+    /// The records' times cut.
+    pub by_event: bool,
     /// No other batch of this end will come: it is none that a count has cut inside its interval.
     pub complete: bool,
     /// It is there for what windows still hold at the end of the input.
     pub closing: bool,
     /// When it was cut, on the monotonic clock.
-    pub at: std::time::Duration,
+    pub at: Duration,
 }
 
 /// A lane, as the batcher sees it.
@@ -98,16 +119,20 @@ pub struct LaneState {
 
 /// The open batch and the lanes that feed it.
 pub struct Batcher {
+    /// Which batch a record belongs to, if its time tells that.
+    pub event: Option<Admission>,
     /// Borders, if batches have an interval.
     pub calendar: Option<Calendar>,
     /// The lanes, in the order of their records.
     pub lanes: Vec<LaneState>,
-    /// For each input: how many ticks it has given; it has ended at the greatest number.
-    ticks: Vec<u64>,
+    /// For each input: how many ticks it has given, and whether it has ended.
+    ticks: Vec<(u64, bool)>,
     /// Records are numbered.
     count: bool,
     /// Windows wait for the end of each interval.
     pub windows: bool,
+    /// How many stages inputs feed.
+    pub fed: usize,
     shards: usize,
     /// Made with its first record, or when it is cut without one.
     open: Option<Arc<Batch>>,
@@ -118,7 +143,7 @@ pub struct Batcher {
     counted: bool,
     touched: BTreeMap<usize, u64>,
     /// `--batches`, as far as they are not cut yet.
-    left: u64,
+    pub(super) left: u64,
 }
 
 /// Where [`Batcher::place`] left off.
@@ -136,6 +161,8 @@ pub struct Made {
     pub tasks: Vec<Task>,
     /// Batches that were cut.
     pub cuts: Vec<Cut>,
+    /// Something is to be said.
+    pub note: Option<&'static str>,
 }
 
 impl Batcher {
@@ -153,11 +180,13 @@ impl Batcher {
             None => (start, start),
         };
         Batcher {
+            event: None,
             calendar,
             lanes: Vec::new(),
-            ticks: vec![0; inputs],
+            ticks: vec![(0, false); inputs],
             count,
             windows: false,
+            fed: 1,
             shards,
             open: None,
             info: BatchInfo { id: 0, start: from, end, redo: false },
@@ -192,11 +221,11 @@ impl Batcher {
 
     /// Whether at the end of the input the open batch has to be produced.
     pub fn is_last_due(&self) -> bool {
-        self.left > 0 && (self.blocks > 0 || self.info.id == 0)
+        self.event.is_none() && self.left > 0 && (self.blocks > 0 || self.info.id == 0)
     }
 
     /// Cuts the open batch, at its border or (without an interval) at `now`.
-    pub fn cut(&mut self, now: Time, at: std::time::Duration, complete: bool, made: &mut Made) {
+    pub fn cut(&mut self, now: Time, at: Duration, complete: bool, made: &mut Made) {
         if self.left == 0 {
             return;
         }
@@ -209,10 +238,11 @@ impl Batcher {
             (lane, (state.seq, Range { from, until: state.position }))
         });
         made.cuts.push(Cut {
-            batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards)),
+            batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards, self.fed)),
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
+            by_event: false,
             complete,
             closing: false,
             at,
@@ -223,9 +253,10 @@ impl Batcher {
     }
 
     /// A batch behind the last, of nothing that was received.
-    pub fn closing(&self, at: std::time::Duration) -> Cut {
-        let batch = Batch::new(self.info, self.shards);
-        Cut { batch, info: self.info, blocks: 0, lanes: BTreeMap::new(), complete: true, closing: true, at }
+    pub fn closing(&self, at: Duration) -> Cut {
+        let info = self.event.as_ref().map_or(self.info, |event| event.behind(self.info));
+        let (batch, lanes) = (Batch::new(info, self.shards, self.fed), BTreeMap::new());
+        Cut { batch, info, blocks: 0, lanes, by_event: false, complete: true, closing: true, at }
     }
 
     /// Goes on to the next interval.
@@ -243,11 +274,11 @@ impl Batcher {
         cutting: &Cutting,
         lane: usize,
         rest: &mut Rest,
-        now: (Time, std::time::Duration),
+        now: (Time, Duration),
         made: &mut Made,
     ) -> Placed {
         match cutting {
-            Cutting::Time | Cutting::All => {
+            Cutting::Time | Cutting::All | Cutting::Event(_) => {
                 let (end, records) = (rest.range.end, rest.marks.records);
                 self.piece(lane, rest, end, records, made);
             }
@@ -282,17 +313,17 @@ impl Batcher {
             Cutting::Tick(_) => {
                 let input = self.lanes[lane].input;
                 while let Some(tick) = rest.marks.ticks.get(rest.tick).cloned() {
-                    if self.ticks[input] > self.info.id {
+                    if self.ticks[input].0 > self.info.id {
                         return Placed::Wait;
                     }
                     self.piece(lane, rest, tick.start, 0, made);
                     rest.range.start = tick.end;
                     self.lanes[lane].position = rest.from + tick.end as u64;
                     rest.tick += 1;
-                    self.ticks[input] += 1;
+                    self.ticks[input].0 += 1;
                     self.ticked(now, made);
                 }
-                if self.ticks[input] > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
+                if self.ticks[input].0 > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
                     return Placed::Wait;
                 }
                 let end = rest.range.end;
@@ -302,9 +333,11 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as every input has ticked.
-    fn ticked(&mut self, now: (Time, std::time::Duration), made: &mut Made) {
-        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
+    /// Cuts as often as some input has ticked and every other one, too, or has ended.
+    fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
+        while self.left > 0
+            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
+            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
         {
             self.cut(now.0, now.1, true, made);
             self.step();
@@ -312,8 +345,8 @@ impl Batcher {
     }
 
     /// An input has no more ticks.
-    pub fn input_ended(&mut self, input: usize, now: (Time, std::time::Duration), made: &mut Made) {
-        self.ticks[input] = u64::MAX;
+    pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
+        self.ticks[input].1 = true;
         self.ticked(now, made);
     }
 
@@ -333,7 +366,9 @@ impl Batcher {
             return;
         }
         let state = &mut self.lanes[lane];
-        self.touched.entry(lane).or_insert(state.position);
+        if self.event.is_none() {
+            self.touched.entry(lane).or_insert(state.position);
+        }
         let first = state.records;
         // Whether the receiver left it out or the shard will depends on the reads: it is a record.
         let long = too_long.len() as u64;
@@ -343,20 +378,39 @@ impl Batcher {
                 if records > 0 { records } else { state.framing.count(&rest.buffer.bytes()[range.clone()]) };
         }
         state.position = if whole { rest.until } else { rest.from + end as u64 };
-        let seq = state.seq;
+        let (seq, until) = (state.seq, state.position);
         state.seq += 1;
-        self.blocks += 1;
-        self.records += records + long;
-        let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards));
-        open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
-        made.tasks.push(Task {
-            batch: Arc::clone(open),
-            lane,
-            seq,
-            buffer: Arc::clone(&rest.buffer),
-            range,
-            first,
-            too_long,
-        });
+        let batch = match &mut self.event {
+            Some(event) => {
+                event.brought(lane);
+                None
+            }
+            None => {
+                self.blocks += 1;
+                self.records += records + long;
+                let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards, self.fed));
+                open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
+                Some(Arc::clone(open))
+            }
+        };
+        let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
+        made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
+        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
+        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
+        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
+        batcher.ticks[0].0 = 1;
+        batcher.input_ended(0, now, &mut made);
+        assert_eq!(made.cuts.len(), 0);
+        batcher.input_ended(1, now, &mut made);
+        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }

@@ -4,6 +4,7 @@
 //! What comes in is in any order; what goes out is by batch, then lane, then piece. At stop it writes all that was finished.
 
 mod lanes;
+pub mod left_out;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
 use self::lanes::{LaneState, Waiting};
+use self::left_out::LeftOut;
 use super::alarms::Alarms;
-use super::bad_file::BadFile;
 use super::core::Core;
 use super::message::{Finished, Made, Message, Rendered};
 use super::report::Report;
@@ -72,27 +73,14 @@ pub struct Output {
     lane: usize,
     report: Report,
     alarms: Alarms,
-    bad: u64,
-    strict: bool,
-    /// Where bad records are kept.
-    keep_bad: Option<BadFile>,
+    left_out: LeftOut,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
 
-/// How many bad records are shown.
-const SHOWN: u64 = 3;
-
 impl Output {
     /// Writes to these sinks.
-    pub fn new(
-        core: Arc<Core>,
-        sinks: Vec<SinkState>,
-        lanes: usize,
-        report: Report,
-        strict: bool,
-        keep_bad: Option<BadFile>,
-    ) -> Self {
+    pub fn new(core: Arc<Core>, sinks: Vec<SinkState>, lanes: usize, report: Report, left_out: LeftOut) -> Self {
         let plan = &core.plan;
         let shares = |at: usize| {
             let me = &plan.outlets[at];
@@ -120,9 +108,7 @@ impl Output {
             info: BatchInfo { id: 0, start: Time(0), end: Time(0), redo: false },
             lane: 0,
             report,
-            bad: 0,
-            strict,
-            keep_bad,
+            left_out,
             done: 0,
         }
     }
@@ -135,13 +121,13 @@ impl Output {
             for message in messages.iter() {
                 match message {
                     Message::End => break,
-                    Message::Cut { .. } | Message::Block { .. } => self.core.clock.busy(-1),
+                    Message::Cut { .. } | Message::Block { .. } | Message::Passed(_) => self.core.clock.busy(-1),
                     _ => {}
                 }
             }
         }
         self.alarms.wait(&self.report);
-        self.report.end(self.bad, SHOWN);
+        self.left_out.end(&mut self.report);
         for unseen in self.core.unseen() {
             self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
         }
@@ -165,13 +151,19 @@ impl Output {
                 Message::Cut { info, lanes } => {
                     self.cuts.insert(info.id, lanes.into());
                 }
-                Message::Block { info, lane, seq, records, lines, rows, bad, rendered, lease } => {
+                Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease } => {
                     self.report.block(records);
                     // Where it waits for the lanes before it, nothing more happens at this moment.
                     self.done += 1;
-                    let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
+                    let piece = Waiting { head, records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
+                Message::Passed(passed) => {
+                    self.report.block(passed.records);
+                    self.done += 1;
+                    self.left_out.passed(&self.report, &mut self.lanes, passed)?;
+                }
+                Message::Note(text) => self.report.note(text),
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
@@ -185,6 +177,7 @@ impl Output {
             }
         }
         self.flush()?;
+        self.left_out.flush()?;
         for sink in &mut self.sinks {
             sink.sink.close()?;
         }
@@ -238,8 +231,7 @@ impl Output {
         {
             let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
             lane.next += 1;
-            let line = lane.lines;
-            lane.lines += piece.lines;
+            let line = lane.pass(&piece.head, piece.lines);
             self.report.written(at, piece.records);
             self.rows += piece.rows;
             self.core.met(self.rows);
@@ -272,23 +264,7 @@ impl Output {
 
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
-        for bad in &piece.bad {
-            let line = line + self.core.head_lines(lane) + bad.line + 1;
-            let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
-            if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
-                file.write(bytes)?;
-            }
-            if self.strict {
-                if let Some(file) = &mut self.keep_bad {
-                    file.flush()?;
-                }
-                return Err(Error::failed(format!("{}; without --strict it is left out and counted", text())));
-            }
-            self.bad += 1;
-            if self.bad <= SHOWN {
-                self.report.note(&format!("{}; it is left out", text()));
-            }
-        }
+        self.left_out.bad(&self.report, lane, &piece.head, line, &piece.bad)?;
         for rendered in piece.rendered {
             match rendered {
                 Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
@@ -333,7 +309,7 @@ impl Output {
         let began = self.core.clock.monotonic();
         if !finished.closing {
             self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
-            self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
+            self.left_out.flush()?;
             self.report.batch(&self.core, &finished, began)?;
         }
         self.core.written(&finished);

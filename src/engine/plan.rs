@@ -2,38 +2,48 @@
 //!
 //! A chain is cut into stages behind each operator that combines rows. Inside a stage the row-wise operators work on one
 //! block after the other; its end says where the rows are combined or written. Inputs and stages form a tree: an input
-//! feeds a stage, a stage feeds the next.
+//! feeds a stage, a stage feeds the next; what a join looks up is fed to a stage of its own, a side.
 
 mod binding;
 mod inputs;
+mod sides;
+mod wrong;
 
 use std::sync::Arc;
 
+use crate::data::batch::BatchInfo;
 use crate::data::calendar::Calendar;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Alarm, Filter, Map, Over, Spread, Totals, WholeBatch};
+use crate::operators::{Aggregate, Alarm, Filter, Join, Map, Over, Spread, Totals, WholeBatch};
 use crate::state::Window;
 
 use super::cutter::Cutter;
+use super::event::by_time::ByTime;
 
 pub use binding::plan;
 
 /// What is to be run.
 pub struct Plan {
-    /// One for each `--from`.
+    /// One for each `--from`, then one for each side.
     pub inputs: Vec<PlanInput>,
-    /// The columns that records are cut into: those of all inputs together.
-    pub entry: Schema,
-    /// In the order in which a batch passes them.
+    /// In the order in which a batch passes them, then the sides.
     pub stages: Vec<Stage>,
+    /// How many of them are sides.
+    pub sides: usize,
     /// Where rows are written.
     pub outlets: Vec<Outlet>,
     /// The alarms, in the order of the chain.
     pub alarms: Vec<PlanAlarm>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What tells the time of a record, for each of the stages that inputs feed; none unless batches are cut by it.
+    pub event: Vec<ByTime>,
+    /// Whether blocks carry these times.
+    pub times: bool,
+    /// Whether batches without records are wanted as well (`--fill`), where they are cut by the records' time.
+    pub fills: bool,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }
@@ -47,6 +57,21 @@ impl Plan {
     /// Whether rows of several batches come together.
     pub fn rebatches(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.rebatches())
+    }
+
+    /// Whether something is kept from batch to batch.
+    pub fn keeps(&self) -> bool {
+        self.stages.iter().any(|stage| stage.end.keeps())
+    }
+
+    /// The stages that a batch passes.
+    pub fn chain(&self) -> &[Stage] {
+        &self.stages[..self.stages.len() - self.sides]
+    }
+
+    /// The number of the stage that inputs feed: see [`PlanInput::feeds`].
+    pub fn fed(&self, feeds: usize) -> usize {
+        if feeds == 0 { 0 } else { self.chain().len() + feeds - 1 }
     }
 }
 
@@ -74,7 +99,7 @@ pub struct PlanInput {
     pub live: Live,
     /// The columns that a leading filter looks at.
     pub first: Vec<String>,
-    /// The stage that it feeds.
+    /// What it feeds: 0 the first stage, 1 the first side.
     pub feeds: usize,
     /// Which columns it shows is needed, and only its head tells.
     pub needs_head: bool,
@@ -108,6 +133,15 @@ pub enum Step {
     Times,
 }
 
+impl Step {
+    /// No more blocks of this batch will come.
+    pub fn done(&self, batch: &BatchInfo) {
+        if let Step::Map(map) = self {
+            map.done(batch);
+        }
+    }
+}
+
 /// An alarm's place in the plan.
 pub struct PlanAlarm {
     /// When it acts, and what it does.
@@ -129,6 +163,11 @@ pub enum End {
     Window(Window),
     /// Rows are combined, and kept as well: they feed the next stage, where they look up the result.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
+    /// Rows are kept; once all are there they feed the next stage, where they look up what stands beside them: in a side, if
+    /// there is one, see [`PlanInput::feeds`].
+    Join(Box<dyn Join>, Option<usize>),
+    /// Rows are kept for a join that looks them up: those of the batch, or of the window that stands before it.
+    Side(Option<Window>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
     /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
@@ -152,10 +191,15 @@ impl End {
     /// Whether the next stage gets other batches than this one.
     pub fn rebatches(&self) -> bool {
         match self {
-            End::Aggregate(_, across) => !matches!(across, Across::Batch),
+            End::Aggregate(_, across) => !matches!(across, Across::Batch | Across::All(Over::Within { .. })),
             End::Window(_) => true,
-            End::Totals(..) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
+            End::Totals(..) | End::Join(..) | End::Side(_) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
         }
+    }
+
+    /// Whether something outlasts the batch there.
+    fn keeps(&self) -> bool {
+        self.rebatches() || matches!(self, End::Aggregate(_, Across::All(..)))
     }
 
     /// How rows come together there.
@@ -169,7 +213,10 @@ impl End {
                 Spread::Loose => "sorted by every shard, then merged by ranges of the order",
             },
             End::Totals(..) => "kept, until what is combined of them is known: all rows of the batch, in order",
-            End::WholeBatch(_) | End::Hold | End::Window(_) => "brought together: all rows of the batch, in order",
+            End::Join(..) => "kept, until what it is joined with is complete: all rows of the batch, in order",
+            End::WholeBatch(_) | End::Hold | End::Window(_) | End::Side(_) => {
+                "brought together: all rows of the batch, in order"
+            }
             End::Output(_) => "written",
         }
     }
@@ -181,6 +228,8 @@ impl Plan {
         let first = &self.stages[0];
         let looks_at_all = |step: &Step| matches!(step, Step::Tee(..) | Step::Alarm(..));
         match &first.end {
+            // What else is joined counts as well.
+            _ if self.sides > 0 => None,
             End::Aggregate(aggregate, Across::Batch) if !first.steps.iter().any(looks_at_all) => aggregate.enough(),
             _ => None,
         }

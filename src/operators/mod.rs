@@ -18,6 +18,7 @@ mod pipe;
 mod reduce;
 mod running;
 mod sample;
+mod session;
 mod set;
 mod sort;
 mod sql;
@@ -34,6 +35,7 @@ mod words;
 
 use std::any::Any;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
 
@@ -42,11 +44,12 @@ use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Context;
+use crate::expr::by::By;
 
 pub use running::{Over, Running, Saved};
-pub use tables::{Records, Table, Tables, Version};
+pub use tables::{Records, Right, Side, Table, Tables, Version};
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -81,6 +84,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     join::ENTRY,
     window::ENTRY,
+    session::ENTRY,
     tee::ENTRY,
     alarm::ENTRY,
     pipe::ENTRY,
@@ -112,7 +116,7 @@ pub trait Operator: Send + Sync {
     /// The word that stands in the chain.
     fn name(&self) -> &'static str;
 
-    /// Opens the tables that it needs, before anything is settled.
+    /// Asks for what it joins with, before anything is settled.
     fn open(&mut self, tables: &dyn Tables) -> Result<()> {
         let _ = tables;
         Ok(())
@@ -144,6 +148,25 @@ pub trait Operator: Send + Sync {
     /// before it.
     fn follows_batches(&self) -> bool {
         self.tees()
+    }
+
+    /// The keys by whose sessions the operator behind it combines rows.
+    fn sessions(&self) -> Option<&By> {
+        None
+    }
+
+    /// It stands behind a session of these keys, and is to combine rows by them.
+    fn group(&mut self, by: &By) -> Result<()> {
+        let _ = by;
+        Err(Error::usage(
+            "directly behind session stands the aggregate that is made of each session, count, agg or reduce: session --gap 30m \
+             --by ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session, or behind the aggregate",
+        ))
+    }
+
+    /// Whether it has something to say of a batch without records (`--fill`).
+    fn fills(&self) -> bool {
+        false
     }
 
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).
@@ -179,6 +202,8 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
+    /// Each row looks up those that stand beside the batch: of another input these columns.
+    Join(Box<dyn Join>, Option<(Arc<Side>, Live)>),
     /// Which batches the operators behind it see.
     Rebatch(Rebatch),
     /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
@@ -234,6 +259,11 @@ pub trait Map: Send + Sync {
     /// The rows that come of `block`, in its order. `order`, `batch` and `input` are kept by the engine; `origins` must
     /// be carried over ([`Origins::pick`](crate::data::block::Origins::pick)).
     fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
+
+    /// No more blocks of this batch will come.
+    fn done(&self, batch: &BatchInfo) {
+        let _ = batch;
+    }
 
     /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the
     /// result. `None` if there is no quick way, and records are cut first.
@@ -327,6 +357,19 @@ pub trait Accumulator: Send {
 pub trait Totals: Send + Sync {
     /// What is done with each block of the batch's rows, now that its aggregate is complete: `totals` are the rows of its result.
     fn look_up(&self, totals: Vec<Block>) -> Result<Box<dyn Map>>;
+}
+
+/// Looks up each row of a batch among rows that stand beside it.
+pub trait Join: Send + Sync {
+    /// What is done with each block of the batch's rows, now that all are there. `right`: the rows of the other input, of the
+    /// columns that were asked for, in order.
+    fn look_up(&self, right: &mut dyn Iterator<Item = Block>, batch: &BatchInfo) -> Result<Arc<dyn LookUp>>;
+}
+
+/// One batch of a [`Join`].
+pub trait LookUp: Map {
+    /// The rows that stand behind those of the batch, once all of these have been looked up.
+    fn rest(&self) -> Vec<Block>;
 }
 
 /// Needs all rows of the batch in order, in one place.

@@ -1,13 +1,15 @@
 //! The side of the core that receivers and the timer see: records come in, batches are cut.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use super::{Core, LaneHead, State, WAITING_CUTS};
 use crate::data::time::Time;
 use crate::engine::batcher::{Cut, Made, Placed};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::{Cutting, Rest};
+use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
 use crate::sources::Chunk;
@@ -26,7 +28,11 @@ impl Core {
                 return false;
             }
             self.starved.store(true, Ordering::SeqCst);
-            if self.may_read(&state, lane) {
+            let horizon = state.batcher.event.as_ref().map(Admission::horizon);
+            let may_read = self.may_read(&state, lane, horizon.as_ref());
+            let now = self.clock.monotonic();
+            state.batcher.event.iter_mut().for_each(|event| event.hold(lane, !may_read, now));
+            if may_read {
                 return true;
             }
             state = self.room.wait(state);
@@ -58,7 +64,7 @@ impl Core {
     }
 
     /// Wakes as many shards as so many tasks and cuts can use.
-    fn call(&self, news: usize) {
+    pub(super) fn call(&self, news: usize) {
         match news {
             0 => {}
             1 => self.work.notify_one(),
@@ -67,15 +73,19 @@ impl Core {
     }
 
     /// Takes over what the batcher made, but wakes no shard for it: tells how many tasks and cuts there are.
-    fn take_in(&self, state: &mut State, made: Made) -> usize {
+    pub(super) fn take_in(&self, state: &mut State, made: Made) -> usize {
         let news = made.tasks.len() + made.cuts.len();
         if news == 0 {
             return 0;
         }
+        if let Some(note) = made.note {
+            let _ = self.output.send(Message::Note(note));
+        }
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {
-            let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
+            let pieces = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end));
+            let lanes = if cut.by_event { Vec::new() } else { pieces.collect() };
             // The output thread outlives all who send to it.
             let _ = self.output.send(Message::Cut { info: cut.info, lanes });
             if cut.blocks > 0 {
@@ -94,50 +104,67 @@ impl Core {
     }
 
     /// What of a chunk of a lane is records. At the begin of the lane it is looked whether a head stands before them.
-    pub fn rest(&self, lane: usize, chunk: Chunk, count: bool) -> Result<Option<Rest>> {
+    pub fn rest(&self, lane: usize, mut chunk: Chunk, count: bool) -> Result<Option<Rest>> {
         let input = &self.plan.inputs[self.input_of[lane]];
-        let mut head = 0;
-        if self.lanes[lane].get().is_none() && !chunk.buffer.is_empty() {
+        let mut begun_here = 0;
+        let mut head = self.lanes[lane].lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(file) = chunk.begins.take() {
+            *head = Arc::new(LaneHead { file: Some(file), number: head.number + 1, ..LaneHead::default() });
+        }
+        if !head.is_read && !chunk.buffer.is_empty() {
+            let (file, number) = (head.file.clone(), head.number);
+            let name = file.as_deref().unwrap_or(&self.names[lane]);
             let named = |error: Error| match error {
-                Error::Usage(text) => Error::failed(format!("{}: {text}", self.names[lane])),
+                Error::Usage(text) => Error::failed(format!("{name}: {text}")),
                 other => other,
             };
             let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
-            head = begun.0;
-            let made = |format| Cutter::new(format, &input.live, &self.plan.entry, &input.first).map_err(named);
+            begun_here = begun.0;
+            let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
+            let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
             let cutter = begun.1.map(made).transpose()?;
-            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..head]).count() as u64;
-            let _ = self.lanes[lane].set(LaneHead { cutter, lines });
+            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..begun_here]).count() as u64;
+            *head = Arc::new(LaneHead { cutter, lines, file, number, is_read: true });
         }
-        Ok(Some(Rest::new(chunk, head, &self.cutting, input.cutter.format.framing(), count)))
+        let head = Arc::clone(&head);
+        Ok(Some(Rest::new(chunk, (begun_here, head), &self.cutting, input.cutter.format.framing(), count)))
     }
 
-    /// How the records of a lane are cut.
-    pub fn cutter(&self, lane: usize) -> &Cutter {
-        let own = self.lanes[lane].get().and_then(|head| head.cutter.as_ref());
-        own.unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
+    /// How the records behind this head of a lane are cut.
+    pub fn cutter<'a>(&'a self, lane: usize, head: &'a LaneHead) -> &'a Cutter {
+        head.cutter.as_ref().unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
     }
 
-    /// Columns that no record of any input had, in formats where any record may have any column.
+    /// Columns that no record of any input had that feeds the same stage, in formats where any record may have any column.
     pub fn unseen(&self) -> Vec<String> {
-        let mut inputs = self.plan.inputs.iter().map(|input| input.cutter.format.unseen());
-        let first = inputs.next().unwrap_or_default();
-        inputs.fold(first, |unseen, other| unseen.into_iter().filter(|name| other.contains(name)).collect())
+        let mut all: Vec<String> = Vec::new();
+        for inputs in self.plan.inputs.chunk_by(|one, next| one.feeds == next.feeds) {
+            let mut unseen = inputs.iter().map(|input| input.cutter.format.unseen());
+            let first = unseen.next().unwrap_or_default();
+            let shared = unseen.fold(first, |all, other| all.into_iter().filter(|name| other.contains(name)).collect());
+            all.extend(shared);
+        }
+        all
     }
 
-    /// How many lines stood before the records of a lane.
-    pub fn head_lines(&self, lane: usize) -> u64 {
-        self.lanes[lane].get().map_or(0, |head| head.lines)
+    /// A lane has given all that the timer's cut has asked for.
+    pub fn given(&self, lane: usize) {
+        self.lock().giving.remove(&lane);
+        self.room.notify_all();
     }
 
     /// A lane has given all it has.
     pub fn lane_ended(&self, lane: usize) {
         let mut state = self.lock();
-        state.batcher.lanes[lane].ended = true;
+        let mut made = Made::default();
+        state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+        self.take_over(&mut state, made);
+        state.giving.remove(&lane);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
         drop(state);
         // The next lane of the source has become its first.
         self.work.notify_all();
+        self.room.notify_all();
     }
 
     /// A source has given all it has: the others need not wait for its ticks.
@@ -175,7 +202,7 @@ impl Core {
             state = self.room.wait(state);
         }
         let end = state.batcher.end();
-        drop(state);
+        drop(self.ask(state));
         let mut held = Vec::new();
         for (lane, control) in self.controls.iter().enumerate().filter(|_| !self.paced) {
             for chunk in control.cut(end, &self.quotas[lane]) {
@@ -211,6 +238,26 @@ impl Core {
         own
     }
 
+    /// Asks the lanes that wait for it for what belongs to the open batch, until they have given all of it. What others bring
+    /// meanwhile belongs to the batch as well.
+    fn ask<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let is_asked = |lane: &usize| self.controls[*lane].is_asked() && !state.batcher.lanes[*lane].ended;
+        let asked: BTreeSet<usize> = (0..self.controls.len()).filter(is_asked).collect();
+        if asked.is_empty() || state.batcher.is_over() {
+            return state;
+        }
+        state.giving.clone_from(&asked);
+        drop(state);
+        for lane in asked {
+            self.controls[lane].ask();
+        }
+        let mut state = self.lock();
+        while !state.giving.is_empty() && !state.aborted {
+            state = self.room.wait(state);
+        }
+        state
+    }
+
     /// Whether all batches that were asked for have been cut, or the run was aborted.
     pub fn is_over(&self) -> bool {
         let state = self.lock();
@@ -229,7 +276,7 @@ impl Core {
         if state.batcher.is_last_due() {
             state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
         }
-        if self.plan.rebatches() {
+        if state.batcher.event.is_none() && self.plan.rebatches() {
             made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);

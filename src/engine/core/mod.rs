@@ -1,16 +1,17 @@
 //! What the threads of a run share: one lock around the batcher, the work that waits for a shard, and the batches on their
 //! way out. Every thread comes by once a block or once a batch, never once a record.
 
+mod event;
 mod feed;
 mod jobs;
 mod waiting;
 
 pub use jobs::Job;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::Sender;
 
@@ -27,6 +28,8 @@ use crate::stop::Stop;
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::Cutting;
+use crate::engine::event::admission::{Admission, Horizon};
+use crate::engine::event::blocks::Admitted;
 use crate::engine::message::{Finished, Message};
 use crate::engine::plan::Plan;
 use crate::engine::shares::Shares;
@@ -60,12 +63,16 @@ pub struct Fixed {
     pub max_record: usize,
     /// Bad records are kept.
     pub keep_bad: bool,
+    /// Late records are kept.
+    pub keep_late: bool,
     /// The lanes, as messages name them.
     pub names: Vec<String>,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     /// Which input each lane belongs to.
     pub input_of: Vec<usize>,
+    /// The thread that reads each lane; none where shards do.
+    pub group_of: Vec<Option<usize>>,
     /// The control side of each lane.
     pub controls: Vec<Arc<dyn Control>>,
     /// Receivers are held to a rate (`--max-rate`): nothing is taken past them at a cut.
@@ -76,12 +83,19 @@ pub struct Fixed {
     pub output: Sender<Message>,
 }
 
-/// What stood at the begin of a lane.
+/// What stood at the begin of a lane, or of the file of a lane that is being read.
+#[derive(Default)]
 pub struct LaneHead {
     /// How its records are cut, if not as those of its input.
     pub cutter: Option<Cutter>,
     /// How many lines stood before its records.
     pub lines: u64,
+    /// The file as messages name it, if not by the name of the lane.
+    pub file: Option<Arc<str>>,
+    /// How many files of the lane stand before it.
+    pub number: u64,
+    /// Its first bytes have been looked at.
+    pub is_read: bool,
 }
 
 /// Shared by all threads of a run. What is [`Fixed`] of it is at hand without its name.
@@ -89,8 +103,8 @@ pub struct Core {
     fixed: Fixed,
     /// The quota of each lane's source.
     pub quotas: Vec<Arc<Quota>>,
-    /// What the begin of each lane told, once it was read.
-    pub lanes: Vec<OnceLock<LaneHead>>,
+    /// What the begin of each lane, or of its latest file, told once it was read.
+    pub lanes: Vec<Mutex<Arc<LaneHead>>>,
     /// What stages keep from batch to batch.
     kept: Vec<Mutex<Stage>>,
     /// Accumulators that wait for their next batch, by stage.
@@ -121,6 +135,8 @@ pub struct State {
     /// Gives records their batches.
     pub batcher: Batcher,
     queue: VecDeque<Task>,
+    /// Blocks that were let in to their batches, and that nobody works on yet.
+    admitted: VecDeque<Admitted>,
     shares: VecDeque<Arc<dyn Shares>>,
     cuts: VecDeque<Cut>,
     /// Those of them that have records.
@@ -132,6 +148,8 @@ pub struct State {
     /// Lanes that shards read, in order; `true` while one of them does.
     pull: VecDeque<(usize, bool)>,
     receivers: usize,
+    /// Lanes that the timer's cut has asked for what belongs to the batch, and which are giving it.
+    giving: BTreeSet<usize>,
     /// The last batch is cut.
     ended: bool,
     aborted: bool,
@@ -146,6 +164,7 @@ impl Core {
         let state = State {
             batcher,
             queue: VecDeque::new(),
+            admitted: VecDeque::new(),
             shares: VecDeque::new(),
             cuts: VecDeque::new(),
             loaded: VecDeque::new(),
@@ -154,13 +173,14 @@ impl Core {
             unwritten_size: 0,
             pull: pull.collect(),
             receivers: 0,
+            giving: BTreeSet::new(),
             ended: false,
             aborted: false,
             error: None,
         };
         Core {
             quotas,
-            lanes: fixed.names.iter().map(|_| OnceLock::new()).collect(),
+            lanes: fixed.names.iter().map(|_| Mutex::default()).collect(),
             kept: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             spare: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             live: fixed.pulled.iter().position(|lane| !reads(lane)),
@@ -197,17 +217,22 @@ impl Core {
     }
 
     /// Whether the lane may read on: if there is room for it, and not too much waits for its results. What the others of its
-    /// source hold does not count for the first of them, whose rows theirs may be waiting for.
-    fn may_read(&self, state: &State, lane: usize) -> bool {
+    /// source hold does not count for the first of them, whose rows theirs may be waiting for. `horizon`: how far lanes may be
+    /// read by the times of their records.
+    fn may_read(&self, state: &State, lane: usize, horizon: Option<&Horizon>) -> bool {
         let quota = &self.quotas[lane];
+        let is_ahead = |event: &Admission| horizon.is_some_and(|horizon| !event.may_read(lane, horizon));
+        if state.batcher.event.as_ref().is_some_and(is_ahead) {
+            return false;
+        }
         !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))
     }
 
     /// Whether rows of the lane that wait to be written hold its source back. Not where a batch ends by what the source
     /// itself gives and the rows wait for a lane that may be silent: then they would wait for each other.
     pub fn holds_back(&self, lane: usize) -> bool {
-        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_));
-        !(by_input && self.live.is_some_and(|first| lane > first && self.input_of[lane] != self.input_of[first]))
+        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_)) || self.controls[lane].is_asked();
+        !(by_input && self.live.is_some_and(|first| lane > first && self.group_of[lane] != self.group_of[first]))
     }
 
     /// Room came free in a quota.
@@ -261,10 +286,10 @@ impl Core {
         state.error.get_or_insert(error);
         state.aborted = true;
         // Dropped outside the lock: buffers that come free ask for it.
-        let queue = std::mem::take(&mut state.queue);
+        let (queue, admitted) = (std::mem::take(&mut state.queue), std::mem::take(&mut state.admitted));
         drop(state);
-        self.clock.busy(-(queue.len() as i64));
-        drop(queue);
+        self.clock.busy(-((queue.len() + admitted.len()) as i64));
+        drop((queue, admitted));
         self.stop.tell();
         self.wake();
     }

@@ -1,10 +1,12 @@
 //! What several sources need. No file in here is a source itself.
 
 pub mod decompress;
+pub mod descriptors;
 pub mod gather;
 pub mod glob;
 pub mod peek;
 pub mod polled;
+pub mod regular;
 pub mod retry;
 pub mod spelling;
 #[cfg(test)]
