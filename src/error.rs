@@ -1,4 +1,4 @@
-//! What can go wrong, and which exit status each of it is (SPEC: 1 it failed, 2 usage).
+//! What can go wrong, and which exit status each of it is (SPEC: 1 it failed, 2 usage, that of an alarm).
 //!
 //! Messages are for people: lower case; what was attempted, what was found, what to do.
 
@@ -18,6 +18,9 @@ pub enum Error {
     /// Whoever reads standard output has gone: the run ends quietly with status 0.
     #[error("standard output was closed")]
     Closed,
+    /// An alarm ended the run with this status, and said why.
+    #[error("an alarm ended the run")]
+    Alarm(u8),
 }
 
 /// The result of everything here that can fail.
@@ -45,6 +48,7 @@ impl Error {
             Error::Usage(_) => 2,
             Error::Failed(_) => 1,
             Error::Closed => 0,
+            Error::Alarm(status) => *status,
         }
     }
 }

@@ -17,7 +17,8 @@ pub fn explain(prepared: &Prepared, words: &[String]) -> String {
             Some((early, late)) => format!("{} first; of the rows that pass also {}", columns(early), columns(late)),
             None => columns(&input.cutter.schema),
         };
-        let _ = writeln!(out, "input    {}: columns {cut}", input.name);
+        let side = if input.feeds > 0 { "; read to be joined with" } else { "" };
+        let _ = writeln!(out, "input    {}: columns {cut}{side}", input.name);
     }
     let _ = writeln!(out, "stage 0  one pass over each block as it comes, by any shard");
     for operator in &prepared.plan.explained {

@@ -36,7 +36,8 @@
 //! sinks/         where results go, one file a sink
 //! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps)
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
-//!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs bad_file.rs shutdown.rs, and core/
+//!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs alarms.rs bad_file.rs
+//!                shutdown.rs, and core/
 //!                (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own
 //! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
@@ -121,7 +122,7 @@ pub fn run(args: &[OsString], io: Io, clock: Arc<dyn Clock>) -> Ended {
             match &error {
                 Error::Usage(text) => messages.error(&cli::pointing_to_help(text)),
                 Error::Failed(text) => messages.error(text),
-                Error::Closed => {}
+                Error::Closed | Error::Alarm(_) => {}
             }
             Ended { status: error.exit_status(), signal: None }
         }

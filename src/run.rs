@@ -9,9 +9,10 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
-use crate::engine::bad_file::BadFile;
 use crate::engine::cutting::Cutting;
-use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, plan};
+use crate::engine::event::Event;
+use crate::engine::kept_file::KeptFile;
+use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, PlanInput, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -48,42 +49,47 @@ pub struct Prepared {
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
     let Invocation { globals, mut chain, .. } = invocation;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
-    let sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
-    check(&globals, &sources)?;
-    let in_process = io.stdin.is_some();
-    let files = sources.iter().zip(&from).all(|(source, spec)| source.is_files() && !(in_process && spec == "-"));
-    let (cutting, interval) = cutting(&globals, files);
-    let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
-
+    let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
     let said = Said {
         format: globals.input.clone(),
         header: globals.header.clone(),
         delimiter: if globals.null { 0 } else { b'\n' },
     };
     let formats = sources.iter().map(|source| sources::format_of(&**source, &said)).collect::<Result<Vec<_>>>()?;
-    let tables = Files::new(&said, globals.max_record, clock, &io.stderr)?;
+    let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
+    let right = Files::new(&said, globals.max_record, clock, &io.stderr)?;
     for operator in &mut chain {
         let name = operator.name();
-        operator.open(&tables).map_err(|error| plan::named(name, error))?;
+        operator.open(&right).map_err(|error| plan::named(name, error))?;
     }
-    let mut inputs: Inputs = sources.iter().map(|source| source.name()).zip(formats).collect();
-    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
+    let (beside, sides): (Vec<_>, Vec<_>) = right.into_sides().into_iter().unzip();
+    sources.extend(beside);
+    check(&globals, &sources)?;
+    let in_process = io.stdin.is_some();
+    let files = sources.iter().all(|source| source.is_files() && !(in_process && source.is_stdin()));
+    let (cutting, interval) = cutting(&globals, files);
+    let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
+
+    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. }))
+        || globals.tick.is_some()
+        || globals.event_time.is_some();
+    let event = globals.event_time.as_ref().map(|event| &event.expr);
     let interval = calendar.is_some();
     let context = Context { zone: globals.zone.clone() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
-        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), &context)?;
+        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), event, &context)?;
         Ok((plan, outlets.sinks))
     };
     let (mut plan, mut sinks) = bind(&inputs, io)?;
     let stop = Stop::new()?;
     let mut lanes = None;
-    let headless: Vec<usize> = (0..inputs.len()).filter(|&at| plan.inputs[at].needs_head).collect();
+    let headless: Vec<usize> = (0..sources.len()).filter(|&at| plan.inputs[at].needs_head).collect();
     if !headless.is_empty() && (!globals.explain || files) {
         let setup = setup(&globals, io, clock, &stop);
-        let mut opened = open(&sources, &inputs, &setup)?;
+        let mut opened = open(&sources, &plan.inputs, &setup)?;
         for at in headless {
-            let format = &inputs[at].1;
+            let format = &plan.inputs[at].cutter.format;
             let mut rest = std::mem::take(&mut opened[at]).into_iter();
             // The first record that fits tells the columns, in whichever file it stands.
             for lane in rest.by_ref() {
@@ -96,7 +102,10 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
                 let (lane, seen) = lane.peek(format.framing(), globals.max_record, tell)?;
                 opened[at].push(lane);
                 if let Some(format) = seen {
-                    inputs[at].1 = format;
+                    match at.checked_sub(inputs.len()) {
+                        Some(side) => sides[side].tell(format),
+                        None => inputs[at].1 = format,
+                    }
                     break;
                 }
             }
@@ -129,12 +138,18 @@ fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop
     }
 }
 
-fn open(sources: &[Box<dyn Source>], inputs: &Inputs, setup: &Setup) -> Result<Vec<Vec<Lane>>> {
-    sources.iter().zip(inputs).map(|(source, (_, format))| source.open(setup, format.framing())).collect()
+fn open(sources: &[Box<dyn Source>], inputs: &[PlanInput], setup: &Setup) -> Result<Vec<Vec<Lane>>> {
+    sources.iter().zip(inputs).map(|(source, input)| source.open(setup, input.cutter.format.framing())).collect()
 }
 
 /// What the sources do not allow.
 fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
+    if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
+        return Err(Error::usage(
+            "standard input is to be read twice, and only one source can have it: --from is - unless it is given; write \
+             where the others come from",
+        ));
+    }
     for source in sources {
         if let (true, Some(reason)) = (globals.tick.is_some(), source.cannot_tick()) {
             return Err(Error::usage(format!("--tick cannot be used with {}: {reason}", source.name())));
@@ -156,6 +171,16 @@ fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
             _ => INTERVAL,
         };
         return (Cutting::Tick(tick.clone()), Some(interval));
+    }
+    if let Some(event) = &globals.event_time {
+        let interval = match globals.batch {
+            Some(Cut::Interval(interval)) => millis(interval),
+            // Other cuts were refused beside --event-time.
+            _ => INTERVAL,
+        };
+        let calendar = Calendar::new(interval, globals.zone.clone());
+        let late = i64::try_from(event.late.as_micros()).unwrap_or(i64::MAX);
+        return (Cutting::Event(Event { calendar, late, idle: event.idle }), Some(interval));
     }
     match globals.batch {
         Some(Cut::Interval(interval)) => (Cutting::Time, Some(millis(interval))),
@@ -267,6 +292,7 @@ impl Prepared {
         });
         match (&self.cutting, interval) {
             (Cutting::Tick(_), Some(interval)) => format!("at each tick of the input, {interval} apart"),
+            (Cutting::Event(_), Some(interval)) => format!("every {interval} of the records' own time"),
             (Cutting::Lines(lines), None) => format!("every {lines} records"),
             (Cutting::Lines(lines), Some(interval)) => format!("every {interval} or {lines} records"),
             (_, Some(interval)) => format!("every {interval}"),
@@ -282,11 +308,15 @@ impl Prepared {
     /// Opens everything and runs; the signal that ended the run, if one did.
     pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let (globals, stop) = (self.globals, self.stop);
-        let inputs: Inputs = self.plan.inputs.iter().map(|i| (i.name.clone(), Arc::clone(&i.cutter.format))).collect();
-        let opened = || open(&self.sources, &inputs, &setup(&globals, &mut io, &clock, &stop));
+        let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
-        let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;
+        let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;
+        if globals.event_time.is_some() {
+            sources::allow_many();
+        }
+        let late_to = globals.event_time.as_ref().and_then(|event| event.late_to.as_deref());
+        let late = late_to.map(|path| KeptFile::open(path, delimiter, "late")).transpose()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
         let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
@@ -327,6 +357,7 @@ impl Prepared {
             max_rate: globals.max_rate,
             strict: globals.strict,
             bad,
+            late,
             clock,
             stop,
             report,

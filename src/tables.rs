@@ -1,5 +1,5 @@
-//! Tables: files that an operator joins with. Opened before the plan is made, so that their columns are known; looked at and
-//! read again by whichever shard needs them.
+//! What operators join with. Tables are files: opened before the plan is made, so that their columns are known; looked at and
+//! read again by whichever shard needs them. All else is one more input of the run, which is opened with the others.
 
 use std::fmt::Write;
 use std::os::unix::fs::MetadataExt;
@@ -12,7 +12,7 @@ use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::Input;
 use crate::messages::Messages;
-use crate::operators::{Records, Table, Tables, Version};
+use crate::operators::{Records, Right, Side, Table, Tables, Version};
 use crate::sources::{self, Feed, Got, Lane, Said, Setup, Source, Stream};
 use crate::stop::Stop;
 
@@ -21,11 +21,15 @@ const CHUNK: usize = 1 << 20;
 /// A record must end within so many bytes, whatever `--max-record` says: columns point into a buffer with 32 bits.
 const LONGEST: usize = 1 << 30;
 
-/// The tables of a run.
+/// What the operators of a run join with.
 pub struct Files {
     said: Said,
     setup: Arc<Setup>,
+    sides: Mutex<Vec<Asked>>,
 }
+
+/// A source that is to be read for a join.
+pub type Asked = (Box<dyn Source>, Arc<Side>);
 
 impl Files {
     /// Tables whose format is `said` where they do not say it themselves; `--header` is not for them.
@@ -40,24 +44,29 @@ impl Files {
             stdin: Mutex::new(None),
             messages: Arc::clone(messages),
         };
-        Ok(Files { said: Said { header: None, ..said.clone() }, setup: Arc::new(setup) })
+        let said = Said { header: None, ..said.clone() };
+        Ok(Files { said, setup: Arc::new(setup), sides: Mutex::default() })
+    }
+
+    /// The sources that are no tables, in the order in which they were asked for.
+    pub fn into_sides(self) -> Vec<Asked> {
+        self.sides.into_inner().unwrap_or_else(|e| e.into_inner())
     }
 }
 
 impl Tables for Files {
-    fn table(&self, spec: &str) -> Result<Arc<dyn Table>> {
-        let source = sources::parse(spec).map_err(|error| match error {
+    fn right(&self, spec: &str) -> Result<Right> {
+        let said = |error| match error {
             Error::Usage(text) => Error::Usage(text.strip_prefix("--from ").unwrap_or(&text).to_string()),
             other => other,
-        })?;
+        };
+        let source = sources::parse(spec).map_err(said)?;
+        let format = sources::format_of(&*source, &self.said).map_err(said)?;
         if source.files()?.is_none() {
-            let name = source.name();
-            return Err(Error::usage(format!(
-                "wants a file or files, which can be read again, not {name}: write a path or a quoted glob, `join \
-                 users.csv --on id`"
-            )));
+            let side = Side::new(source.name(), format);
+            self.sides.lock().unwrap_or_else(|e| e.into_inner()).push((source, Arc::clone(&side)));
+            return Ok(Right::Side(side));
         }
-        let format = sources::format_of(&*source, &self.said)?;
         let mut table = FilesTable { source, format, by_head: false, setup: Arc::clone(&self.setup) };
         table.version()?;
         if let Some(first) = table.lanes()?.into_iter().next() {
@@ -73,7 +82,7 @@ impl Tables for Files {
                 table.name()
             )));
         }
-        Ok(Arc::new(table))
+        Ok(Right::Table(Arc::new(table)))
     }
 }
 
@@ -225,6 +234,13 @@ mod tests {
         Files::new(&said, max_record, &clock, &Messages::new(Box::new(std::io::sink()))).unwrap()
     }
 
+    fn table(files: &Files, spec: &str) -> Result<Arc<dyn Table>> {
+        match files.right(spec)? {
+            Right::Table(table) => Ok(table),
+            Right::Side(side) => panic!("{} is no table", side.name()),
+        }
+    }
+
     fn records(table: &dyn Table) -> Result<Vec<(String, u64)>> {
         let mut found = Vec::new();
         table.read(&mut |records| {
@@ -249,7 +265,7 @@ mod tests {
         lines.insert(7, "y".repeat(3 * CHUNK));
         std::fs::write(dir.path().join("a.txt"), lines.join("\n")).unwrap();
         std::fs::write(dir.path().join("b.txt"), "last\n").unwrap();
-        let table = files(16 << 20).table(&dir.path().join("*.txt").display().to_string()).unwrap();
+        let table = table(&files(16 << 20), &dir.path().join("*.txt").display().to_string()).unwrap();
         let mut expected: Vec<(String, u64)> = lines.into_iter().zip(1..).collect();
         expected.push(("last".into(), 1));
         assert!(records(&*table).unwrap() == expected);
@@ -260,7 +276,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let glob = dir.path().join("*").display().to_string();
         std::fs::write(dir.path().join("a"), "1\n").unwrap();
-        let table = files(100).table(&glob).unwrap();
+        let table = table(&files(100), &glob).unwrap();
         let mut seen = vec![table.version().unwrap()];
         assert_eq!(table.version().unwrap(), seen[0]);
         std::fs::write(dir.path().join("b"), "1\n").unwrap();
@@ -277,19 +293,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_file_is_an_input_of_the_run() {
+        let files = files(100);
+        let specs = ["-", "tcp://localhost:9", "exec:true", "rate:1", "/dev/null"];
+        for spec in specs {
+            assert!(matches!(files.right(spec), Ok(Right::Side(_))), "{spec}");
+        }
+        let names: Vec<String> = files.into_sides().into_iter().map(|(source, _)| source.name()).collect();
+        assert_eq!(names, ["standard input", "tcp://localhost:9", "exec:true", "rate:1", "/dev/null"]);
+    }
+
+    #[test]
     fn what_is_no_file_or_does_not_fit_is_said() {
         let dir = tempfile::tempdir().unwrap();
-        let error = |spec: &str| files(100).table(spec).err().unwrap();
-        for spec in ["-", "tcp://localhost:9", "exec:true", "rate:1", "/dev/null"] {
-            assert!(matches!(error(spec), Error::Usage(text) if text.starts_with("wants a file")), "{spec}");
-        }
+        let error = |spec: &str| table(&files(100), spec).err().unwrap();
         assert_eq!(error("fiel:a").exit_status(), 2);
         assert!(error(&dir.path().display().to_string()).to_string().contains("/*'"));
         let missing = error(&dir.path().join("none").display().to_string());
         assert_eq!((missing.exit_status(), missing.to_string().ends_with("no such file or directory")), (1, true));
         let path = dir.path().join("long");
         std::fs::write(&path, format!("ok\n{}", "x".repeat(3 * CHUNK))).unwrap();
-        let table = files(CHUNK).table(&path.display().to_string()).unwrap();
+        let table = table(&files(CHUNK), &path.display().to_string()).unwrap();
         assert!(records(&*table).unwrap_err().to_string().contains("long, line 2: a record is longer"));
     }
 }

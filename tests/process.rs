@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for time to pass: what is to happen is waited for, and the deadline is only for what never comes.
 
+mod alarm;
 mod bad_columns;
 mod bad_input;
 mod children;

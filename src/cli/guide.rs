@@ -44,6 +44,7 @@ const STATUS: &[Row] = &[
     ("0", "it ran, also if there were no rows, and if the reader of standard output went away"),
     ("1", "it failed: a source, a sink, or a bad record with --strict"),
     ("2", "the command line is wrong"),
+    ("N", "alarm --exit N ended it"),
 ];
 
 const SIGNALS: &[Row] = &[
@@ -151,7 +152,6 @@ pub static EXAMPLES: &[Example] = &[
 
 /// Commands to begin with, for the short help: they read live input, so no test runs them.
 pub const SHORT_EXAMPLES: &str = "  nc -lk 9999 | streamer wordcount --batch 1s
-  tail -F app.log | streamer grep -i error then count --batch 10s
   streamer --from 'logs/*.gz' words then count --by word then top 10 count";
 
 #[cfg(test)]

@@ -138,8 +138,9 @@ pub fn unquoted(entry: &Entry, segment: &Segment) -> Option<String> {
     let last = *words.last()?;
     let is_number = last.parse::<f64>().is_ok();
     let is_path = !is_number && (last.contains(['/', '.']) || Path::new(last).is_file());
-    // An expression in quotes, and then a file.
-    if words.len() == 2 && is_path {
+    // An expression in quotes, and then a file, or a command that should stand behind `--`.
+    let takes_command = command.get_positionals().any(|arg| arg.is_last_set());
+    if (words.len() == 2 && is_path) || (takes_command && words[0].contains(' ')) {
         return None;
     }
     let whole = words.join(" ");
@@ -182,7 +183,7 @@ pub fn split_list(entry: &Entry, word: &str, segment: &Segment) -> Option<String
 
 /// The name of the value of an operator's one argument, if that is an expression.
 fn expression(command: &Command) -> Option<String> {
-    let mut positionals = command.get_positionals();
+    let mut positionals = command.get_positionals().filter(|arg| !arg.is_last_set());
     let name = positionals.next()?.get_value_names()?.first()?.to_string();
     (positionals.next().is_none() && name.contains("EXPR")).then_some(name)
 }

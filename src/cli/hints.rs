@@ -183,7 +183,11 @@ fn unexpected(argument: &str, value: &str, entry: Option<&Entry>, registry: &[En
     let word = if value.is_empty() { argument } else { value };
     let text = format!("unexpected argument `{word}`");
     if let Some(entry) = entry.filter(|e| (e.command)().get_positionals().any(|p| p.is_last_set())) {
-        return format!("{text}. the command and its arguments stand behind `--`: {} -- {word}", entry.name);
+        if let Some(hint) = habits::unquoted(entry, segment) {
+            return format!("{text}: {hint}");
+        }
+        let rest = if (entry.command)().get_positionals().count() > 1 { " …" } else { "" };
+        return format!("{text}. the command and its arguments stand behind `--`: {}{rest} -- {word}", entry.name);
     }
     let dashed = segment.words.iter().filter_map(|w| w.to_str()).find(|w| w.starts_with('-') && !w.starts_with("--"));
     if registry.iter().any(|e| e.name == word) {

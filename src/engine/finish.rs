@@ -21,7 +21,8 @@ use super::core::Core;
 use super::message::{Finished, Given, Made, Message};
 use super::owners;
 use super::plan::{Across, End};
-use super::shuffle::{self, Feed};
+use super::shuffle::{self, Behind, Feed};
+use super::sides;
 
 /// Finishes a batch, all of whose blocks are done. What fails ends the run.
 pub fn finish(core: &Arc<Core>, cut: Cut) {
@@ -39,9 +40,9 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         passing.close()?;
     } else {
         passing.catch_up(cut.info.end)?;
-        let parts = cut.batch.parts.iter().filter_map(|p| p.lock().unwrap_or_else(|e| e.into_inner()).take());
+        sides::receive(core, &cut.batch, cut.info.end);
         let info = BatchInfo { id: cut.batch.info.id, ..cut.info };
-        passing.pass(0, parts.collect(), info, cut.complete)?;
+        passing.pass(0, cut.batch.take(0), info, cut.complete)?;
     }
     if core.is_aborted() {
         return Ok(());
@@ -53,6 +54,8 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         info: cut.info,
         records,
         bad: cut.batch.bad.load(relaxed),
+        late: cut.batch.late.load(relaxed),
+        taken: cut.taken(),
         bytes: cut.batch.bytes.load(relaxed),
         blocks: cut.blocks,
         lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),
@@ -81,7 +84,8 @@ impl Passing<'_> {
     /// Puts the parts of a batch through a stage and those behind it. `complete`: no other batch of this end will come.
     fn pass(&self, from: usize, parts: Parts, info: BatchInfo, complete: bool) -> Result<()> {
         let (core, mut parts, mut info) = (self.core, parts, info);
-        for (at, stage) in core.plan.stages.iter().enumerate().skip(from) {
+        for (at, stage) in core.plan.chain().iter().enumerate().skip(from) {
+            stage.steps.iter().for_each(|step| step.done(&info));
             let rows = match &stage.end {
                 End::Output(_) => {
                     self.left(stage.level, info);
@@ -103,12 +107,20 @@ impl Passing<'_> {
                     let (rows, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(shuffle::Both::apart).unzip();
                     let combined = shuffle::combine(core, at, || aggregate.start(), &**aggregate, parts);
                     let totals = totals.look_up(combined.all())?;
-                    Feed::Kept(sequence::in_order(rows), Some(totals))
+                    Feed::Kept(sequence::in_order(rows), Some(Arc::from(totals)))
                 }
+                End::Join(join, side) => {
+                    parts = sides::join(core, at, &**join, *side, parts, info, self.base.id)?;
+                    if core.is_aborted() {
+                        return Ok(());
+                    }
+                    continue;
+                }
+                End::Side(_) => break,
                 End::WholeBatch(operator) => {
                     let blocks = shuffle::whole(core, at, parts).into_iter().map(Packed::unpacked).collect();
                     let mut kept = core.kept(at);
-                    Feed::Blocks(operator.run(blocks, &info, &mut kept.rows)?)
+                    Feed::Blocks(operator.run(blocks, &info, &mut kept.rows)?, Behind::default())
                 }
             };
             parts = shuffle::feed(core, at + 1, rows, info, self.base.id)?;
@@ -254,7 +266,7 @@ impl Passing<'_> {
             End::Aggregate(aggregate, Across::All(over)) => {
                 Feed::Ordered(owners::result(core, at, aggregate, *over, info))
             }
-            _ => Feed::Blocks(Vec::new()),
+            _ => Feed::Blocks(Vec::new(), Behind::default()),
         }
     }
 

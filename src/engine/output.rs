@@ -3,21 +3,25 @@
 //!
 //! What comes in is in any order; what goes out is by batch, then lane, then piece. At stop it writes all that was finished.
 
+mod lanes;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
 use crate::data::batch::BatchInfo;
-use crate::data::buffer::Lease;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
-use super::bad_file::BadFile;
+use self::lanes::{LaneState, Waiting};
+use super::alarms::Alarms;
 use super::core::Core;
-use super::message::{Bad, Finished, Made, Message, Rendered};
+use super::event::late::LateRecords;
+use super::kept_file::KeptFile;
+use super::message::{Bad, Finished, Made, Message, Passed, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
@@ -49,26 +53,6 @@ struct OutletState {
     begun: bool,
 }
 
-#[derive(Default)]
-struct LaneState {
-    next: u64,
-    ended: Option<u64>,
-    waiting: BTreeMap<u64, Waiting>,
-    /// Lines written so far.
-    lines: u64,
-}
-
-struct Waiting {
-    records: u64,
-    lines: u64,
-    rows: u64,
-    bad: Vec<Bad>,
-    rendered: Vec<Rendered>,
-    /// Given back when it is dropped, after the writing.
-    _lease: Option<Lease>,
-    info: BatchInfo,
-}
-
 /// The output thread's own.
 pub struct Output {
     core: Arc<Core>,
@@ -88,10 +72,13 @@ pub struct Output {
     /// The lane whose pieces are being written.
     lane: usize,
     report: Report,
+    alarms: Alarms,
     bad: u64,
     strict: bool,
     /// Where bad records are kept.
-    keep_bad: Option<BadFile>,
+    keep_bad: Option<KeptFile>,
+    /// Records that came too late.
+    late: LateRecords,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
@@ -107,7 +94,8 @@ impl Output {
         lanes: usize,
         report: Report,
         strict: bool,
-        keep_bad: Option<BadFile>,
+        keep_bad: Option<KeptFile>,
+        keep_late: Option<KeptFile>,
     ) -> Self {
         let plan = &core.plan;
         let shares = |at: usize| {
@@ -123,6 +111,7 @@ impl Output {
         });
         let outlets = outlets.collect();
         Output {
+            alarms: Alarms::new(&core),
             core,
             sinks,
             outlets,
@@ -138,6 +127,7 @@ impl Output {
             bad: 0,
             strict,
             keep_bad,
+            late: LateRecords::new(lanes, keep_late),
             done: 0,
         }
     }
@@ -150,12 +140,16 @@ impl Output {
             for message in messages.iter() {
                 match message {
                     Message::End => break,
-                    Message::Cut { .. } | Message::Block { .. } => self.core.clock.busy(-1),
+                    Message::Cut { .. } | Message::Block { .. } | Message::Passed(_) => self.core.clock.busy(-1),
                     _ => {}
                 }
             }
         }
+        self.alarms.wait(&self.report);
         self.report.end(self.bad, SHOWN);
+        if let Some(text) = self.late.said(|lane| self.report.lane(lane).to_string(), &self.report.zone) {
+            self.report.note(&text);
+        }
         for unseen in self.core.unseen() {
             self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
         }
@@ -186,19 +180,33 @@ impl Output {
                     let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
+                Message::Passed(passed) => {
+                    self.report.block(passed.records);
+                    self.done += 1;
+                    for passed in self.late.in_order(passed) {
+                        self.passed(passed)?;
+                    }
+                }
+                Message::Note(text) => self.report.note(&text),
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
+                Message::CommandEnded => self.alarms.reap(&self.report),
                 Message::Report => self.report.now(&self.core),
                 Message::End => break,
             }
-            self.advance()?;
+            match self.advance() {
+                Err(Error::Alarm(_)) => break,
+                advanced => advanced?,
+            }
         }
         self.flush()?;
+        self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
+        self.late.flush()?;
         for sink in &mut self.sinks {
             sink.sink.close()?;
         }
-        Ok(())
+        self.alarms.verdict()
     }
 
     /// Writes all whose turn it is.
@@ -209,10 +217,14 @@ impl Output {
             // Results wait for the rows that stand before them, and not for one another: there may be many.
             while let Some((_, made)) = self.results.pop_front_if(|r| through && r.0 == self.batch) {
                 match made {
+                    made if self.alarms.end_before(&made) => {}
                     Made::Rows(info, results) => {
                         self.info = info;
                         for rendered in results {
-                            self.write(rendered.outlet, &rendered.bytes)?;
+                            match rendered {
+                                Rendered::Rows { outlet, bytes } => self.write(outlet, &bytes)?,
+                                Rendered::Held(alarm) => self.alarms.held(alarm),
+                            }
                         }
                     }
                     Made::End(given) => {
@@ -278,7 +290,31 @@ impl Output {
 
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
-        for bad in &piece.bad {
+        self.left_out(lane, line, &piece.bad)?;
+        for rendered in piece.rendered {
+            match rendered {
+                Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
+                    Some(held) => held.extend_from_slice(&bytes),
+                    None => self.write(outlet, &bytes)?,
+                },
+                Rendered::Held(alarm) => self.alarms.held(alarm),
+            }
+        }
+        Ok(())
+    }
+
+    /// A piece whose rows wait for their batches.
+    fn passed(&mut self, passed: Passed) -> Result<()> {
+        let Passed { lane, lines, bad, newest, late, .. } = passed;
+        let line = self.lanes[lane].lines;
+        self.lanes[lane].lines += lines;
+        self.left_out(lane, line, &bad)?;
+        self.late.piece(lane, line + self.core.head_lines(lane), newest, late)
+    }
+
+    /// Says what was left out of a piece before which so many lines stand.
+    fn left_out(&mut self, lane: usize, line: u64, bad: &[Bad]) -> Result<()> {
+        for bad in bad {
             let line = line + self.core.head_lines(lane) + bad.line + 1;
             let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
             if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
@@ -293,13 +329,6 @@ impl Output {
             self.bad += 1;
             if self.bad <= SHOWN {
                 self.report.note(&format!("{}; it is left out", text()));
-            }
-        }
-        for rendered in piece.rendered {
-            let held = &mut self.outlets[rendered.outlet].held;
-            match held {
-                Some(held) => held.extend_from_slice(&rendered.bytes),
-                None => self.write(rendered.outlet, &rendered.bytes)?,
             }
         }
         Ok(())
@@ -337,11 +366,12 @@ impl Output {
         let began = self.core.clock.monotonic();
         if !finished.closing {
             self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
-            self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
+            self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
+            self.late.flush()?;
             self.report.batch(&self.core, &finished, began)?;
         }
         self.core.written(&finished);
-        Ok(())
+        self.alarms.verdict()
     }
 
     /// A batch is complete for the outlets of a level.
@@ -377,6 +407,10 @@ impl Output {
             sink.sink.end(&info)?;
             sink.begun = false;
             sink.dirty = false;
+        }
+        if self.alarms.look_at(level) {
+            self.flush()?;
+            self.alarms.batch(level, &info, &self.report);
         }
         Ok(())
     }

@@ -2,36 +2,48 @@
 //!
 //! A chain is cut into stages behind each operator that combines rows. Inside a stage the row-wise operators work on one
 //! block after the other; its end says where the rows are combined or written. Inputs and stages form a tree: an input
-//! feeds a stage, a stage feeds the next.
+//! feeds a stage, a stage feeds the next; what a join looks up is fed to a stage of its own, a side.
 
 mod binding;
 mod inputs;
+mod sides;
+mod wrong;
 
 use std::sync::Arc;
 
+use crate::data::batch::BatchInfo;
 use crate::data::calendar::Calendar;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::formats::{Input, Output};
-use crate::operators::{Aggregate, Filter, Map, Over, Spread, Totals, WholeBatch};
+use crate::operators::{Aggregate, Alarm, Filter, Join, Map, Over, Spread, Totals, WholeBatch};
 use crate::state::Window;
 
 use super::cutter::Cutter;
+use super::event::by_time::ByTime;
 
 pub use binding::plan;
 
 /// What is to be run.
 pub struct Plan {
-    /// One for each `--from`.
+    /// One for each `--from`, then one for each side.
     pub inputs: Vec<PlanInput>,
-    /// The columns that records are cut into: those of all inputs together.
-    pub entry: Schema,
-    /// In the order in which a batch passes them.
+    /// In the order in which a batch passes them, then the sides.
     pub stages: Vec<Stage>,
+    /// How many of them are sides.
+    pub sides: usize,
     /// Where rows are written.
     pub outlets: Vec<Outlet>,
+    /// The alarms, in the order of the chain.
+    pub alarms: Vec<PlanAlarm>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What tells the time of a record, for each of the stages that inputs feed; none unless batches are cut by it.
+    pub event: Vec<ByTime>,
+    /// Whether blocks carry these times.
+    pub times: bool,
+    /// Whether batches without records are wanted as well (`--fill`), where they are cut by the records' time.
+    pub fills: bool,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }
@@ -45,6 +57,16 @@ impl Plan {
     /// Whether rows of several batches come together.
     pub fn rebatches(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.rebatches())
+    }
+
+    /// The stages that a batch passes.
+    pub fn chain(&self) -> &[Stage] {
+        &self.stages[..self.stages.len() - self.sides]
+    }
+
+    /// The number of the stage that inputs feed: see [`PlanInput::feeds`].
+    pub fn fed(&self, feeds: usize) -> usize {
+        if feeds == 0 { 0 } else { self.chain().len() + feeds - 1 }
     }
 }
 
@@ -72,7 +94,7 @@ pub struct PlanInput {
     pub live: Live,
     /// The columns that a leading filter looks at.
     pub first: Vec<String>,
-    /// The stage that it feeds.
+    /// What it feeds: 0 the first stage, 1 the first side.
     pub feeds: usize,
     /// Which columns it shows is needed, and only its head tells.
     pub needs_head: bool,
@@ -100,8 +122,29 @@ pub enum Step {
     Map(Box<dyn Map>),
     /// A copy to the outlet of this number; of the rows that pass, if there is a filter.
     Tee(usize, Option<Arc<dyn Filter>>),
+    /// The alarm of this number is told of a batch in which any row passes.
+    Alarm(usize, Box<dyn Filter>),
     /// The times of the batch become columns, [`TIMES`].
     Times,
+}
+
+impl Step {
+    /// No more blocks of this batch will come.
+    pub fn done(&self, batch: &BatchInfo) {
+        if let Step::Map(map) = self {
+            map.done(batch);
+        }
+    }
+}
+
+/// An alarm's place in the plan.
+pub struct PlanAlarm {
+    /// When it acts, and what it does.
+    pub alarm: Alarm,
+    /// See [`Stage::level`]: which batches it looks at.
+    pub level: usize,
+    /// Where these end, if they have an interval.
+    pub borders: Option<Calendar>,
 }
 
 /// The attributes of a batch that are columns where they are named.
@@ -115,6 +158,11 @@ pub enum End {
     Window(Window),
     /// Rows are combined, and kept as well: they feed the next stage, where they look up the result.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
+    /// Rows are kept; once all are there they feed the next stage, where they look up what stands beside them: in a side, if
+    /// there is one, see [`PlanInput::feeds`].
+    Join(Box<dyn Join>, Option<usize>),
+    /// Rows are kept for a join that looks them up: those of the batch, or of the window that stands before it.
+    Side(Option<Window>),
     /// All rows of the batch go through one hand; the result feeds the next stage.
     WholeBatch(Box<dyn WholeBatch>),
     /// Rows wait for the end of the batch, because what is written names its time and no interval tells it before.
@@ -140,7 +188,7 @@ impl End {
         match self {
             End::Aggregate(_, across) => !matches!(across, Across::Batch),
             End::Window(_) => true,
-            End::Totals(..) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
+            End::Totals(..) | End::Join(..) | End::Side(_) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
         }
     }
 
@@ -155,7 +203,10 @@ impl End {
                 Spread::Loose => "sorted by every shard, then merged by ranges of the order",
             },
             End::Totals(..) => "kept, until what is combined of them is known: all rows of the batch, in order",
-            End::WholeBatch(_) | End::Hold | End::Window(_) => "brought together: all rows of the batch, in order",
+            End::Join(..) => "kept, until what it is joined with is complete: all rows of the batch, in order",
+            End::WholeBatch(_) | End::Hold | End::Window(_) | End::Side(_) => {
+                "brought together: all rows of the batch, in order"
+            }
             End::Output(_) => "written",
         }
     }
@@ -165,10 +216,11 @@ impl Plan {
     /// If the first so many rows of a batch are all that anyone asks for.
     pub fn enough(&self) -> Option<u64> {
         let first = &self.stages[0];
+        let looks_at_all = |step: &Step| matches!(step, Step::Tee(..) | Step::Alarm(..));
         match &first.end {
-            End::Aggregate(aggregate, Across::Batch) if !first.steps.iter().any(|s| matches!(s, Step::Tee(..))) => {
-                aggregate.enough()
-            }
+            // What else is joined counts as well.
+            _ if self.sides > 0 => None,
+            End::Aggregate(aggregate, Across::Batch) if !first.steps.iter().any(looks_at_all) => aggregate.enough(),
             _ => None,
         }
     }

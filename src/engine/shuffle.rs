@@ -36,7 +36,9 @@ pub fn start(core: &Core, stage: usize) -> Box<dyn Accumulator> {
     spare.unwrap_or_else(|| match &core.plan.stages[stage].end {
         End::Aggregate(aggregate, _) => aggregate.start(),
         End::Totals(aggregate, _) => Box::new(Both { rows: Sequence::default(), combined: aggregate.start() }),
-        End::WholeBatch(_) | End::Window(_) | End::Hold | End::Output(_) => Box::new(Sequence::default()),
+        End::Join(..) | End::Side(_) | End::WholeBatch(_) | End::Window(_) | End::Hold | End::Output(_) => {
+            Box::new(Sequence::default())
+        }
     })
 }
 
@@ -62,9 +64,19 @@ pub(super) struct Ordered {
 /// What goes into a stage.
 pub(super) enum Feed {
     Ordered(Ordered),
-    Blocks(Vec<Block>),
+    /// Behind rows of the same batch that have gone in before.
+    Blocks(Vec<Block>, Behind),
     /// With what is done to each before anything else.
-    Kept(Vec<Packed>, Option<Box<dyn Map>>),
+    Kept(Vec<Packed>, Option<Arc<dyn Map>>),
+}
+
+/// What of a batch has gone into a stage.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Behind {
+    /// Blocks ...
+    pub blocks: u64,
+    /// ... and rows.
+    pub rows: u64,
 }
 
 impl Ordered {
@@ -272,14 +284,15 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
             let shares = ranges.map(share).collect();
             (ordered, shares)
         }
-        Feed::Blocks(blocks) => {
+        Feed::Blocks(blocks, behind) => {
+            row = behind.rows;
             let share = |(mut block, at): (Block, u64)| {
                 let first = row;
                 row += block.rows as u64;
                 block.order = at;
                 Share::Block(block, first)
             };
-            (Ordered::default(), blocks.into_iter().zip(0..).map(share).collect())
+            (Ordered::default(), blocks.into_iter().zip(behind.blocks..).map(share).collect())
         }
         Feed::Kept(blocks, _) => {
             let share = |(block, at): (Packed, u64)| {

@@ -4,6 +4,7 @@
 //! An operator is immutable; whatever changes is an [`Accumulator`] that the engine owns. This makes sharding free.
 
 mod agg;
+mod alarm;
 mod count;
 mod distinct;
 mod filter;
@@ -32,6 +33,8 @@ mod wordcount;
 mod words;
 
 use std::any::Any;
+use std::ffi::OsString;
+use std::sync::Arc;
 
 use clap::{ArgMatches, Command};
 
@@ -44,7 +47,7 @@ use crate::error::Result;
 use crate::expr::Context;
 
 pub use running::{Over, Running, Saved};
-pub use tables::{Records, Table, Tables, Version};
+pub use tables::{Records, Right, Side, Table, Tables, Version};
 
 /// An operator as the command line knows it.
 pub struct Entry {
@@ -80,6 +83,7 @@ pub static REGISTRY: &[Entry] = &[
     join::ENTRY,
     window::ENTRY,
     tee::ENTRY,
+    alarm::ENTRY,
     pipe::ENTRY,
     sql::ENTRY,
 ];
@@ -109,7 +113,7 @@ pub trait Operator: Send + Sync {
     /// The word that stands in the chain.
     fn name(&self) -> &'static str;
 
-    /// Opens the tables that it needs, before anything is settled.
+    /// Asks for what it joins with, before anything is settled.
     fn open(&mut self, tables: &dyn Tables) -> Result<()> {
         let _ = tables;
         Ok(())
@@ -141,6 +145,11 @@ pub trait Operator: Send + Sync {
     /// before it.
     fn follows_batches(&self) -> bool {
         self.tees()
+    }
+
+    /// Whether it has something to say of a batch without records (`--fill`).
+    fn fills(&self) -> bool {
+        false
     }
 
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).
@@ -176,10 +185,29 @@ pub enum Work {
     WholeBatch(Box<dyn WholeBatch>),
     /// Each row looks up what was combined of all rows of the batch.
     Totals(Box<dyn Aggregate>, Box<dyn Totals>),
+    /// Each row looks up those that stand beside the batch: of another input these columns.
+    Join(Box<dyn Join>, Option<(Arc<Side>, Live)>),
     /// Which batches the operators behind it see.
     Rebatch(Rebatch),
     /// Row-wise: a copy of the rows, of those that pass if there is a filter, goes to the sink of this spelling as well.
     Tee(String, Option<Box<dyn Filter>>),
+    /// Row-wise: the rows pass; whether any row of a batch passes the filter is told to the alarm.
+    Alarm(Box<dyn Filter>, Alarm),
+}
+
+/// When an alarm acts, and what it does then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its condition, as it was written.
+    pub condition: String,
+    /// In so many batches running the condition has to hold; at least 1.
+    pub batches: u64,
+    /// For so many milliseconds of the batches' times behind one after which it acted it does not act again.
+    pub cooldown: i64,
+    /// The status with which it ends the run, if it does.
+    pub exit: Option<u8>,
+    /// The command that it starts, and its arguments; empty if there is none.
+    pub command: Vec<OsString>,
 }
 
 /// Which batches the operators behind `window` and `session` see. Times are in milliseconds, above 0.
@@ -214,6 +242,11 @@ pub trait Map: Send + Sync {
     /// The rows that come of `block`, in its order. `order`, `batch` and `input` are kept by the engine; `origins` must
     /// be carried over ([`Origins::pick`](crate::data::block::Origins::pick)).
     fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
+
+    /// No more blocks of this batch will come.
+    fn done(&self, batch: &BatchInfo) {
+        let _ = batch;
+    }
 
     /// The quick way at the head of a chain of text: pushes the spans of `raw` that are the one text column of the
     /// result. `None` if there is no quick way, and records are cut first.
@@ -307,6 +340,19 @@ pub trait Accumulator: Send {
 pub trait Totals: Send + Sync {
     /// What is done with each block of the batch's rows, now that its aggregate is complete: `totals` are the rows of its result.
     fn look_up(&self, totals: Vec<Block>) -> Result<Box<dyn Map>>;
+}
+
+/// Looks up each row of a batch among rows that stand beside it.
+pub trait Join: Send + Sync {
+    /// What is done with each block of the batch's rows, now that all are there. `right`: the rows of the other input, of the
+    /// columns that were asked for, in order.
+    fn look_up(&self, right: &mut dyn Iterator<Item = Block>, batch: &BatchInfo) -> Result<Arc<dyn LookUp>>;
+}
+
+/// One batch of a [`Join`].
+pub trait LookUp: Map {
+    /// The rows that stand behind those of the batch, once all of these have been looked up.
+    fn rest(&self) -> Vec<Block>;
 }
 
 /// Needs all rows of the batch in order, in one place.

@@ -1,16 +1,16 @@
 //! `pipe -- COMMAND ARG…`: a batch through a child's stdin and stdout. One child a batch, fed by a thread of its own while
 //! the calling thread reads what it answers, so that full pipes hold nobody up; it is reaped before the batch goes on.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use memchr::memrchr;
 
+use super::support::commands;
 use super::{Bound, Built, Entry, Example, Operator, WholeBatch, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
@@ -84,7 +84,7 @@ impl Operator for Pipe {
         let [command, args @ ..] = &self.words[..] else {
             return Err(Error::usage("pipe needs a command: `pipe -- sort -u`"));
         };
-        find(command, std::env::var_os("PATH").as_deref())?;
+        commands::find(self.name(), command)?;
         let rows = formats::text_output(input);
         let answer = formats::text_input(b'\n');
         let schema = Schema { records: false, ..answer.schema(output)? };
@@ -95,32 +95,6 @@ impl Operator for Pipe {
     fn keeps(&self) -> String {
         "the rows of the batch, and what the command answers".into()
     }
-}
-
-/// Makes sure that there is such a command, so that a wrong name is told before anything runs.
-fn find(command: &OsStr, path: Option<&OsStr>) -> Result<()> {
-    let runnable = |path: &Path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
-    let name = command.display();
-    if command.as_encoded_bytes().contains(&b'/') {
-        return match Path::new(command) {
-            path if runnable(path) => Ok(()),
-            path if path.exists() => {
-                Err(Error::failed(format!("pipe cannot run `{name}`: it is not an executable file")))
-            }
-            _ => Err(Error::failed(format!("pipe cannot run `{name}`: there is no such file"))),
-        };
-    }
-    // What the system looks through if there is no PATH at all.
-    let path = path.unwrap_or(OsStr::new("/bin:/usr/bin"));
-    if std::env::split_paths(path).any(|folder| runnable(&folder.join(command))) {
-        return Ok(());
-    }
-    let hint = if command.as_encoded_bytes().contains(&b' ') {
-        format!("; each word is an argument of its own (`pipe -- {name}`), a shell is `pipe -- sh -c '{name}'`")
-    } else {
-        String::new()
-    };
-    Err(Error::failed(format!("pipe cannot run `{name}`: there is no such command in PATH{hint}")))
 }
 
 struct Run {
@@ -317,14 +291,8 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_there_is_told_before_anything_runs() {
-        let message = |command: &str| {
-            pipe(&[command]).bind(&Schema::default(), &Live::all(), &Context::default()).err().unwrap().to_string()
-        };
-        assert!(message("no-such-command-here").contains("no such command in PATH"));
-        assert!(message("sort -u").contains("sh -c 'sort -u'"));
-        assert!(message("/no/such/file").contains("no such file"));
-        assert!(message("/").contains("not an executable file"));
-        assert!(find(OsStr::new("cat"), None).is_ok(), "without PATH the system's folders are looked through");
+        let bound = pipe(&["no-such-command-here"]).bind(&Schema::default(), &Live::all(), &Context::default());
+        assert!(bound.err().unwrap().to_string().contains("no such command in PATH"));
     }
 
     #[test]

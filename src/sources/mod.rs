@@ -23,6 +23,7 @@ mod stdin;
 mod support;
 mod tcp;
 
+pub use support::descriptors::allow_many;
 use support::peek::Peeked;
 use support::spelling::Spelling;
 
@@ -57,6 +58,11 @@ pub trait Source: Send + Sync {
 
     /// Whether it is of regular files only: then `--batch` is `all` unless written.
     fn is_files(&self) -> bool {
+        false
+    }
+
+    /// Whether it is standard input.
+    fn is_stdin(&self) -> bool {
         false
     }
 

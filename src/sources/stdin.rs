@@ -30,6 +30,10 @@ impl Source for Stdin {
         NAME.into()
     }
 
+    fn is_stdin(&self) -> bool {
+        true
+    }
+
     fn is_files(&self) -> bool {
         fstat(stdin()).is_ok_and(|s| FileType::from_raw_mode(s.st_mode) == FileType::RegularFile)
     }

@@ -29,7 +29,7 @@ $ streamer words then cuont
 # an unknown operator that is nothing like any: all of them
 $ streamer zzzzzz
 .
-! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, filter, grep, map, set, flatmap, parse, sample, count, agg, reduce, distinct, sort, top, head, tail, join, window, tee, pipe, sql
+! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, filter, grep, map, set, flatmap, parse, sample, count, agg, reduce, distinct, sort, top, head, tail, join, window, tee, alarm, pipe, sql
 ! see: streamer --help
 ? 2
 

@@ -159,18 +159,8 @@ $ streamer join {dir}/none*.txt --on $1
 ! streamer: no file matches {dir}/none*.txt
 ? 1
 
-# join: other sources, columns and kinds that are not there are usage errors
+# join: columns and kinds of sources that are not there are usage errors
 + users.txt eve Eve
-$ streamer join tcp://localhost:9 --on $1
-.
-! streamer: join: wants a file or files, which can be read again, not tcp://localhost:9: write a path or a quoted glob, `join users.csv --on id`
-! see: streamer join --help
-? 2
-$ streamer join - --on $1
-.
-! streamer: join: wants a file or files, which can be read again, not standard input: write a path or a quoted glob, `join users.csv --on id`
-! see: streamer join --help
-? 2
 $ streamer join {dir}/users.txt --on line=lime
 .
 ! streamer: join: {dir}/users.txt: there is no column `lime` here, the columns are: line; did you mean line?
@@ -278,3 +268,30 @@ $ streamer --in json join {dir}/users.json --on user=id --kind left --batch all 
 > {"user":7,"n":2,"name":"Eve"}
 .
 
+# join: nested values of a table are JSON in its columns, too
++ users.json {"id": 7, "tags": ["a", true]}
+$ streamer join {dir}/users.json --on $1=id --batch all --out json
+< 7
+.
+
+# join: a table has its header in its own spelling
++ users.csv 7,Eve
+$ streamer join {dir}/users.csv --on $1=id --batch all
+.
+$ streamer join 'file:{dir}/users.csv?header=id,name' --on $1=id --batch all
+< 7
+.
+
+# join behind a window: all of it sees the version of the table at its own time, also rows that came before
++ users.txt eve Eve
+$ streamer --batch 1s window 2s then join {dir}/users.txt --on $1 then count --by $1,line_2
+< eve 1
+@ 1s
++ users.txt max Max
+< max 2
+@ 1s
++ users.txt eve Second
+@ 1s
+.
+$ streamer --batch 1s window all then join {dir}/users.txt --on $1 then count --by $1
+.

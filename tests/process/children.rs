@@ -24,7 +24,7 @@ fn a_child_that_fails_fails_the_run_and_is_named() {
 
 #[test]
 fn a_command_that_does_not_exist_is_told_before_anything_runs() {
-    for words in ["grep . --from exec:/no/such", "pipe -- /no/such"] {
+    for words in ["grep . --from exec:/no/such", "pipe -- /no/such", "alarm true -- /no/such"] {
         let done = run(&mut streamer(words), b"x\n");
         assert!(done.failed(1).contains("/no/such"), "{words}");
     }
@@ -32,7 +32,7 @@ fn a_command_that_does_not_exist_is_told_before_anything_runs() {
 }
 
 /// What a command prints as a child of ours in each place where there are children.
-fn everywhere(command: &str) -> [(&'static str, String); 3] {
+fn everywhere(command: &str) -> [(&'static str, String); 4] {
     let dir = tempfile::tempdir().expect("a directory");
     let (stats, to) = (dir.path().join("stats"), dir.path().join("to"));
     let open = |words: &str| {
@@ -43,7 +43,9 @@ fn everywhere(command: &str) -> [(&'static str, String); 3] {
     let source = run(open("grep '' --to -").args(["--from", &format!("exec:{command}")]), b"").ok();
     let pipe = run(open("pipe --to -").arg("--").args(shlex::split(command).expect("words")), b"x\n").ok();
     let sink = run(open("head 1").args(["--to", &format!("exec:{command}")]), b"x\n").ok();
-    [("exec: source", source), ("pipe", pipe), ("exec: sink", sink)]
+    let alarm = run(open("alarm true").arg("--").args(shlex::split(command).expect("words")), b"x\n");
+    assert_eq!((alarm.status.code(), alarm.stdout.as_slice()), (Some(0), &b""[..]), "{}", alarm.stderr);
+    [("exec: source", source), ("pipe", pipe), ("exec: sink", sink), ("alarm", alarm.stderr)]
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::data::time::Time;
 use crate::engine::batcher::{Cut, Made, Placed};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::{Cutting, Rest};
+use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
 use crate::sources::Chunk;
@@ -26,7 +27,11 @@ impl Core {
                 return false;
             }
             self.starved.store(true, Ordering::SeqCst);
-            if self.may_read(&state, lane) {
+            let horizon = state.batcher.event.as_ref().map(Admission::horizon);
+            let may_read = self.may_read(&state, lane, horizon.as_ref());
+            let now = self.clock.monotonic();
+            state.batcher.event.iter_mut().for_each(|event| event.hold(lane, !may_read, now));
+            if may_read {
                 return true;
             }
             state = self.room.wait(state);
@@ -58,7 +63,7 @@ impl Core {
     }
 
     /// Wakes as many shards as so many tasks and cuts can use.
-    fn call(&self, news: usize) {
+    pub(super) fn call(&self, news: usize) {
         match news {
             0 => {}
             1 => self.work.notify_one(),
@@ -67,7 +72,7 @@ impl Core {
     }
 
     /// Takes over what the batcher made, but wakes no shard for it: tells how many tasks and cuts there are.
-    fn take_in(&self, state: &mut State, made: Made) -> usize {
+    pub(super) fn take_in(&self, state: &mut State, made: Made) -> usize {
         let news = made.tasks.len() + made.cuts.len();
         if news == 0 {
             return 0;
@@ -75,7 +80,8 @@ impl Core {
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {
-            let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
+            let pieces = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end));
+            let lanes = if cut.by_event { Vec::new() } else { pieces.collect() };
             // The output thread outlives all who send to it.
             let _ = self.output.send(Message::Cut { info: cut.info, lanes });
             if cut.blocks > 0 {
@@ -104,7 +110,8 @@ impl Core {
             };
             let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
             head = begun.0;
-            let made = |format| Cutter::new(format, &input.live, &self.plan.entry, &input.first).map_err(named);
+            let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
+            let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
             let cutter = begun.1.map(made).transpose()?;
             let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..head]).count() as u64;
             let _ = self.lanes[lane].set(LaneHead { cutter, lines });
@@ -118,11 +125,16 @@ impl Core {
         own.unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
     }
 
-    /// Columns that no record of any input had, in formats where any record may have any column.
+    /// Columns that no record of any input had that feeds the same stage, in formats where any record may have any column.
     pub fn unseen(&self) -> Vec<String> {
-        let mut inputs = self.plan.inputs.iter().map(|input| input.cutter.format.unseen());
-        let first = inputs.next().unwrap_or_default();
-        inputs.fold(first, |unseen, other| unseen.into_iter().filter(|name| other.contains(name)).collect())
+        let mut all: Vec<String> = Vec::new();
+        for inputs in self.plan.inputs.chunk_by(|one, next| one.feeds == next.feeds) {
+            let mut unseen = inputs.iter().map(|input| input.cutter.format.unseen());
+            let first = unseen.next().unwrap_or_default();
+            let shared = unseen.fold(first, |all, other| all.into_iter().filter(|name| other.contains(name)).collect());
+            all.extend(shared);
+        }
+        all
     }
 
     /// How many lines stood before the records of a lane.
@@ -133,7 +145,9 @@ impl Core {
     /// A lane has given all it has.
     pub fn lane_ended(&self, lane: usize) {
         let mut state = self.lock();
-        state.batcher.lanes[lane].ended = true;
+        let mut made = Made::default();
+        state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+        self.take_over(&mut state, made);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
         drop(state);
         // The next lane of the source has become its first.
@@ -229,7 +243,7 @@ impl Core {
         if state.batcher.is_last_due() {
             state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
         }
-        if self.plan.rebatches() {
+        if state.batcher.event.is_none() && self.plan.rebatches() {
             made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);

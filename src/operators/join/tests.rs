@@ -10,10 +10,10 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Origins;
 use crate::data::block::{Block, Cell, Column};
 use crate::data::buffer::Buffer;
-use crate::data::rows::{Rows, block_of};
+use crate::data::rows::block_of;
 use crate::formats::{Input, tabbed_input, text_input};
 use crate::operators::testing::{BATCH, built};
-use crate::operators::{Records, Version};
+use crate::operators::{Records, Side, Table, Version};
 
 /// A table of lines that a test can change.
 struct Lines {
@@ -58,8 +58,17 @@ impl Table for Lines {
 struct One(Arc<Lines>);
 
 impl Tables for One {
-    fn table(&self, _: &str) -> Result<Arc<dyn Table>> {
-        Ok(Arc::clone(&self.0) as Arc<dyn Table>)
+    fn right(&self, _: &str) -> Result<Right> {
+        Ok(Right::Table(Arc::clone(&self.0) as Arc<dyn Table>))
+    }
+}
+
+/// Another input, that a test cuts itself.
+struct Beside(Arc<Side>);
+
+impl Tables for Beside {
+    fn right(&self, _: &str) -> Result<Right> {
+        Ok(Right::Side(Arc::clone(&self.0)))
     }
 }
 
@@ -79,15 +88,27 @@ fn batch(id: u64) -> BatchInfo {
 
 /// What comes of blocks, as an engine would have it.
 fn run(work: &[Work], blocks: Vec<Block>, id: u64) -> Result<Vec<Block>> {
+    run_beside(work, blocks, Vec::new(), id)
+}
+
+/// The same, with the rows of another input.
+fn run_beside(work: &[Work], blocks: Vec<Block>, right: Vec<Block>, id: u64) -> Result<Vec<Block>> {
     let batch = batch(id);
-    match work {
-        [Work::Map(map)] => blocks.into_iter().map(|block| map.map(block, &batch)).collect(),
-        [Work::Map(opens), Work::WholeBatch(whole)] => {
-            let blocks = blocks.into_iter().map(|block| opens.map(block, &batch)).collect::<Result<_>>()?;
-            whole.run(blocks, &batch, &mut Rows::default())
-        }
+    let (opens, whole) = match work {
+        [Work::Map(map)] => return blocks.into_iter().map(|block| map.map(block, &batch)).collect(),
+        [Work::Map(opens), Work::Join(whole, None)] => (Some(opens), whole),
+        [Work::Join(whole, Some(_))] => (None, whole),
         _ => panic!("another kind of work"),
-    }
+    };
+    let opened = |block| match opens {
+        Some(opens) => opens.map(block, &batch),
+        None => Ok(block),
+    };
+    let blocks = blocks.into_iter().map(opened).collect::<Result<Vec<_>>>()?;
+    let look_up = whole.look_up(&mut right.into_iter(), &batch)?;
+    let mut made = blocks.into_iter().map(|block| look_up.map(block, &batch)).collect::<Result<Vec<_>>>()?;
+    made.extend(look_up.rest());
+    Ok(made)
 }
 
 type Row = Vec<Option<String>>;
@@ -155,9 +176,13 @@ proptest! {
     ) {
         let halves = |rows: &[Row], cut: usize| (rows[..cut.min(rows.len())].to_vec(), rows[cut.min(rows.len())..].to_vec());
         let (first, second) = halves(&right, cut_right);
-        let table = Lines::of(tabbed_input(&["x", "y", "v"]), &[&lines(&first), &lines(&second)]);
+        let format = tabbed_input(&["x", "y", "v"]);
+        let table = Lines::of(Arc::clone(&format), &[&lines(&first), &lines(&second)]);
         let on = ["a=x", "a=x,b=y"][keys - 1];
-        let operator = join(&table, &["--on", on, "--kind", kind]);
+        let args = ["--on", on, "--kind", kind];
+        let operator = join(&table, &args);
+        let mut beside = built(&ENTRY, &[&["t"], &args[..]].concat());
+        beside.open(&Beside(Side::new("s".into(), format))).unwrap();
         let bound = operator.bind(&shown(&["a", "b", "v"]), &Live::all(), &Context::default()).unwrap();
         let names: Vec<&str> = bound.schema.fields.iter().map(|f| f.name.as_str()).collect();
         prop_assert_eq!(&names[3..], &["y", "v_2"][keys - 1..]);
@@ -165,7 +190,21 @@ proptest! {
         let made = run(&bound.work, vec![block(&first, 3), block(&second, 3)], 0).unwrap();
         let keep = Keep { left: ["left", "full"].contains(&kind), right: ["right", "full"].contains(&kind) };
         let expected = naive(&left, &right, keys, keep);
-        prop_assert_eq!(rows(&made), expected);
+        prop_assert_eq!(rows(&made), expected.clone());
+        let bound_beside = beside.bind(&shown(&["a", "b", "v"]), &Live::all(), &Context::default()).unwrap();
+        prop_assert_eq!(&bound_beside.schema, &bound.schema);
+        let [Work::Join(_, Some((side, live)))] = &bound_beside.work[..] else { panic!("another kind of work") };
+        let fields = side.schema(live).unwrap().fields;
+        let place = |field: &Field| ["x", "y", "v"].iter().position(|name| *name == field.name).unwrap();
+        let order: Vec<usize> = fields.iter().map(place).collect();
+        let (cut_first, cut_second) = halves(&right, cut_right);
+        let cut = |rows: &[Row]| {
+            let rows: Vec<Row> = rows.iter().map(|row| order.iter().map(|&at| row[at].clone()).collect()).collect();
+            block(&rows, order.len())
+        };
+        let right = vec![cut(&cut_first), cut(&cut_second)];
+        let of_side = run_beside(&bound_beside.work, vec![block(&first, 3), block(&second, 3)], right, 0).unwrap();
+        prop_assert_eq!(rows(&of_side), expected);
         for (made, from) in made.iter().zip([&first, &second]) {
             let numbers = made.origins.numbers.clone().unwrap();
             prop_assert_eq!(numbers.len(), made.rows, "each row has the number of its record");
@@ -198,6 +237,28 @@ proptest! {
         }
         prop_assert!(seen.values().is_sorted());
     }
+}
+
+/// However often a table changes: what no batch under way sees is given up.
+#[test]
+fn versions_go_with_their_batches() {
+    let table = Lines::of(tabbed_input(&["k"]), &["a\n"]);
+    let wanted = Wanted { columns: Vec::new(), kinds: Vec::new(), keys: vec!["k".into()], unmatched: false };
+    let versions = Versions::new(Arc::clone(&table) as Arc<dyn Table>, wanted);
+    let loaded = |id| Arc::downgrade(&versions.of(id).unwrap());
+    let first = loaded(1);
+    table.set("a\nb\n");
+    let second = loaded(2);
+    assert_eq!(versions.of(1).unwrap().rows, 1, "it is still under way");
+    table.set("a\nb\nc\n");
+    let third = loaded(3);
+    let in_use = || [&first, &second, &third].map(|version| version.strong_count() > 0);
+    assert_eq!(in_use(), [true; 3]);
+    versions.done(2);
+    assert_eq!(in_use(), [true, false, true]);
+    (1..=3).for_each(|batch| versions.done(batch));
+    assert_eq!(in_use(), [false, false, true], "the newest is there for the batches to come");
+    assert_eq!(versions.of(4).unwrap().rows, 3);
 }
 
 #[test]

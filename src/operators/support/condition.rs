@@ -1,4 +1,4 @@
-//! Conditions: what `filter EXPR` and `--if EXPR` are given.
+//! Conditions: what `filter EXPR`, `alarm EXPR` and `--if EXPR` are given.
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
@@ -9,11 +9,15 @@ use crate::operators::Filter;
 
 /// The condition that is written so.
 pub fn parse(text: &str) -> Result<Expr> {
+    parse_or(text, "use agg … then filter …")
+}
+
+/// The same; `instead`: what is to be written for a condition on an aggregate.
+pub fn parse_or(text: &str, instead: &str) -> Result<Expr> {
     let condition = Expr::parse(text)?;
     if condition.has_aggregate() {
-        return Err(
-            condition.wrong("a condition looks at one row, not at an aggregate of many: use agg … then filter …")
-        );
+        let what = format!("a condition looks at one row, not at an aggregate of many: {instead}");
+        return Err(condition.wrong(&what));
     }
     Ok(condition)
 }

@@ -2,6 +2,7 @@
 
 mod accumulators;
 pub mod combined;
+pub mod commands;
 pub mod computed;
 pub mod condition;
 pub mod fill;
