@@ -1,7 +1,10 @@
 //! From an invocation to a run: settles the defaults that depend on the sources, makes the plan, opens sources and sinks.
 
+mod heads;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::cli::{Cut, Globals, Invocation};
 use crate::clock::Clock;
@@ -18,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::expr::Context;
 use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
+use crate::operators::Operator;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
 use crate::sources::{self, Lane, Said, Setup, Source};
@@ -50,6 +54,11 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let Invocation { globals, mut chain, .. } = invocation;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
+    if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
+        return Err(Error::usage(
+            "`--follow` goes on with what is appended to files, and there is none: add --from FILE",
+        ));
+    }
     let said = Said {
         format: globals.input.clone(),
         header: globals.header.clone(),
@@ -62,6 +71,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         let name = operator.name();
         operator.open(&right).map_err(|error| plan::named(name, error))?;
     }
+    group_sessions(&mut chain)?;
     let (beside, sides): (Vec<_>, Vec<_>) = right.into_sides().into_iter().unzip();
     sources.extend(beside);
     check(&globals, &sources)?;
@@ -75,7 +85,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         || globals.event_time.is_some();
     let event = globals.event_time.as_ref().map(|event| &event.expr);
     let interval = calendar.is_some();
-    let context = Context { zone: globals.zone.clone() };
+    let context = Context { zone: globals.zone.clone(), ..Context::default() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
         let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), event, &context)?;
@@ -86,30 +96,17 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let mut lanes = None;
     let headless: Vec<usize> = (0..sources.len()).filter(|&at| plan.inputs[at].needs_head).collect();
     if !headless.is_empty() && (!globals.explain || files) {
-        let setup = setup(&globals, io, clock, &stop);
+        let poll = poll(&globals, &cutting, calendar.as_ref());
+        let setup = setup(&globals, poll, io, clock, &stop);
         let mut opened = open(&sources, &plan.inputs, &setup)?;
         for at in headless {
             let format = &plan.inputs[at].cutter.format;
-            let mut rest = std::mem::take(&mut opened[at]).into_iter();
-            // The first record that fits tells the columns, in whichever file it stands.
-            for lane in rest.by_ref() {
-                let name = lane.name.clone();
-                let tell = |record: &[u8], first: bool| match record {
-                    // A byte-order mark is none in mid-file.
-                    [0xef, 0xbb, 0xbf, ..] if !first => Ok(None),
-                    _ => format.head(record).map_err(|error| from_input(&name, error)),
-                };
-                let (lane, seen) = lane.peek(format.framing(), globals.max_record, tell)?;
-                opened[at].push(lane);
-                if let Some(format) = seen {
-                    match at.checked_sub(inputs.len()) {
-                        Some(side) => sides[side].tell(format),
-                        None => inputs[at].1 = format,
-                    }
-                    break;
-                }
+            let seen = heads::tell(&*sources[at], &**format, &mut opened[at], &setup)?;
+            match (seen, at.checked_sub(inputs.len())) {
+                (Some(format), Some(side)) => sides[side].tell(format),
+                (Some(format), None) => inputs[at].1 = format,
+                (None, _) => {}
             }
-            opened[at].extend(rest);
         }
         (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
         lanes = Some(opened);
@@ -127,8 +124,9 @@ fn from_input(name: &str, error: Error) -> Error {
 }
 
 /// What sources are opened with.
-fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
+fn setup(globals: &Globals, poll: Option<Duration>, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
     Setup {
+        poll,
         clock: Arc::clone(clock),
         max_record: globals.max_record,
         once: globals.once,
@@ -138,8 +136,29 @@ fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop
     }
 }
 
+/// How often a source looks by itself that would else wait for the timer's cut: where there is none, or where `--max-rate`
+/// says what a batch holds.
+fn poll(globals: &Globals, cutting: &Cutting, calendar: Option<&Calendar>) -> Option<Duration> {
+    let timed = matches!(cutting, Cutting::Time | Cutting::Lines(_)) && calendar.is_some();
+    let interval = calendar.map_or(INTERVAL, |calendar| calendar.interval().min(INTERVAL));
+    (!timed || globals.max_rate.is_some()).then(|| Duration::from_millis(interval as u64))
+}
+
 fn open(sources: &[Box<dyn Source>], inputs: &[PlanInput], setup: &Setup) -> Result<Vec<Vec<Lane>>> {
     sources.iter().zip(inputs).map(|(source, input)| source.open(setup, input.cutter.format.framing())).collect()
+}
+
+/// Tells what stands behind a session by which keys it is to combine rows.
+fn group_sessions(chain: &mut [Box<dyn Operator>]) -> Result<()> {
+    for at in 1..chain.len() {
+        let (before, behind) = chain.split_at_mut(at);
+        let next = &mut behind[0];
+        let name = next.name();
+        if let Some(by) = before[at - 1].sessions() {
+            next.group(by).map_err(|error| plan::named(name, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the sources do not allow.
@@ -163,7 +182,7 @@ fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
 
 /// What ends batches, and their interval in milliseconds.
 fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
-    let millis = |interval: std::time::Duration| interval.as_millis() as i64;
+    let millis = |interval: Duration| interval.as_millis() as i64;
     if let Some(tick) = &globals.tick {
         let interval = match globals.batch {
             Some(Cut::Interval(interval)) => millis(interval),
@@ -287,7 +306,7 @@ impl Prepared {
     /// What ends batches, in words.
     pub fn batches(&self) -> String {
         let interval = self.calendar.as_ref().map(|calendar| {
-            let interval = std::time::Duration::from_millis(calendar.interval() as u64);
+            let interval = Duration::from_millis(calendar.interval() as u64);
             humantime::format_duration(interval).to_string()
         });
         match (&self.cutting, interval) {
@@ -308,7 +327,8 @@ impl Prepared {
     /// Opens everything and runs; the signal that ended the run, if one did.
     pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let (globals, stop) = (self.globals, self.stop);
-        let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, &mut io, &clock, &stop));
+        let poll = poll(&globals, &self.cutting, self.calendar.as_ref());
+        let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, poll, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;

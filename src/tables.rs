@@ -39,6 +39,7 @@ impl Files {
             max_record: max_record.min(LONGEST),
             // What is appended while a table is read is for the next look at it.
             once: true,
+            poll: None,
             // A table is read to its end for the last batch, too.
             stop: Stop::new()?,
             stdin: Mutex::new(None),
@@ -176,7 +177,7 @@ impl Reading {
                 match stream.read(&mut bytes[filled..], true)? {
                     Got::Bytes(count) => filled += count,
                     Got::Later => {}
-                    Got::Break | Got::End | Got::Stop => ended = true,
+                    Got::Break | Got::File | Got::Done | Got::End | Got::Stop => ended = true,
                 }
             }
             bytes.truncate(filled);

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! # count: one row a batch             what it proves
-//! + a.txt hello                        a line is put behind the file {dir}/a.txt, before the run or during it
+//! + a.txt hello                        a line is put behind the file {dir}/a.txt, before the run or during it; `++` without its end
 //! * 2026-11-20T00:00:00Z               where the wall clock stands (default: the epoch)
 //! $ streamer --batch 1s count          the command
 //! < hello                              a line arrives; `<<` the same without its end; \t \0 \r \xff \\ are escapes
@@ -290,11 +290,11 @@ fn play_story(story: &[String]) -> String {
             played.push('\n');
         }
         match (mark, &run) {
-            ("+", _) => {
+            ("+" | "++", _) => {
                 let (name, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 let file = std::fs::OpenOptions::new().append(true).create(true).open(dir.path().join(name));
-                let bytes = [unescape(text), b"\n".to_vec()].concat();
-                file.unwrap().write_all(&bytes).unwrap();
+                let end: &[u8] = if mark == "+" { b"\n" } else { b"" };
+                file.unwrap().write_all(&[&unescape(text), end].concat()).unwrap();
             }
             ("*", None) => wall = Time(rest.parse::<jiff::Timestamp>().unwrap().as_millisecond()),
             ("$", None) => {

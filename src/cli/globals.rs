@@ -51,6 +51,8 @@ pub struct Globals {
     pub batches: Option<u64>,
     /// Process what is there now, then end.
     pub once: bool,
+    /// Go on with what is appended to files.
+    pub follow: bool,
     /// The zone of alignment and of printed times.
     pub zone: TimeZone,
     /// What a line matches that moves time on.
@@ -107,6 +109,12 @@ pub fn options() -> Vec<Arg> {
                  The default is -, standard input",
             )
             .value_hint(ValueHint::AnyPath),
+        flag("follow", "Go on with what is appended to the files of --from, as tail -F").long_help(
+            "Go on with what is appended to the files of --from, as tail -F does: from the start of each to its end and then \
+             further, across rotation (a file that is renamed is read to its end, then the new one of that name), truncation \
+             and absence. The files of a glob are those that are there at the start. A record without its end waits for the \
+             rest. file:PATH?follow=true says it of one source",
+        ),
         value("in", "FORMAT", "The format of the records: text, csv, json … [default: by extension, else text]")
             .long_help(
                 "The format of the records: see Input formats below. It holds for every source that has no extension that \
@@ -128,7 +136,8 @@ pub fn options() -> Vec<Arg> {
             ),
         value("batches", "N", "End after N batches"),
         flag("once", "Process what is there now, then end")
-            .long_help("Process what is there now, as far as files reach at the start, then end"),
+            .long_help("Process what is there now, as far as files reach at the start, then end: also with dir: (all files that are in it) \
+                 and --follow"),
         value("tz", "ZONE", "The time zone of intervals and of printed times [default: UTC]")
             .long_help(
                 "The time zone in which times are printed and to which intervals are aligned, so that 1d cuts at \
@@ -290,6 +299,7 @@ impl Given {
             batch,
             batches: self.parsed("batches", values::count)?,
             once: self.has("once"),
+            follow: self.has("follow"),
             zone: self.parsed("tz", values::zone)?.unwrap_or(TimeZone::UTC),
             tick,
             start: self.parsed("start", Time::parse)?,

@@ -4,7 +4,7 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range as Span;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,9 +18,9 @@ use crate::data::time::Time;
 use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
+use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
-use super::event::blocks::{Admitted, Parsed};
 use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
@@ -64,6 +64,8 @@ pub struct Task {
     pub batch: Option<Arc<Batch>>,
     /// The lane that they came from.
     pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Where they stand among the pieces of the lane.
     pub seq: u64,
     /// Their bytes ...
@@ -99,14 +101,6 @@ pub struct Cut {
     pub at: Duration,
 }
 
-impl Cut {
-    /// How many records it has of each lane, where the records' times cut.
-    pub fn taken(&self) -> Vec<(usize, u64)> {
-        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
-        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
-    }
-}
-
 /// A lane, as the batcher sees it.
 pub struct LaneState {
     /// Which input it belongs to.
@@ -131,8 +125,8 @@ pub struct Batcher {
     pub calendar: Option<Calendar>,
     /// The lanes, in the order of their records.
     pub lanes: Vec<LaneState>,
-    /// For each input: how many ticks it has given; it has ended at the greatest number.
-    ticks: Vec<u64>,
+    /// For each input: how many ticks it has given, and whether it has ended.
+    ticks: Vec<(u64, bool)>,
     /// Records are numbered.
     count: bool,
     /// Windows wait for the end of each interval.
@@ -149,7 +143,7 @@ pub struct Batcher {
     counted: bool,
     touched: BTreeMap<usize, u64>,
     /// `--batches`, as far as they are not cut yet.
-    left: u64,
+    pub(super) left: u64,
 }
 
 /// Where [`Batcher::place`] left off.
@@ -167,6 +161,8 @@ pub struct Made {
     pub tasks: Vec<Task>,
     /// Batches that were cut.
     pub cuts: Vec<Cut>,
+    /// Something is to be said.
+    pub note: Option<&'static str>,
 }
 
 impl Batcher {
@@ -187,7 +183,7 @@ impl Batcher {
             event: None,
             calendar,
             lanes: Vec::new(),
-            ticks: vec![0; inputs],
+            ticks: vec![(0, false); inputs],
             count,
             windows: false,
             fed: 1,
@@ -317,17 +313,17 @@ impl Batcher {
             Cutting::Tick(_) => {
                 let input = self.lanes[lane].input;
                 while let Some(tick) = rest.marks.ticks.get(rest.tick).cloned() {
-                    if self.ticks[input] > self.info.id {
+                    if self.ticks[input].0 > self.info.id {
                         return Placed::Wait;
                     }
                     self.piece(lane, rest, tick.start, 0, made);
                     rest.range.start = tick.end;
                     self.lanes[lane].position = rest.from + tick.end as u64;
                     rest.tick += 1;
-                    self.ticks[input] += 1;
+                    self.ticks[input].0 += 1;
                     self.ticked(now, made);
                 }
-                if self.ticks[input] > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
+                if self.ticks[input].0 > self.info.id && !(rest.range.is_empty() && rest.too_long.is_empty()) {
                     return Placed::Wait;
                 }
                 let end = rest.range.end;
@@ -337,9 +333,11 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as every input has ticked.
+    /// Cuts as often as some input has ticked and every other one, too, or has ended.
     fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
-        while self.left > 0 && self.ticks.iter().any(|t| *t != u64::MAX) && self.ticks.iter().all(|t| *t > self.info.id)
+        while self.left > 0
+            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
+            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
         {
             self.cut(now.0, now.1, true, made);
             self.step();
@@ -348,7 +346,7 @@ impl Batcher {
 
     /// An input has no more ticks.
     pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
-        self.ticks[input] = u64::MAX;
+        self.ticks[input].1 = true;
         self.ticked(now, made);
     }
 
@@ -395,35 +393,24 @@ impl Batcher {
                 Some(Arc::clone(open))
             }
         };
-        let buffer = Arc::clone(&rest.buffer);
-        made.tasks.push(Task { batch, lane, seq, buffer, range, first, too_long, until });
+        let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
+        made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
     }
+}
 
-    /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it
-    /// completes.
-    pub fn admit(&mut self, lane: usize, parsed: Parsed, at: Duration, made: &mut Made) -> VecDeque<Admitted> {
-        let over = self.left == 0;
-        let admitted = self.event.as_mut().map_or_else(VecDeque::new, |event| event.admit(lane, parsed, at, over));
-        self.cut_by_event(at, made);
-        admitted
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Cuts the batches that the records' times have completed.
-    pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
-        let Some(event) = &mut self.event else { return };
-        made.cuts.extend(event.cut(at, &mut self.left));
-        if self.windows && event.is_done() {
-            self.windows = false;
-            made.cuts.push(self.closing(at));
-        }
-    }
-
-    /// A lane has no more records.
-    pub fn lane_ended(&mut self, lane: usize, at: Duration, made: &mut Made) {
-        self.lanes[lane].ended = true;
-        if let Some(event) = &mut self.event {
-            event.ended(lane);
-        }
-        self.cut_by_event(at, made);
+    #[test]
+    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
+        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
+        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
+        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
+        batcher.ticks[0].0 = 1;
+        batcher.input_ended(0, now, &mut made);
+        assert_eq!(made.cuts.len(), 0);
+        batcher.input_ended(1, now, &mut made);
+        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }

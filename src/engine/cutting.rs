@@ -8,6 +8,7 @@ use grep_regex::RegexMatcher;
 
 use crate::data::buffer::Buffer;
 use crate::data::framing::Framing;
+use crate::engine::core::LaneHead;
 use crate::sources::{Chunk, TooLong};
 
 use super::event::Event;
@@ -65,6 +66,8 @@ impl Cutting {
 /// What of a buffer has no batch yet.
 pub struct Rest {
     pub(super) buffer: Arc<Buffer>,
+    /// Of the lane, or of the file in it.
+    pub(super) head: Arc<LaneHead>,
     pub(super) marks: Marks,
     pub(super) range: Span<usize>,
     /// The next of the marked ticks.
@@ -75,13 +78,19 @@ pub struct Rest {
 }
 
 impl Rest {
-    /// A chunk but for its first `head` bytes, looked through for what `cutting` needs; `count` asks for the number of records
-    /// as well.
-    pub fn new(chunk: Chunk, head: usize, cutting: &Cutting, framing: Framing, count: bool) -> Self {
-        let Chunk { buffer, from, until, too_long } = chunk;
-        let range = head..buffer.len();
+    /// A chunk behind this head, of which it holds so many bytes, looked through for what `cutting` needs; `count` asks for the
+    /// number of records as well.
+    pub fn new(
+        chunk: Chunk,
+        (begun, head): (usize, Arc<LaneHead>),
+        cutting: &Cutting,
+        framing: Framing,
+        count: bool,
+    ) -> Self {
+        let Chunk { buffer, from, until, too_long, .. } = chunk;
+        let range = begun..buffer.len();
         let marks = cutting.marks(buffer.bytes(), &range, framing, count);
-        Rest { buffer: Arc::new(buffer), marks, range, tick: 0, from, until, too_long }
+        Rest { buffer: Arc::new(buffer), head, marks, range, tick: 0, from, until, too_long }
     }
 
     /// How many records, if they were counted.
@@ -104,6 +113,7 @@ impl Rest {
         self.marks = cutting.marks(self.buffer.bytes(), &self.range, framing, true);
         let marks = cutting.marks(self.buffer.bytes(), &range, framing, true);
         let (from, until) = (self.from, self.from + end as u64);
-        Rest { buffer: Arc::clone(&self.buffer), marks, range, tick: 0, from, until, too_long: Vec::new() }
+        let (buffer, head) = (Arc::clone(&self.buffer), Arc::clone(&self.head));
+        Rest { buffer, head, marks, range, tick: 0, from, until, too_long: Vec::new() }
     }
 }

@@ -1,10 +1,13 @@
 //! What the output thread is told, by the batcher and by the shards.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Lease;
 use crate::sources::Range;
+
+use super::core::LaneHead;
 
 /// What the output thread is told.
 pub enum Message {
@@ -21,6 +24,8 @@ pub enum Message {
         info: BatchInfo,
         /// Its lane.
         lane: usize,
+        /// What stood at the begin of it, or of the file in it.
+        head: Arc<LaneHead>,
         /// Which piece of the lane it is.
         seq: u64,
         /// How many records it had, the bad ones included.
@@ -39,7 +44,7 @@ pub enum Message {
     /// A piece whose records tell their times is done.
     Passed(Passed),
     /// Something is to be said.
-    Note(String),
+    Note(&'static str),
     /// A lane has no more pieces than this.
     LaneEnded {
         /// The lane.
@@ -119,6 +124,8 @@ pub struct Bad {
 pub struct Passed {
     /// Its lane.
     pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Which piece of the lane it is.
     pub seq: u64,
     /// How many records it had, the bad ones included.

@@ -42,6 +42,7 @@ use self::event::admission::Admission;
 use self::event::idle;
 use self::kept_file::KeptFile;
 use self::message::Message;
+use self::output::left_out::LeftOut;
 use self::output::{Output, SinkState};
 use self::pace::Pace;
 use self::plan::Plan;
@@ -134,6 +135,7 @@ impl Engine {
             keep_late: late.is_some(),
             names: report.lanes.clone(),
             pulled: made.pulled,
+            group_of: made.group_of,
             input_of: made.input_of,
             controls: made.controls,
             paced: max_rate.is_some(),
@@ -145,7 +147,8 @@ impl Engine {
         core.receivers_start(receivers.len());
         let pace = |rate| Arc::new(Mutex::new(Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop))));
         let paces: Vec<_> = max_rate.iter().flat_map(|rate| (0..made.inputs).map(|_| pace(*rate))).collect();
-        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict, bad, late);
+        let left_out = LeftOut::new(strict, bad, late, lanes);
+        let output = Output::new(Arc::clone(&core), sinks, lanes, report, left_out);
         let bell = timed.then(|| core.clock.bell());
         let idle_bell = (by_event && !receivers.is_empty()).then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
@@ -229,7 +232,9 @@ struct Made {
     pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     controls: Vec<Arc<dyn Control>>,
     input_of: Vec<usize>,
+    group_of: Vec<Option<usize>>,
     inputs: usize,
+    /// By thread: the input, and the lanes that it reads, one after the other.
     receivers: Vec<(usize, Vec<Received>)>,
 }
 
@@ -238,11 +243,13 @@ impl Made {
         // Who has to wait for others or for the clock needs a thread of its own.
         let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
         let inputs = lanes.len();
-        let (states, pulled, controls, input_of) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut made = Made { states, pulled, controls, input_of, inputs, receivers: Vec::new() };
+        let (states, pulled, controls) = (Vec::new(), Vec::new(), Vec::new());
+        let (input_of, group_of, receivers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut made = Made { states, pulled, controls, input_of, group_of, inputs, receivers };
         for (input, lanes) in lanes.into_iter().enumerate() {
             let framing = plan.inputs[input].cutter.format.framing();
-            let mut received = Vec::new();
+            // The thread for those lanes of the source that are read one after the other.
+            let mut shared = None;
             for lane in lanes {
                 let at = made.states.len();
                 made.states.push(LaneState { input, framing, seq: 0, position: 0, records: 0, ended: false });
@@ -258,16 +265,21 @@ impl Made {
                 };
                 if lane.pull && may_pull {
                     made.pulled.push(Mutex::new(Some(intake)));
-                } else {
-                    made.pulled.push(Mutex::new(None));
-                    received.push((at, intake));
+                    made.group_of.push(None);
+                    continue;
                 }
-            }
-            if matches!(cutting, Cutting::Event(_)) {
-                // All are read side by side.
-                made.receivers.extend(received.into_iter().map(|one| (input, vec![one])));
-            } else if !received.is_empty() {
-                made.receivers.push((input, received));
+                made.pulled.push(Mutex::new(None));
+                // By the times of their records all are read side by side.
+                let beside = !lane.pull || matches!(cutting, Cutting::Event(_));
+                let group = shared.filter(|_| !beside).unwrap_or(made.receivers.len());
+                if group == made.receivers.len() {
+                    made.receivers.push((input, Vec::new()));
+                }
+                if !beside {
+                    shared = Some(group);
+                }
+                made.receivers[group].1.push((at, intake));
+                made.group_of.push(Some(group));
             }
         }
         made
@@ -289,16 +301,21 @@ impl Core {
     }
 }
 
-/// A receiver's thread: the lanes of one source, one after the other. `pace`: that of the source.
+/// A receiver's thread: lanes of one source, one after the other. `pace`: that of the source.
 fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
     for (lane, mut intake) in lanes {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
         while core.wait_for_room(lane) {
-            let rest = intake.next(&core.quotas[lane]).and_then(|step| match step {
-                Step::Records(chunk) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
-                Step::End => Ok(None),
-            });
+            let rest = match intake.next(&core.quotas[lane]) {
+                Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
+                Ok(Step::Done) => {
+                    core.given(lane);
+                    continue;
+                }
+                Ok(Step::End) => Ok(None),
+                Err(error) => Err(error),
+            };
             let until = match rest {
                 Ok(Some(rest)) => {
                     let until = rest.until();

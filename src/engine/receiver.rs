@@ -26,6 +26,8 @@ pub struct Receiver {
     skipping: Option<TooLong>,
     /// How far into it.
     reached: Reached,
+    /// The file whose first chunk comes next, if another one has begun.
+    begins: Option<Arc<str>>,
     ended: bool,
     /// Why it ended, if it broke: said once what was read before has been handed over.
     failure: Option<Error>,
@@ -43,6 +45,7 @@ impl Receiver {
             position: 0,
             skipping: None,
             reached: Reached::default(),
+            begins: None,
             ended: false,
             failure: None,
         }
@@ -62,7 +65,8 @@ impl Receiver {
         let from = self.position;
         self.position += whole as u64;
         let lease = quota.lease(bytes.len());
-        Chunk { buffer: Buffer::filled(bytes, whole, lease), from, until: self.position, too_long: Vec::new() }
+        let (buffer, begins) = (Buffer::filled(bytes, whole, lease), self.begins.take());
+        Chunk { buffer, from, until: self.position, begins, too_long: Vec::new() }
     }
 
     /// Leaves out bytes up to the end of the record that is too long: how many, and whether it has ended.
@@ -145,12 +149,25 @@ impl Intake for Receiver {
                 (Got::Bytes(n), _) => filled += n,
                 (Got::Later, Some(whole)) => return Ok(Step::Records(self.chunk(bytes, filled, whole, quota))),
                 (Got::Later, None) => {}
-                (Got::Break, _) if filled == 0 && self.skipping.is_none() => {}
-                (Got::Break, _) => {
+                (Got::Break | Got::File, _) => {
                     let too_long = self.skipping.take();
-                    let mut chunk = self.chunk(bytes, filled, filled, quota);
-                    chunk.too_long.extend(too_long);
-                    return Ok(Step::Records(chunk));
+                    let ended = (filled > 0 || too_long.is_some()).then(|| {
+                        let mut chunk = self.chunk(std::mem::take(&mut bytes), filled, filled, quota);
+                        chunk.too_long.extend(too_long);
+                        chunk
+                    });
+                    if got == Got::File {
+                        self.begins = Some(self.stream.file());
+                    }
+                    if let Some(chunk) = ended {
+                        return Ok(Step::Records(chunk));
+                    }
+                }
+                // Behind a break: nothing is begun.
+                (Got::Done, _) => {
+                    quota.unused(bytes);
+                    self.carry.clear();
+                    return Ok(Step::Done);
                 }
                 (Got::End, _) => self.ended = true,
                 (Got::Stop, whole) => {
@@ -201,5 +218,73 @@ mod tests {
         assert_eq!(read("ab\ncd", Got::Stop), ("ab\n".into(), 3));
         assert_eq!(read("cd", Got::Stop), (String::new(), 0));
         assert_eq!(read("longer than 8 bytes", Got::Stop), (String::new(), 0));
+    }
+    /// Gives one after the other.
+    struct Files(std::vec::IntoIter<std::result::Result<&'static str, Got>>, usize);
+
+    impl Stream for Files {
+        fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+            Ok(match self.0.next() {
+                Some(Ok(text)) => {
+                    into[..text.len()].copy_from_slice(text.as_bytes());
+                    Got::Bytes(text.len())
+                }
+                Some(Err(got)) => {
+                    self.1 += usize::from(got == Got::File);
+                    got
+                }
+                None => Got::End,
+            })
+        }
+
+        fn file(&self) -> Arc<str> {
+            format!("f{}", self.1).into()
+        }
+    }
+
+    /// The first chunk of each file says so, also where that is word of a record that was left out; nothing runs together.
+    #[test]
+    fn chunks_say_where_a_file_begins_and_when_all_was_given() {
+        let file = Err(Got::File);
+        let (end, done) = (Err(Got::Break), Err(Got::Done));
+        let given = vec![
+            done,
+            file,
+            Ok("a\nb"),
+            end,
+            file,
+            end,
+            file,
+            Ok("c"),
+            end,
+            done,
+            file,
+            Ok("longer than"),
+            Ok(" 8\nd\n"),
+            end,
+            done,
+            file,
+            Ok("e\n"),
+            file,
+            Ok("f"),
+        ];
+        let quota = Quota::new(Arc::new(Pool::default()), BLOCK, Arc::new(|| ()));
+        let mut receiver = Receiver::new(Box::new(Files(given.into_iter(), 0)), Framing::plain(b'\n'), 8);
+        let (mut all, mut position) = (Vec::new(), 0);
+        loop {
+            let chunk = match receiver.next(&quota).unwrap() {
+                Step::Records(chunk) => chunk,
+                Step::Done => {
+                    all.push("done".to_string());
+                    continue;
+                }
+                Step::End => break,
+            };
+            assert!(chunk.from >= position);
+            position = chunk.until;
+            let (text, name) = (String::from_utf8_lossy(chunk.buffer.bytes()), chunk.begins.as_deref().unwrap_or(""));
+            all.push(format!("{name}:{}{}", text.replace('\n', "."), "!".repeat(chunk.too_long.len())));
+        }
+        assert_eq!(all, ["done", "f1:a.b", "f3:c", "done", "f4:!", ":d.", "done", "f5:e.", "f6:f"]);
     }
 }

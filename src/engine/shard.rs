@@ -63,7 +63,8 @@ fn pull(core: &Core, lane: usize) -> Option<Task> {
     core.counters.bytes.fetch_add(intake.progress() - before, Ordering::Relaxed);
     let rest = match step {
         Ok(Read::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers),
-        Ok(Read::End) => Ok(None),
+        // Who is asked at cuts has a thread of its own.
+        Ok(Read::Done | Read::End) => Ok(None),
         Err(error) => Err(error),
     };
     let rest = rest.unwrap_or_else(|error| {
@@ -136,7 +137,7 @@ pub fn left_out(
 }
 
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
-    let Task { batch, lane, seq, buffer, range, first, too_long, .. } = task;
+    let Task { batch, lane, head, seq, buffer, range, first, too_long, .. } = task;
     let batch = batch.ok_or_else(|| Error::failed("a block has no batch"))?;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let at = core.plan.fed(feeds);
@@ -148,7 +149,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
         max_record: core.max_record,
         batch: &batch.info,
     };
-    let cutter = core.cutter(lane);
+    let cutter = core.cutter(lane, &head);
     let cutter::Made { mut block, records, step, bad } = cutter.cut(stage, &piece, scratch)?;
     let plain = cutter.format.framing().quoted.is_none();
     let LeftOut { bad, records, lines } = left_out(core, plain, &buffer, &range, bad, &too_long, records);
@@ -171,7 +172,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     recycle(block, scratch);
     let size = rendered.iter().map(Rendered::size).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-    let message = Message::Block { info: batch.info, lane, seq, records, lines, rows, bad, rendered, lease };
+    let message = Message::Block { info: batch.info, lane, head, seq, records, lines, rows, bad, rendered, lease };
     // The output thread outlives all who send to it.
     let _ = core.output.send(message);
     core.block_done(&batch);

@@ -37,6 +37,12 @@ const EXAMPLES: &[Example] = &[
         input: "eve login\nmax login\neve login\n",
         output: "eve\t2\teve Eve Harris\nmax\t1\t\nbob\t\tbob Bob Dylan\n",
     },
+    Example {
+        what: "logins beside what another command says in the same batch",
+        command: "streamer join 'exec:printf \"eve 10.0.0.1\\nbob 10.0.0.2\\n\"' --on '$1' --kind left --batch all",
+        input: "eve login\nmax login\n",
+        output: "eve login\teve 10.0.0.1\nmax login\t\n",
+    },
 ];
 
 fn command() -> Command {

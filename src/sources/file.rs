@@ -1,47 +1,62 @@
-//! `PATH`, `'GLOB'`, `file:PATH?in=text`: regular files in order of name, compressed or not.
+//! `PATH`, `'GLOB'`, `file:PATH?in=text`: regular files in order of name, compressed or not; with `--follow` as `tail -F`.
 //!
 //! Each file is a lane of its own, which the shards read; it is looked at when the run begins and opened when its turn has
-//! come. A path to something else (a fifo, `/dev/fd/63`) is read like standard input.
+//! come. Files that are followed have a receiver thread each (see `follow.rs`). A path to something else (a fifo,
+//! `/dev/fd/63`) is read like standard input.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read};
+mod follow;
+
+use std::fs::{Metadata, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::OFlags;
 
-use super::support::decompress::{Content, Raw};
+use super::support::descriptors::allow_many;
 use super::support::glob;
 use super::support::polled::{Polled, enlarge};
-use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Wanted};
+use super::support::regular::{FileStream, cannot_read, open};
+use super::support::spelling::Spelling;
+use super::{Entry, Feed, Lane, NoControl, Setup, Source, Wanted};
 use crate::data::framing::Framing;
-use crate::error::{Error, Result, describe};
-use crate::stop::Stop;
+use crate::error::{Error, Result};
+
+use follow::{Begun, Followed};
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "",
     form: "PATH",
     about: "a file, or by a quoted glob ('logs/*.gz') files in order of name; gzip and zstd are known by content",
-    parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Wanted::default() })),
+    parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Wanted::default(), follow: None })),
 };
 
 pub(super) const WITH_OPTIONS: Entry = Entry {
     scheme: "file",
     form: "file:PATH?in=FORMAT",
-    about: "the same with options",
-    parse: |spelling| {
-        spelling.allow(&["in", "header"])?;
-        Ok(Box::new(Files { pattern: spelling.decoded_rest()?, format: spelling.format()? }))
-    },
+    about: "the same with options; ?follow=true goes on with what is appended, as --follow",
+    parse: |spelling| Ok(Box::new(Files::parse(spelling)?)),
 };
 
 struct Files {
     pattern: String,
     format: Wanted,
+    /// Goes on with what is appended, if that is said.
+    follow: Option<bool>,
 }
 
 impl Files {
+    fn parse(spelling: &Spelling) -> Result<Self> {
+        spelling.allow(&["follow", "in", "header"])?;
+        let (pattern, format) = (spelling.decoded_rest()?, spelling.format()?);
+        Ok(Files { pattern, format, follow: spelling.switch("follow")? })
+    }
+
+    fn is_followed(&self) -> bool {
+        self.follow == Some(true)
+    }
+
     /// The files that are meant. An existing file of that very name wins over a glob.
     fn list(&self) -> Result<Vec<PathBuf>> {
         let pattern = &self.pattern;
@@ -70,24 +85,32 @@ impl Files {
         if named { self.pattern.clone() } else { listed().unwrap_or_else(|| self.pattern.clone()) }
     }
 
-    fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Lane> {
+    /// Nothing, if there is nothing to be read and nothing to wait for.
+    fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Option<Lane>> {
         let name = path.display().to_string();
-        let seen = look_at(&path)?;
+        let live = |feed| Lane { name: name.clone(), feed, pull: false, size: None, control: Arc::new(NoControl) };
+        let seen = match look_at(&path) {
+            Ok(seen) => seen,
+            Err(_) if self.is_followed() && is_absent(&path) => {
+                let followed = Followed::absent(path, setup);
+                return Ok((!setup.once).then(|| live(Feed::Bytes(Box::new(followed)))));
+            }
+            Err(error) => return Err(error),
+        };
         let stop = Arc::clone(&setup.stop);
-        let size = seen.is_file().then_some(seen.len());
-        let feed: Box<dyn Stream> = if let Some(size) = size {
-            open(&path)?;
-            Box::new(FileStream { path, size, once: setup.once, stop, given: 0, state: State::Unopened })
-        } else {
+        if !seen.is_file() {
             // Without waiting here for someone to open the other end of a fifo.
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
             let fd =
                 OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(|e| cannot_read(&path, &e))?;
             enlarge(&fd);
-            Box::new(Polled { fd, name: name.clone(), stop })
-        };
-        let control = Arc::new(NoControl);
-        Ok(Lane { name, feed: Feed::Bytes(feed), pull: size.is_some(), size, control })
+            return Ok(Some(live(Feed::Bytes(Box::new(Polled { fd, name: name.clone(), stop })))));
+        }
+        let file = open(&path)?;
+        if self.is_followed() && !setup.once {
+            return Ok(Some(live(Feed::Bytes(Box::new(Followed::opened(path, file, setup)?)))));
+        }
+        Ok(Some(FileStream::new(path, seen.len(), setup.once, stop).lane()))
     }
 }
 
@@ -102,26 +125,53 @@ impl Source for Files {
 
     fn is_files(&self) -> bool {
         // What cannot be listed is an error when it is opened, whatever is said here.
-        self.list().map_or(true, |paths| paths.iter().all(|p| p.metadata().map_or(true, |m| m.is_file())))
+        let is_file = |p: &PathBuf| p.metadata().map_or(true, |m| m.is_file());
+        !self.is_followed() && self.list().map_or(true, |paths| paths.iter().all(is_file))
     }
 
     fn files(&self) -> Result<Option<Vec<PathBuf>>> {
         let paths = self.list()?;
         let again = |path: &PathBuf| path.metadata().map_or(true, |seen| seen.is_file() || seen.is_dir());
-        Ok(paths.iter().all(again).then_some(paths))
+        Ok((!self.is_followed() && paths.iter().all(again)).then_some(paths))
+    }
+
+    fn cannot_tick(&self) -> Option<&'static str> {
+        let several = self.is_followed() && self.list().is_ok_and(|paths| paths.len() > 1);
+        several.then_some("its files are followed side by side, so that their ticks would mix")
+    }
+
+    fn follow(&mut self) -> bool {
+        self.follow.get_or_insert(true);
+        true
+    }
+
+    fn samples(&self, setup: &Setup) -> Result<Option<Vec<Lane>>> {
+        if !self.is_followed() || setup.once {
+            return Ok(None);
+        }
+        let files = self.list()?.into_iter().filter_map(|path| Some((path.metadata().ok()?, path)));
+        let is_file = |(seen, _): &(Metadata, PathBuf)| seen.is_file();
+        let lane = |(seen, path): (Metadata, PathBuf)| {
+            let lane = FileStream::new(path, seen.len(), true, Arc::clone(&setup.stop)).lane();
+            let Feed::Bytes(stream) = lane.feed else { return lane };
+            Lane { feed: Feed::Bytes(Box::new(Begun(stream))), ..lane }
+        };
+        let samples: Vec<Lane> = files.filter(is_file).map(lane).collect();
+        Ok(Some(samples))
     }
 
     fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
-        self.list()?.into_iter().map(|path| self.lane(path, setup)).collect()
+        let paths = self.list()?;
+        if self.is_followed() {
+            allow_many();
+        }
+        paths.into_iter().filter_map(|path| self.lane(path, setup).transpose()).collect()
     }
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
-    Error::io(format_args!("cannot read {}", path.display()), error)
-}
-
-fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|e| cannot_read(path, &e))
+/// Whether there is nothing of that name, nor anything in its way.
+fn is_absent(path: &Path) -> bool {
+    path.metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound)
 }
 
 /// What a path leads to, unless that is a directory.
@@ -135,74 +185,6 @@ fn look_at(path: &Path) -> Result<Metadata> {
         )));
     }
     Ok(seen)
-}
-
-/// A regular file. It has a descriptor only while it is being read.
-struct FileStream {
-    path: PathBuf,
-    size: u64,
-    once: bool,
-    stop: Arc<Stop>,
-    /// Bytes handed over.
-    given: u64,
-    state: State,
-}
-
-enum State {
-    Unopened,
-    Open(Content),
-    /// After so many bytes of the file.
-    Done(u64),
-}
-
-impl FileStream {
-    fn explain(&self, method: Option<&str>, error: &std::io::Error) -> Error {
-        let Some(method) = method else { return cannot_read(&self.path, error) };
-        let what = match error.kind() {
-            ErrorKind::UnexpectedEof => "it is cut off".into(),
-            _ => describe(error),
-        };
-        let (path, at) = (self.path.display(), self.given);
-        Error::failed(format!("cannot decompress {path} ({method}): {what}, at decompressed byte {at}"))
-    }
-}
-
-impl Stream for FileStream {
-    fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
-        if self.stop.is_told() {
-            return Ok(Got::Stop);
-        }
-        if let State::Unopened = self.state {
-            let raw = Raw::new(open(&self.path)?, self.size, self.once);
-            self.state = State::Open(Content::of(raw).map_err(|e| cannot_read(&self.path, &e))?);
-        }
-        let State::Open(content) = &mut self.state else { return Ok(Got::End) };
-        loop {
-            match content.read(into) {
-                Ok(0) => {
-                    self.state = State::Done(content.progress());
-                    return Ok(Got::End);
-                }
-                Ok(n) => {
-                    self.given += n as u64;
-                    return Ok(Got::Bytes(n));
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let method = content.method();
-                    return Err(self.explain(method, &error));
-                }
-            }
-        }
-    }
-
-    fn progress(&self) -> u64 {
-        match &self.state {
-            State::Unopened => 0,
-            State::Open(content) => content.progress(),
-            State::Done(at) => *at,
-        }
-    }
 }
 
 #[cfg(test)]

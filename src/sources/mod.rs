@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::data::buffer::{Buffer, Quota};
@@ -15,6 +16,7 @@ use crate::formats::{self, Input, Reading};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
+mod dir;
 mod exec;
 mod file;
 mod listen;
@@ -40,7 +42,7 @@ pub struct Entry {
 
 /// Every kind of source, in the order of the help.
 pub static REGISTRY: &[Entry] =
-    &[stdin::ENTRY, file::ENTRY, file::WITH_OPTIONS, tcp::ENTRY, listen::ENTRY, exec::ENTRY, rate::ENTRY];
+    &[stdin::ENTRY, file::ENTRY, file::WITH_OPTIONS, dir::ENTRY, tcp::ENTRY, listen::ENTRY, exec::ENTRY, rate::ENTRY];
 
 /// The source that `spec` spells; nothing is opened yet. An unknown scheme or option is a usage error.
 pub fn parse(spec: &str) -> Result<Box<dyn Source>> {
@@ -84,6 +86,17 @@ pub trait Source: Send + Sync {
     /// Why it cannot be used with `--once`, if so.
     fn cannot_freeze(&self) -> Option<&'static str> {
         None
+    }
+
+    /// `--follow` is given: it goes on with what is appended to its files, unless it says otherwise. False if it has none.
+    fn follow(&mut self) -> bool {
+        false
+    }
+
+    /// Where its lanes keep still before the run begins: what is there of it now, only to be looked at, as often as need be.
+    fn samples(&self, setup: &Setup) -> Result<Option<Vec<Lane>>> {
+        let _ = setup;
+        Ok(None)
     }
 
     /// Opens it, before anything runs. `once`: sizes are frozen now. `framing`: how its records end.
@@ -149,6 +162,8 @@ pub struct Setup {
     pub max_record: usize,
     /// Sizes and lists are frozen at the start.
     pub once: bool,
+    /// No cut of the timer asks for what belongs to a batch: who would wait for that looks by itself, this far apart.
+    pub poll: Option<Duration>,
     /// Told when to stop.
     pub stop: Arc<Stop>,
     /// What stands for standard input in a run inside a test; else it is the process's own.
@@ -163,7 +178,7 @@ pub struct Lane {
     pub name: String,
     /// Where its records come from.
     pub feed: Feed,
-    /// Shards may read it themselves, because reading never waits long.
+    /// Shards may read it themselves, because reading never waits long. Else it is read beside the others of its source.
     pub pull: bool,
     /// How many bytes it will give, before decompression, if known.
     pub size: Option<u64>,
@@ -206,6 +221,11 @@ pub trait Stream: Send {
     fn progress(&self) -> u64 {
         0
     }
+
+    /// As messages name the file that was begun last ([`Got::File`]).
+    fn file(&self) -> Arc<str> {
+        Arc::from("")
+    }
 }
 
 /// What a read of bytes gave.
@@ -217,6 +237,10 @@ pub enum Got {
     Later,
     /// The stream broke off and begins anew (a connection was lost): what was not ended is a record.
     Break,
+    /// What follows is another file, with a head of its own, of which this is the first word: what was not ended is a record.
+    File,
+    /// All that a cut has asked for ([`Control::ask`]) has been given; behind a break, and only with `wait`.
+    Done,
     /// There is no more, or the run stops and nobody will see more.
     End,
     /// The run stops where more could be read at any time: what is begun is only a part of a record.
@@ -238,6 +262,8 @@ pub trait Intake: Send {
 pub enum Step {
     /// Whole records.
     Records(Chunk),
+    /// All that a cut has asked for ([`Control::ask`]) has been given, and its records are with the batcher.
+    Done,
     /// There are no more.
     End,
 }
@@ -250,6 +276,8 @@ pub struct Chunk {
     pub from: u64,
     /// The position of the next record: what to store to go on from here.
     pub until: u64,
+    /// A file begins here, and messages call it so; not said of the first one of a lane that is called like the lane.
+    pub begins: Option<Arc<str>>,
     /// Records left out behind this chunk because they were longer than the limit; each with its position and length.
     pub too_long: Vec<TooLong>,
 }
@@ -278,6 +306,15 @@ pub struct Range {
 
 /// The control side of a lane, shared with the batcher.
 pub trait Control: Send + Sync {
+    /// Whether each cut of the timer asks for what belongs to the batch.
+    fn is_asked(&self) -> bool {
+        false
+    }
+
+    /// A batch is about to be cut, but not before the lane has given all that belongs to it, as much as that may be, and has
+    /// then said [`Step::Done`].
+    fn ask(&self) {}
+
     /// A batch that ends at `end` is cut: hand over what belongs to it and has not been read yet.
     fn cut(&self, end: Time, quota: &Arc<Quota>) -> Vec<Chunk> {
         let _ = (end, quota);

@@ -138,7 +138,7 @@ impl Shared {
         let from = next.position;
         next.position += out.len() as u64;
         let lease = quota.lease(out.capacity());
-        Chunk { buffer: Buffer::leased(out, lease), from, until: next.position, too_long: Vec::new() }
+        Chunk { buffer: Buffer::leased(out, lease), from, until: next.position, begins: None, too_long: Vec::new() }
     }
 }
 

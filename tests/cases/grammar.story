@@ -133,7 +133,13 @@ $ streamer --explain --shards 1 --batch 1s,100lines grep x then sample 0.5 then 
 # --explain of a pipe and of several sources
 $ streamer --explain --shards 1 --tick ^-- --from - --from b.txt pipe -- sort -u
 .
-! streamer: standard input is to be read twice, and only one source can have it: --from is - unless it is given; write where the others come from
-! see: streamer --help
-? 2
+> chain    pipe -- sort -u
+> batches  at each tick of the input, 1s apart
+> shards   1
+> input    standard input: columns line
+> input    b.txt: columns line
+> stage 0  one pass over each block as it comes, by any shard
+>   pipe       gives all that is printed; keeps the rows of the batch, and what the command answers
+> stage 1  on what was brought together: all rows of the batch, in order
+> output   standard output
 

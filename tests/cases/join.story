@@ -222,7 +222,7 @@ $ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then filter
 > output   standard output
 $ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=uid
 .
-! streamer: {dir}/users.csv: there is no column `uid` here, the columns are: id, name, town; did you mean id?; if the file has no header line: --header a,b
+! streamer: {dir}/users.csv: there is no column `uid` here, the columns are: id, name, town; did you mean id?; if the file has no header line: ?in=csv&header=a,b behind it
 ? 1
 $ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then count --by twon
 .
@@ -272,25 +272,28 @@ $ streamer --in json join {dir}/users.json --on user=id --kind left --batch all 
 + users.json {"id": 7, "tags": ["a", true]}
 $ streamer join {dir}/users.json --on $1=id --batch all --out json
 < 7
+> {"line":"7","tags":["a", true]}
 .
 
 # join: a table has its header in its own spelling
 + users.csv 7,Eve
 $ streamer join {dir}/users.csv --on $1=id --batch all
 .
+! streamer: {dir}/users.csv: there is no column `id` here, the columns are: 7, Eve; if the file has no header line: ?in=csv&header=a,b behind it
+? 1
 $ streamer join 'file:{dir}/users.csv?header=id,name' --on $1=id --batch all
 < 7
+> 7\tEve
 .
 
 # join behind a window: all of it sees the version of the table at its own time, also rows that came before
 + users.txt eve Eve
 $ streamer --batch 1s window 2s then join {dir}/users.txt --on $1 then count --by $1,line_2
 < eve 1
-@ 1s
-+ users.txt max Max
 < max 2
 @ 1s
-+ users.txt eve Second
++ users.txt max Max
+@ 1s
 @ 1s
 .
 $ streamer --batch 1s window all then join {dir}/users.txt --on $1 then count --by $1

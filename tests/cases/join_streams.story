@@ -252,7 +252,7 @@ $ streamer --from {dir}/left --in csv --batch all join 'exec:cat {dir}/right.csv
 ? 1
 $ streamer --from {dir}/left --in csv --batch all join 'exec:cat {dir}/right.csv' --on id=uid
 .
-! streamer: exec:cat {dir}/right.csv: there is no column `uid` here, the columns are: id, name, town; did you mean id?; if the file has no header line: --header a,b
+! streamer: exec:cat {dir}/right.csv: there is no column `uid` here, the columns are: id, name, town; did you mean id?; if the file has no header line: ?in=csv&header=a,b behind it
 ? 1
 
 # join with a json stream: the columns are those of its first object
@@ -386,7 +386,7 @@ $ streamer join tcp://localhost --on $1
 ? 2
 $ streamer join listen://127.0.0.1:0?in=csv --on $1=id
 .
-! streamer: join: listen://127.0.0.1:0 gathers many senders, so that csv needs the names of its columns: add --header a,b
+! streamer: join: listen://127.0.0.1:0 gathers many senders, so that csv needs the names of its columns: add ?in=csv&header=a,b behind it
 ! see: streamer join --help
 ? 2
 $ streamer --once join 'exec?restart=1s:true' --on $1

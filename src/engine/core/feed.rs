@@ -1,7 +1,8 @@
 //! The side of the core that receivers and the timer see: records come in, batches are cut.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
 use super::{Core, LaneHead, State, WAITING_CUTS};
 use crate::data::time::Time;
@@ -77,6 +78,9 @@ impl Core {
         if news == 0 {
             return 0;
         }
+        if let Some(note) = made.note {
+            let _ = self.output.send(Message::Note(note));
+        }
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {
@@ -100,29 +104,35 @@ impl Core {
     }
 
     /// What of a chunk of a lane is records. At the begin of the lane it is looked whether a head stands before them.
-    pub fn rest(&self, lane: usize, chunk: Chunk, count: bool) -> Result<Option<Rest>> {
+    pub fn rest(&self, lane: usize, mut chunk: Chunk, count: bool) -> Result<Option<Rest>> {
         let input = &self.plan.inputs[self.input_of[lane]];
-        let mut head = 0;
-        if self.lanes[lane].get().is_none() && !chunk.buffer.is_empty() {
+        let mut begun_here = 0;
+        let mut head = self.lanes[lane].lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(file) = chunk.begins.take() {
+            *head = Arc::new(LaneHead { file: Some(file), number: head.number + 1, ..LaneHead::default() });
+        }
+        if !head.is_read && !chunk.buffer.is_empty() {
+            let (file, number) = (head.file.clone(), head.number);
+            let name = file.as_deref().unwrap_or(&self.names[lane]);
             let named = |error: Error| match error {
-                Error::Usage(text) => Error::failed(format!("{}: {text}", self.names[lane])),
+                Error::Usage(text) => Error::failed(format!("{name}: {text}")),
                 other => other,
             };
             let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
-            head = begun.0;
+            begun_here = begun.0;
             let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
             let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
             let cutter = begun.1.map(made).transpose()?;
-            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..head]).count() as u64;
-            let _ = self.lanes[lane].set(LaneHead { cutter, lines });
+            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..begun_here]).count() as u64;
+            *head = Arc::new(LaneHead { cutter, lines, file, number, is_read: true });
         }
-        Ok(Some(Rest::new(chunk, head, &self.cutting, input.cutter.format.framing(), count)))
+        let head = Arc::clone(&head);
+        Ok(Some(Rest::new(chunk, (begun_here, head), &self.cutting, input.cutter.format.framing(), count)))
     }
 
-    /// How the records of a lane are cut.
-    pub fn cutter(&self, lane: usize) -> &Cutter {
-        let own = self.lanes[lane].get().and_then(|head| head.cutter.as_ref());
-        own.unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
+    /// How the records behind this head of a lane are cut.
+    pub fn cutter<'a>(&'a self, lane: usize, head: &'a LaneHead) -> &'a Cutter {
+        head.cutter.as_ref().unwrap_or(&self.plan.inputs[self.input_of[lane]].cutter)
     }
 
     /// Columns that no record of any input had that feeds the same stage, in formats where any record may have any column.
@@ -137,9 +147,10 @@ impl Core {
         all
     }
 
-    /// How many lines stood before the records of a lane.
-    pub fn head_lines(&self, lane: usize) -> u64 {
-        self.lanes[lane].get().map_or(0, |head| head.lines)
+    /// A lane has given all that the timer's cut has asked for.
+    pub fn given(&self, lane: usize) {
+        self.lock().giving.remove(&lane);
+        self.room.notify_all();
     }
 
     /// A lane has given all it has.
@@ -148,10 +159,12 @@ impl Core {
         let mut made = Made::default();
         state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
         self.take_over(&mut state, made);
+        state.giving.remove(&lane);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
         drop(state);
         // The next lane of the source has become its first.
         self.work.notify_all();
+        self.room.notify_all();
     }
 
     /// A source has given all it has: the others need not wait for its ticks.
@@ -189,7 +202,7 @@ impl Core {
             state = self.room.wait(state);
         }
         let end = state.batcher.end();
-        drop(state);
+        drop(self.ask(state));
         let mut held = Vec::new();
         for (lane, control) in self.controls.iter().enumerate().filter(|_| !self.paced) {
             for chunk in control.cut(end, &self.quotas[lane]) {
@@ -223,6 +236,26 @@ impl Core {
             self.call(news);
         }
         own
+    }
+
+    /// Asks the lanes that wait for it for what belongs to the open batch, until they have given all of it. What others bring
+    /// meanwhile belongs to the batch as well.
+    fn ask<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let is_asked = |lane: &usize| self.controls[*lane].is_asked() && !state.batcher.lanes[*lane].ended;
+        let asked: BTreeSet<usize> = (0..self.controls.len()).filter(is_asked).collect();
+        if asked.is_empty() || state.batcher.is_over() {
+            return state;
+        }
+        state.giving.clone_from(&asked);
+        drop(state);
+        for lane in asked {
+            self.controls[lane].ask();
+        }
+        let mut state = self.lock();
+        while !state.giving.is_empty() && !state.aborted {
+            state = self.room.wait(state);
+        }
+        state
     }
 
     /// Whether all batches that were asked for have been cut, or the run was aborted.

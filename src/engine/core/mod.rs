@@ -8,10 +8,10 @@ mod waiting;
 
 pub use jobs::Job;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crossbeam_channel::Sender;
 
@@ -71,6 +71,8 @@ pub struct Fixed {
     pub pulled: Vec<Mutex<Option<Box<dyn Intake>>>>,
     /// Which input each lane belongs to.
     pub input_of: Vec<usize>,
+    /// The thread that reads each lane; none where shards do.
+    pub group_of: Vec<Option<usize>>,
     /// The control side of each lane.
     pub controls: Vec<Arc<dyn Control>>,
     /// Receivers are held to a rate (`--max-rate`): nothing is taken past them at a cut.
@@ -81,12 +83,19 @@ pub struct Fixed {
     pub output: Sender<Message>,
 }
 
-/// What stood at the begin of a lane.
+/// What stood at the begin of a lane, or of the file of a lane that is being read.
+#[derive(Default)]
 pub struct LaneHead {
     /// How its records are cut, if not as those of its input.
     pub cutter: Option<Cutter>,
     /// How many lines stood before its records.
     pub lines: u64,
+    /// The file as messages name it, if not by the name of the lane.
+    pub file: Option<Arc<str>>,
+    /// How many files of the lane stand before it.
+    pub number: u64,
+    /// Its first bytes have been looked at.
+    pub is_read: bool,
 }
 
 /// Shared by all threads of a run. What is [`Fixed`] of it is at hand without its name.
@@ -94,8 +103,8 @@ pub struct Core {
     fixed: Fixed,
     /// The quota of each lane's source.
     pub quotas: Vec<Arc<Quota>>,
-    /// What the begin of each lane told, once it was read.
-    pub lanes: Vec<OnceLock<LaneHead>>,
+    /// What the begin of each lane, or of its latest file, told once it was read.
+    pub lanes: Vec<Mutex<Arc<LaneHead>>>,
     /// What stages keep from batch to batch.
     kept: Vec<Mutex<Stage>>,
     /// Accumulators that wait for their next batch, by stage.
@@ -139,6 +148,8 @@ pub struct State {
     /// Lanes that shards read, in order; `true` while one of them does.
     pull: VecDeque<(usize, bool)>,
     receivers: usize,
+    /// Lanes that the timer's cut has asked for what belongs to the batch, and which are giving it.
+    giving: BTreeSet<usize>,
     /// The last batch is cut.
     ended: bool,
     aborted: bool,
@@ -162,13 +173,14 @@ impl Core {
             unwritten_size: 0,
             pull: pull.collect(),
             receivers: 0,
+            giving: BTreeSet::new(),
             ended: false,
             aborted: false,
             error: None,
         };
         Core {
             quotas,
-            lanes: fixed.names.iter().map(|_| OnceLock::new()).collect(),
+            lanes: fixed.names.iter().map(|_| Mutex::default()).collect(),
             kept: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             spare: fixed.plan.stages.iter().map(|_| Mutex::default()).collect(),
             live: fixed.pulled.iter().position(|lane| !reads(lane)),
@@ -219,8 +231,8 @@ impl Core {
     /// Whether rows of the lane that wait to be written hold its source back. Not where a batch ends by what the source
     /// itself gives and the rows wait for a lane that may be silent: then they would wait for each other.
     pub fn holds_back(&self, lane: usize) -> bool {
-        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_));
-        !(by_input && self.live.is_some_and(|first| lane > first && self.input_of[lane] != self.input_of[first]))
+        let by_input = matches!(self.cutting, Cutting::Lines(_) | Cutting::Tick(_)) || self.controls[lane].is_asked();
+        !(by_input && self.live.is_some_and(|first| lane > first && self.group_of[lane] != self.group_of[first]))
     }
 
     /// Room came free in a quota.

@@ -10,7 +10,7 @@ use crate::data::buffer::Buffer;
 use crate::data::column::{Column, Span};
 use crate::data::time::Time;
 use crate::engine::batcher::{Batch, Task};
-use crate::engine::core::Core;
+use crate::engine::core::{Core, LaneHead};
 use crate::engine::cutter::{self, Piece};
 use crate::engine::message::{Bad, Late, Message, Passed};
 use crate::engine::plan::End;
@@ -28,6 +28,8 @@ pub struct Parsed {
     pub seq: u64,
     /// The position behind it.
     pub until: u64,
+    /// What stood at the begin of the lane, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// What it is part of ...
     pub buffer: Arc<Buffer>,
     /// ... and its bytes.
@@ -66,16 +68,16 @@ pub struct Admitted {
 
 /// Cuts a piece and hands it in. Gives what is to be done next.
 pub fn cut(core: &Core, event: &Event, task: Task, scratch: &mut Vec<Span>) -> Result<Option<Admitted>> {
-    let Task { lane, seq, buffer, range, first, too_long, until, .. } = task;
+    let Task { lane, head, seq, buffer, range, first, too_long, until, .. } = task;
     let by_time = by_time(core, lane)?;
-    let cutter = core.cutter(lane);
+    let cutter = core.cutter(lane, &head);
     let numbers = core.plan.numbers.then_some(first);
     let made = cutter.cut(&by_time.cut, &piece(core, &buffer, &range, numbers), scratch)?;
     let cutter::Made { mut block, records, mut bad, .. } = made;
     let (mut times, without) = by_time.times(&block);
     let mut kept = None;
     if !without.is_empty() {
-        let places = places(core, lane, &buffer, &range)?;
+        let places = places(core, (lane, &head), &buffer, &range)?;
         for (row, at) in without.iter().zip(0..) {
             let (number, span) = places[*row as usize];
             let shown = at < Cut::SHOWN;
@@ -98,7 +100,7 @@ pub fn cut(core: &Core, event: &Event, task: Task, scratch: &mut Vec<Span>) -> R
     });
     let left_out = shard::left_out(core, plain, &buffer, &range, bad, &too_long, records);
     let shard::LeftOut { bad, records, lines } = left_out;
-    let parsed = Parsed { seq, until, buffer, range, block, times, kept, sorted, records, lines, bad, newest };
+    let parsed = Parsed { seq, until, head, buffer, range, block, times, kept, sorted, records, lines, bad, newest };
     Ok(core.hand_in(lane, parsed))
 }
 
@@ -114,9 +116,14 @@ fn by_time(core: &Core, lane: usize) -> Result<&ByTime> {
 }
 
 /// Of each row that is cut of a piece the number of its record there, and its bytes. The piece is cut anew: this is rare.
-fn places(core: &Core, lane: usize, buffer: &Arc<Buffer>, range: &Range<usize>) -> Result<Vec<(usize, Span)>> {
+fn places(
+    core: &Core,
+    (lane, head): (usize, &LaneHead),
+    buffer: &Arc<Buffer>,
+    range: &Range<usize>,
+) -> Result<Vec<(usize, Span)>> {
     let by_time = by_time(core, lane)?;
-    let cutter = core.cutter(lane);
+    let cutter = core.cutter(lane, head);
     let made = cutter.cut(&by_time.cut, &piece(core, buffer, range, Some(0)), &mut Vec::new())?;
     let mut spans = Vec::new();
     cutter.format.framing().each(buffer.bytes(), range.start, range.end, |span| spans.push(span));
@@ -140,7 +147,7 @@ fn line_near(block: &Block, row: u32, buffer: &Arc<Buffer>, range: &Range<usize>
 pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
     let late = late(core, &admitted)?;
     let Admitted { lane, parsed, pieces, .. } = admitted;
-    let Parsed { seq, mut block, times, records, lines, bad, newest, .. } = parsed;
+    let Parsed { seq, head, mut block, times, records, lines, bad, newest, .. } = parsed;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let at = core.plan.fed(feeds);
     let stage = &core.plan.stages[at];
@@ -168,7 +175,7 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
         core.block_done(&batch);
     }
     // The output thread outlives all who send to it.
-    let _ = core.output.send(Message::Passed(Passed { lane, seq, records, lines, bad, newest, late }));
+    let _ = core.output.send(Message::Passed(Passed { lane, head, seq, records, lines, bad, newest, late }));
     Ok(())
 }
 
@@ -176,10 +183,10 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
 fn late(core: &Core, admitted: &Admitted) -> Result<Option<Late>> {
     let Admitted { lane, parsed, late, before, .. } = admitted;
     let Some(&first) = late.first() else { return Ok(None) };
-    let Parsed { buffer, range, times, kept, .. } = parsed;
-    let places = places(core, *lane, buffer, range)?;
+    let Parsed { head, buffer, range, times, kept, .. } = parsed;
+    let places = places(core, (*lane, head), buffer, range)?;
     let place = |row: u32| places[kept.as_ref().map_or(row, |kept| kept[row as usize]) as usize];
-    let plain = core.cutter(*lane).format.framing().quoted.is_none();
+    let plain = core.cutter(*lane, head).format.framing().quoted.is_none();
     let line = |row: u32| match place(row) {
         (number, _) if plain => number as u64,
         (_, span) => memchr::memchr_iter(b'\n', &buffer.bytes()[range.start..span.start as usize]).count() as u64,

@@ -2,6 +2,7 @@
 //! each lane.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -11,8 +12,15 @@ use crate::engine::kept_file::KeptFile;
 use crate::engine::message::{Late, Passed};
 use crate::error::Result;
 
-/// A time in microseconds, and the line of its record, counted from 1.
-type Seen = (i64, u64);
+/// The time of a record in microseconds, and where it stands.
+#[derive(Clone)]
+struct Seen {
+    time: i64,
+    /// The file, if the lane has several.
+    file: Option<Arc<str>>,
+    /// Counted from 1.
+    line: u64,
+}
 
 /// The late records of a run.
 pub struct LateRecords {
@@ -51,22 +59,28 @@ impl LateRecords {
         ready
     }
 
-    /// The next piece of a lane, before which so many lines stand.
-    pub fn piece(&mut self, lane: usize, lines: u64, newest: Option<Seen>, late: Option<Late>) -> Result<()> {
-        let line = |(time, line): Seen| (time, lines + line + 1);
+    /// The next piece of a lane, before which so many lines of its file stand.
+    pub fn piece(
+        &mut self,
+        lane: usize,
+        (file, lines): (Option<Arc<str>>, u64),
+        newest: Option<(i64, u64)>,
+        late: Option<Late>,
+    ) -> Result<()> {
+        let seen = |(time, line): (i64, u64)| Seen { time, file: file.clone(), line: lines + line + 1 };
         let lane = &mut self.lanes[lane];
         if let Some(late) = late {
             self.count += late.count;
-            let moved = late.moved.map(line).or(lane.newest);
-            lane.first.get_or_insert((line((late.time, late.line)), moved));
+            let moved = late.moved.map(seen).or_else(|| lane.newest.clone());
+            lane.first.get_or_insert_with(|| (seen((late.time, late.line)), moved));
             if let Some(file) = &mut self.file {
                 for record in &late.kept {
                     file.write(record)?;
                 }
             }
         }
-        if let Some(newest) = newest.filter(|newest| lane.newest.is_none_or(|before| newest.0 > before.0)) {
-            lane.newest = Some(line(newest));
+        if let Some(newest) = newest.filter(|newest| lane.newest.as_ref().is_none_or(|before| newest.0 > before.time)) {
+            lane.newest = Some(seen(newest));
         }
         Ok(())
     }
@@ -79,20 +93,27 @@ impl LateRecords {
     /// What is to be said at the end of the run, if there were any. `name`: a lane as messages name it.
     pub fn said(&self, name: impl Fn(usize) -> String, zone: &TimeZone) -> Option<String> {
         let count = self.count;
-        let (lane, first) = self.lanes.iter().enumerate().find_map(|(at, lane)| Some((at, lane.first?)))?;
+        let (lane, first) = self.lanes.iter().enumerate().find_map(|(at, lane)| Some((at, lane.first.as_ref()?)))?;
         let time = |micros: i64| Time(micros.div_euclid(1000)).rfc3339(zone);
-        let (((late, line), moved), name) = (first, name(lane));
+        let (late, moved) = first;
+        let name = late.file.as_deref().map_or_else(|| name(lane), String::from);
         let were = if count == 1 { "was" } else { "were" };
         let mut text = format!("{} {were} ", human::counted(count, "late record"));
         text += if self.file.is_some() { "left out and kept" } else { "left out" };
-        text += &format!("; {}{name}, line {line}, is of {}", if count == 1 { "" } else { "the first, " }, time(late));
+        text += &format!(
+            "; {}{name}, line {}, is of {}",
+            if count == 1 { "" } else { "the first, " },
+            late.line,
+            time(late.time)
+        );
         text += &match moved {
-            Some((newest, line)) if newest > late => {
-                format!("; line {line} had moved the time on to {}", time(newest))
+            Some(newest) if newest.time > late.time => {
+                let other = newest.file.as_deref().filter(|file| Some(*file) != late.file.as_deref());
+                let of = other.map(|file| format!(" of {file}")).unwrap_or_default();
+                format!("; line {}{of} had moved the time on to {}; --late DURATION waits longer", newest.line, time(newest.time))
             }
-            _ => "; its source had been silent for longer than --idle".to_string(),
+            _ => "; its source had been silent for so long that nobody waited: --idle DURATION does longer".to_string(),
         };
-        text += "; --late DURATION waits longer";
         text += if self.file.is_some() { "" } else { ", --late-to FILE keeps them" };
         Some(text)
     }

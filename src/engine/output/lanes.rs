@@ -1,9 +1,11 @@
 //! What of a lane waits for its turn to be written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Lease;
+use crate::engine::core::LaneHead;
 use crate::engine::message::{Bad, Rendered};
 
 /// How far a lane has been written.
@@ -15,12 +17,27 @@ pub struct LaneState {
     pub ended: Option<u64>,
     /// Pieces, by number.
     pub waiting: BTreeMap<u64, Waiting>,
-    /// Lines written so far.
+    /// Which of its files is being written, by number ...
+    pub file: u64,
+    /// ... and the lines of it so far.
     pub lines: u64,
+}
+
+impl LaneState {
+    /// The next lines of the lane, of the file with this head: how many of it stand before them.
+    pub fn pass(&mut self, head: &LaneHead, lines: u64) -> u64 {
+        if std::mem::replace(&mut self.file, head.number) != head.number {
+            self.lines = 0;
+        }
+        self.lines += lines;
+        self.lines - lines
+    }
 }
 
 /// What was made of a piece.
 pub struct Waiting {
+    /// What stood at the begin of its lane, or of the file in it.
+    pub head: Arc<LaneHead>,
     /// Its records.
     pub records: u64,
     /// Its lines.

@@ -8,8 +8,8 @@ use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
 use tempfile::{TempDir, tempdir};
 
-use super::super::parse;
 use super::super::support::testing::{PLAIN, drain, setup, stream};
+use super::super::{Got, parse};
 use super::*;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -122,24 +122,6 @@ fn once_freezes_the_size_that_is_read() {
         fs::write(&path, "a\nb\n").unwrap();
         assert_eq!(drain(&mut *stream(lane), &[64]).unwrap(), expected);
     }
-}
-
-#[test]
-fn a_file_has_a_descriptor_only_while_it_is_read() {
-    let (_dir, path) = file_of(b"abc");
-    let mut file = FileStream {
-        path: path.into(),
-        size: 3,
-        once: false,
-        stop: Stop::new().unwrap(),
-        given: 0,
-        state: State::Unopened,
-    };
-    assert_eq!(file.read(&mut [0; 2], true).unwrap(), Got::Bytes(2));
-    assert!(matches!(file.state, State::Open(_)));
-    assert_eq!(drain(&mut file, &[2]).unwrap(), b"c");
-    assert!(matches!(file.state, State::Done(3)));
-    assert_eq!((file.read(&mut [0; 2], true).unwrap(), file.progress()), (Got::End, 3));
 }
 
 #[test]

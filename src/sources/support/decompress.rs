@@ -36,12 +36,27 @@ impl Read for Raw {
         if n == 0 && most > 0 && self.at < self.size && self.file.metadata()?.len() < self.size {
             let (size, at) = (self.size, self.at);
             return Err(std::io::Error::other(format!(
-                "it has shrunk from {size} to {at} bytes since the start of the run"
+                "it has shrunk from {size} to {at} bytes since it was first looked at"
             )));
         }
         self.at += n as u64;
         Ok(n)
     }
+}
+
+const GZIP: &str = "gzip";
+const ZSTD: &str = "zstd";
+
+/// What a file is compressed with, by its first bytes.
+pub fn method_of(file: &File) -> std::io::Result<Option<&'static str>> {
+    let mut magic = [0; 4];
+    let seen = file.read_at(&mut magic, 0)?;
+    Ok(match magic[..seen] {
+        [0x1f, 0x8b, 0x08, ..] => Some(GZIP),
+        // A frame, or one of the sixteen kinds of frames to be skipped.
+        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(ZSTD),
+        _ => None,
+    })
 }
 
 /// The content of a file.
@@ -57,16 +72,11 @@ pub enum Content {
 impl Content {
     /// Looks at the first bytes.
     pub fn of(raw: Raw) -> std::io::Result<Self> {
-        let mut magic = [0; 4];
-        let seen = raw.file.read_at(&mut magic, 0)?;
         let buffered = |raw| BufReader::with_capacity(INPUT, raw);
-        Ok(match magic[..seen] {
-            [0x1f, 0x8b, 0x08, ..] => Content::Gzip(Gzip::member(buffered(raw))),
-            // A frame, or one of the sixteen kinds of frames to be skipped.
-            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
-                Content::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(buffered(raw))?))
-            }
-            _ => Content::Plain(raw),
+        Ok(match method_of(&raw.file)? {
+            Some(GZIP) => Content::Gzip(Gzip::member(buffered(raw))),
+            Some(_) => Content::Zstd(Box::new(zstd::stream::read::Decoder::with_buffer(buffered(raw))?)),
+            None => Content::Plain(raw),
         })
     }
 
@@ -74,8 +84,8 @@ impl Content {
     pub fn method(&self) -> Option<&'static str> {
         match self {
             Content::Plain(_) => None,
-            Content::Gzip(_) => Some("gzip"),
-            Content::Zstd(_) => Some("zstd"),
+            Content::Gzip(_) => Some(GZIP),
+            Content::Zstd(_) => Some(ZSTD),
         }
     }
 

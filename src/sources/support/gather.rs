@@ -172,7 +172,7 @@ impl Gathered {
         };
         let too_long = self.too_long.drain(..).map(place).collect();
         let lease = quota.lease(bytes.capacity());
-        Chunk { buffer: Buffer::leased(bytes, lease), from, until: self.position, too_long }
+        Chunk { buffer: Buffer::leased(bytes, lease), from, until: self.position, begins: None, too_long }
     }
 }
 

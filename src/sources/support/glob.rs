@@ -1,4 +1,4 @@
-//! The regular files that a glob means, as a shell would list them: `*`, `?`, `[a-z]`, `{a,b}`, `**` for any depth. Names are bytes.
+//! The regular files, or the directories, that a glob means, as a shell would list them: `*`, `?`, `[a-z]`, `{a,b}`, `**` for any depth. Names are bytes.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -17,24 +17,35 @@ pub fn is_glob(path: &str) -> bool {
     path.contains(SPECIAL)
 }
 
+/// What matches the name of a file, which has no part that means any depth.
+pub fn matcher(pattern: &str, name: &str) -> Result<GlobMatcher> {
+    let wrong = |e: globset::Error| Error::usage(format!("--from {pattern}: this is not a glob: {}", e.kind()));
+    Ok(GlobBuilder::new(name).literal_separator(true).build().map_err(wrong)?.compile_matcher())
+}
+
 /// The regular files that `pattern` matches, in order of name.
 pub fn expand(pattern: &str) -> Result<Vec<PathBuf>> {
+    // A link that leads nowhere is kept: reading it will say so.
+    matching(pattern, |at| at.metadata().map_or_else(|_| at.symlink_metadata().is_ok(), |file| file.is_file()))
+}
+
+/// The directories that `pattern` matches, in order of name.
+pub fn directories(pattern: &str) -> Result<Vec<PathBuf>> {
+    matching(pattern, Path::is_dir)
+}
+
+fn matching(pattern: &str, meant: fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     let mut parts = Vec::new();
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
         parts.push(match part {
             "**" => Part::AnyDepth,
             plain if !is_glob(plain) => Part::Plain(plain),
-            glob => {
-                let built = GlobBuilder::new(glob).literal_separator(true).build();
-                let wrong =
-                    |e: globset::Error| Error::usage(format!("--from {pattern}: this is not a glob: {}", e.kind()));
-                Part::Glob { matcher: built.map_err(wrong)?.compile_matcher(), hidden: glob.starts_with('.') }
-            }
+            glob => Part::Glob { matcher: matcher(pattern, glob)?, hidden: glob.starts_with('.') },
         });
     }
     let mut found = Vec::new();
     let begin = if pattern.starts_with('/') { Path::new("/") } else { Path::new("") };
-    walk(pattern, begin, &parts, &mut found)?;
+    walk((pattern, meant), begin, &parts, &mut found)?;
     found.sort_by(|a, b| bytes(a).cmp(bytes(b)));
     found.dedup();
     Ok(found)
@@ -51,20 +62,22 @@ enum Part<'a> {
     AnyDepth,
 }
 
-fn walk(pattern: &str, at: &Path, parts: &[Part<'_>], found: &mut Vec<PathBuf>) -> Result<()> {
+/// What is sought: the pattern as it was written, and whether what it leads to is meant.
+type Sought<'a> = (&'a str, fn(&Path) -> bool);
+
+fn walk(sought: Sought<'_>, at: &Path, parts: &[Part<'_>], found: &mut Vec<PathBuf>) -> Result<()> {
+    let (pattern, meant) = sought;
     let Some((part, rest)) = parts.split_first() else {
-        // A link that leads nowhere is kept: reading it will say so.
-        let meant = at.metadata().map_or_else(|_| at.symlink_metadata().is_ok(), |file| file.is_file());
-        if meant {
+        if meant(at) {
             found.push(at.to_path_buf());
         }
         return Ok(());
     };
     if let Part::Plain(name) = part {
-        return walk(pattern, &at.join(name), rest, found);
+        return walk(sought, &at.join(name), rest, found);
     }
     if let Part::AnyDepth = part {
-        walk(pattern, at, rest, found)?;
+        walk(sought, at, rest, found)?;
     }
     let here = if at.as_os_str().is_empty() { Path::new(".") } else { at };
     let entries = match std::fs::read_dir(here) {
@@ -79,11 +92,11 @@ fn walk(pattern: &str, at: &Path, parts: &[Part<'_>], found: &mut Vec<PathBuf>) 
         let is_hidden = name.as_bytes().starts_with(b".");
         match part {
             Part::Glob { matcher, hidden } if (*hidden || !is_hidden) && matcher.is_match(&name) => {
-                walk(pattern, &at.join(&name), rest, found)?;
+                walk(sought, &at.join(&name), rest, found)?;
             }
             // Links to directories are not followed: they could lead in circles.
             Part::AnyDepth if !is_hidden && entry.file_type().is_ok_and(|kind| kind.is_dir()) => {
-                walk(pattern, &at.join(&name), parts, found)?;
+                walk(sought, &at.join(&name), parts, found)?;
             }
             _ => {}
         }

@@ -6,6 +6,7 @@ pub mod gather;
 pub mod glob;
 pub mod peek;
 pub mod polled;
+pub mod regular;
 pub mod retry;
 pub mod spelling;
 #[cfg(test)]

@@ -30,11 +30,15 @@ impl Peeked {
             if peeked.ahead.len() >= most && end.is_none_or(|end| from + end > most) {
                 return Ok((peeked, None));
             }
+            // What is only a part of a record tells nothing.
+            if end.is_none() && peeked.ended == Some(Got::Stop) {
+                return Ok((peeked, None));
+            }
             let Some(end) = end.or(peeked.ended.is_some().then_some(open.len())) else {
                 match peeked.stream.read(&mut space, true)? {
                     Got::Bytes(count) => peeked.ahead.extend_from_slice(&space[..count]),
                     Got::Later => {}
-                    got @ (Got::Break | Got::End | Got::Stop) => peeked.ended = Some(got),
+                    got => peeked.ended = Some(got),
                 }
                 continue;
             };

@@ -99,6 +99,16 @@ impl Spelling {
         parse_duration(text).map(Some).map_err(|reason| self.wrong(format!("{name}={text}: {reason}")))
     }
 
+    /// An option that is true or false; alone it is true.
+    pub fn switch(&self, name: &str) -> Result<Option<bool>> {
+        match self.option(name) {
+            None => Ok(None),
+            Some("" | "true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(other) => Err(self.wrong(format!("{name}={other}: it is true or false"))),
+        }
+    }
+
     /// What `in=` and `header=` say about the format of its records.
     pub fn format(&self) -> Result<Wanted> {
         let (format, header) = (self.option("in"), self.option("header"));
@@ -114,7 +124,8 @@ impl Spelling {
         decode(&self.rest).ok_or_else(|| self.wrong("what its %XX stand for is not UTF-8"))
     }
 
-    fn option(&self, name: &str) -> Option<&str> {
+    /// The value of an option.
+    pub fn option(&self, name: &str) -> Option<&str> {
         self.options.iter().find(|o| o.0 == name).map(|o| o.1.as_str())
     }
 }

@@ -21,6 +21,7 @@ pub fn setup_on(clock: Arc<dyn Clock>) -> Setup {
         clock,
         max_record: 16 << 20,
         once: false,
+        poll: None,
         stop: Stop::new().unwrap(),
         stdin: Mutex::new(None),
         messages: Messages::new(Box::new(std::io::sink())),
@@ -109,9 +110,9 @@ pub fn drain(stream: &mut dyn Stream, sizes: &[usize]) -> crate::error::Result<V
     for size in sizes.iter().cycle() {
         match stream.read(&mut into[..*size], true)? {
             Got::Bytes(n) => all.extend_from_slice(&into[..n]),
-            Got::Break => all.push(b'|'),
+            Got::Break | Got::File => all.push(b'|'),
             Got::Later => panic!("it was to wait"),
-            Got::End | Got::Stop => return Ok(all),
+            Got::Done | Got::End | Got::Stop => return Ok(all),
         }
     }
     unreachable!("there are sizes")
