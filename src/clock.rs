@@ -213,16 +213,17 @@ impl Clock for ManualClock {
     fn wait(&self, bell: &Bell, deadline: Duration) -> bool {
         let mut state = self.shared.lock();
         loop {
-            if std::mem::take(&mut state.bells[bell.me].rung) {
-                return false;
+            let time_has_come = state.now >= deadline;
+            let me = &mut state.bells[bell.me];
+            if me.rung || time_has_come {
+                me.asleep = None;
+                return !std::mem::take(&mut me.rung);
             }
-            if state.now >= deadline {
-                return true;
+            // Said once: sleepers that told one another of each waking would keep each other awake.
+            if me.asleep.replace(deadline) != Some(deadline) {
+                self.shared.changed.notify_all();
             }
-            state.bells[bell.me].asleep = Some(deadline);
-            self.shared.changed.notify_all();
             state = self.shared.changed.wait(state).unwrap_or_else(|e| e.into_inner());
-            state.bells[bell.me].asleep = None;
         }
     }
 

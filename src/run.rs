@@ -9,8 +9,9 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
-use crate::engine::bad_file::BadFile;
 use crate::engine::cutting::Cutting;
+use crate::engine::event::Event;
+use crate::engine::kept_file::KeptFile;
 use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, PlanInput, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
@@ -69,12 +70,15 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let (cutting, interval) = cutting(&globals, files);
     let calendar = interval.map(|interval| Calendar::new(interval, globals.zone.clone()));
 
-    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. })) || globals.tick.is_some();
+    let written = matches!(globals.batch, Some(Cut::Interval(_) | Cut::Both { .. }))
+        || globals.tick.is_some()
+        || globals.event_time.is_some();
+    let event = globals.event_time.as_ref().map(|event| &event.expr);
     let interval = calendar.is_some();
     let context = Context { zone: globals.zone.clone() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
-        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), &context)?;
+        let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), event, &context)?;
         Ok((plan, outlets.sinks))
     };
     let (mut plan, mut sinks) = bind(&inputs, io)?;
@@ -167,6 +171,16 @@ fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
             _ => INTERVAL,
         };
         return (Cutting::Tick(tick.clone()), Some(interval));
+    }
+    if let Some(event) = &globals.event_time {
+        let interval = match globals.batch {
+            Some(Cut::Interval(interval)) => millis(interval),
+            // Other cuts were refused beside --event-time.
+            _ => INTERVAL,
+        };
+        let calendar = Calendar::new(interval, globals.zone.clone());
+        let late = i64::try_from(event.late.as_micros()).unwrap_or(i64::MAX);
+        return (Cutting::Event(Event { calendar, late, idle: event.idle }), Some(interval));
     }
     match globals.batch {
         Some(Cut::Interval(interval)) => (Cutting::Time, Some(millis(interval))),
@@ -278,6 +292,7 @@ impl Prepared {
         });
         match (&self.cutting, interval) {
             (Cutting::Tick(_), Some(interval)) => format!("at each tick of the input, {interval} apart"),
+            (Cutting::Event(_), Some(interval)) => format!("every {interval} of the records' own time"),
             (Cutting::Lines(lines), None) => format!("every {lines} records"),
             (Cutting::Lines(lines), Some(interval)) => format!("every {interval} or {lines} records"),
             (_, Some(interval)) => format!("every {interval}"),
@@ -296,7 +311,12 @@ impl Prepared {
         let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, &mut io, &clock, &stop));
         let lanes = self.lanes.map_or_else(opened, Ok)?;
         let delimiter = if globals.null { 0 } else { b'\n' };
-        let bad = globals.bad.as_deref().map(|path| BadFile::open(path, delimiter)).transpose()?;
+        let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;
+        if globals.event_time.is_some() {
+            sources::allow_many();
+        }
+        let late_to = globals.event_time.as_ref().and_then(|event| event.late_to.as_deref());
+        let late = late_to.map(|path| KeptFile::open(path, delimiter, "late")).transpose()?;
         let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
         let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
@@ -337,6 +357,7 @@ impl Prepared {
             max_rate: globals.max_rate,
             strict: globals.strict,
             bad,
+            late,
             clock,
             stop,
             report,

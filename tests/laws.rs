@@ -5,12 +5,14 @@
 //! * [`accumulators`]: merging is associative and commutative, with a neutral element, and survives being saved.
 //! * [`joins`]: streams that are joined, batch by batch and over windows, give what nested loops give.
 //! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
+//! * [`event`]: batches by the records' own time are those of a model, however the records come.
 //! * [`columns`]: both for records of every format and for expressions.
 //! * [`inputs`] and [`chains`], [`records`] and [`expressions`] make the random inputs and chains.
 
 mod accumulators;
 mod chains;
 mod columns;
+mod event;
 mod expressions;
 mod inputs;
 mod joins;

@@ -13,6 +13,7 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use jiff::tz::TimeZone;
 
 use super::chain::Place;
+use super::event::{self, EventTime};
 use super::values;
 use crate::data::time::Time;
 use crate::error::{Error, Result};
@@ -56,6 +57,8 @@ pub struct Globals {
     pub tick: Option<RegexMatcher>,
     /// Where time stands at the beginning, with `tick`.
     pub start: Option<Time>,
+    /// Batches are cut by the records' own time.
+    pub event_time: Option<EventTime>,
     /// Records end in NUL.
     pub null: bool,
     /// The format of the input, if written; one that exists.
@@ -138,6 +141,7 @@ pub fn options() -> Vec<Arg> {
             ),
         value("start", "TIME", "Where time stands at first, with --tick: 2026-11-20T00:00:00Z [default: the epoch]"),
     ];
+    let batches: Vec<Arg> = batches.into_iter().chain(event::options()).collect();
     let output = [
         value("to", "SINK", "Write to here (repeatable) [default: -, standard output]")
             .long_help(
@@ -151,7 +155,7 @@ pub fn options() -> Vec<Arg> {
         value("time", "WHICH", "Which times of the batch lead each row: start, end, both, none")
             .long_help(
                 "Which times of the batch lead each row: start, end, both, none. The default is end if the chain counts \
-                 and --tick or a duration in --batch is written, else none",
+                 and --tick, --event-time or a duration in --batch is written, else none",
             )
             .value_parser(["start", "end", "both", "none"]),
         value("limit", "N", "Rows of each batch that --out spark prints [default: 10]"),
@@ -171,12 +175,12 @@ pub fn options() -> Vec<Arg> {
         flag("quiet", "Print nothing but errors on standard error").short('q'),
         flag("verbose", "Print a line for each batch on standard error"),
     ];
-    let groups = [("Input", &input[..]), ("Batches", &batches), ("Output", &output), ("Running", &running)];
+    let groups = [("Input", &input[..]), ("Batches", &batches[..]), ("Output", &output[..]), ("Running", &running[..])];
     groups.iter().flat_map(|(heading, args)| args.iter().map(|a| a.clone().help_heading(*heading))).collect()
 }
 
 /// An option with a value. All may be given more than once, so that it is [`Given`] which judges that.
-fn value(name: &'static str, placeholder: &'static str, help: &'static str) -> Arg {
+pub(super) fn value(name: &'static str, placeholder: &'static str, help: &'static str) -> Arg {
     let arg = Arg::new(name).long(name).value_name(placeholder).help(help);
     arg.action(ArgAction::Append).hide_possible_values(true)
 }
@@ -256,7 +260,11 @@ impl Given {
     }
 
     /// The value of an option, parsed.
-    fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> std::result::Result<T, String>) -> Result<Option<T>> {
+    pub(super) fn parsed<T>(
+        &self,
+        name: &str,
+        parse: impl Fn(&str) -> std::result::Result<T, String>,
+    ) -> Result<Option<T>> {
         let Some(written) = self.options.iter().find(|w| w.name == name) else { return Ok(None) };
         parse(&written.value).map(Some).map_err(|reason| {
             let error = Error::usage(format!("`--{name} {}`: {reason}", written.value));
@@ -285,6 +293,7 @@ impl Given {
             zone: self.parsed("tz", values::zone)?.unwrap_or(TimeZone::UTC),
             tick,
             start: self.parsed("start", Time::parse)?,
+            event_time: self.event_time()?,
             null: self.has("null"),
             input: self.one("in").map(str::to_string),
             header: self.one("header").map(str::to_string),
@@ -326,7 +335,9 @@ impl Given {
     fn contradictions(&self, globals: &Globals) -> Result<()> {
         let timeless = !matches!(globals.batch, None | Some(Cut::Interval(_)));
         let batch = self.one("batch").unwrap_or_default();
-        let message = if globals.start.is_some() && globals.tick.is_none() {
+        let message = if let Some(message) = self.against_event_time(globals) {
+            message
+        } else if globals.start.is_some() && globals.tick.is_none() {
             "`--start` sets the clock of `--tick REGEX`, which is not given: add it, or leave --start out".to_string()
         } else if globals.tick.is_some() && timeless {
             format!(
@@ -336,8 +347,9 @@ impl Given {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
-        } else if let Some(name) =
-            ["from", "to", "stats", "tick", "bad"].iter().find(|n| self.all(n).iter().any(String::is_empty))
+        } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to"]
+            .iter()
+            .find(|n| self.all(n).iter().any(String::is_empty))
         {
             format!("`--{name} ''`: the value is empty; was it a variable of the shell that is not set?")
         } else if self.one("stats") == Some("-") {

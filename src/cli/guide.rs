@@ -152,7 +152,6 @@ pub static EXAMPLES: &[Example] = &[
 
 /// Commands to begin with, for the short help: they read live input, so no test runs them.
 pub const SHORT_EXAMPLES: &str = "  nc -lk 9999 | streamer wordcount --batch 1s
-  tail -F app.log | streamer grep -i error then count --batch 10s
   streamer --from 'logs/*.gz' words then count --by word then top 10 count";
 
 #[cfg(test)]

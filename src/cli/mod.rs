@@ -5,6 +5,7 @@
 
 pub mod chain;
 pub mod complete;
+mod event;
 pub mod globals;
 pub mod guide;
 mod habits;
@@ -17,6 +18,7 @@ mod words;
 use std::collections::HashMap;
 use std::ffi::OsString;
 
+pub use event::EventTime;
 pub use globals::{Cut, Globals};
 pub use hints::{pointing_to_help, quoted};
 

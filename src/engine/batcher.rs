@@ -4,11 +4,12 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range as Span;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Buffer;
@@ -18,6 +19,8 @@ use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong};
 
 use super::cutting::{Cutting, Rest};
+use super::event::admission::Admission;
+use super::event::blocks::{Admitted, Parsed};
 use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
@@ -30,6 +33,8 @@ pub struct Batch {
     pub records: AtomicU64,
     /// Records that were left out.
     pub bad: AtomicU64,
+    /// Records that came too late for their batch before this one was cut.
+    pub late: AtomicU64,
     /// Bytes read.
     pub bytes: AtomicU64,
     /// Blocks that the shards are done with.
@@ -40,10 +45,11 @@ pub struct Batch {
 pub type Part = Mutex<Option<Box<dyn Accumulator>>>;
 
 impl Batch {
-    fn new(info: BatchInfo, shards: usize, fed: usize) -> Arc<Self> {
+    /// Nothing of it has come yet.
+    pub fn new(info: BatchInfo, shards: usize, fed: usize) -> Arc<Self> {
         let parts = (0..fed).map(|_| (0..shards).map(|_| Mutex::new(None)).collect()).collect();
         let zero = AtomicU64::default;
-        Arc::new(Batch { info, parts, records: zero(), bad: zero(), bytes: zero(), done: zero() })
+        Arc::new(Batch { info, parts, records: zero(), bad: zero(), late: zero(), bytes: zero(), done: zero() })
     }
 
     /// Takes out what the shards have combined for one of the stages that inputs feed.
@@ -52,10 +58,10 @@ impl Batch {
     }
 }
 
-/// Some whole records of one batch, to be worked on by a shard.
+/// Some whole records, to be worked on by a shard.
 pub struct Task {
-    /// The batch that they belong to.
-    pub batch: Arc<Batch>,
+    /// The batch that they belong to; none if their times tell it.
+    pub batch: Option<Arc<Batch>>,
     /// The lane that they came from.
     pub lane: usize,
     /// Where they stand among the pieces of the lane.
@@ -68,6 +74,8 @@ pub struct Task {
     pub first: u64,
     /// Records that were left out behind these.
     pub too_long: Vec<TooLong>,
+    /// The position of the record behind it all.
+    pub until: u64,
 }
 
 /// A batch that is complete as soon as its blocks are.
@@ -78,14 +86,25 @@ pub struct Cut {
     pub info: BatchInfo,
     /// How many blocks it has.
     pub blocks: u64,
-    /// What it holds of each lane that gave something: the piece behind its last one, and the positions.
+    /// What it holds of each lane that gave something: the piece behind its last one (where the records' times cut: how many
+    /// records), and the positions.
     pub lanes: BTreeMap<usize, (u64, Range)>,
+    /// The records' times cut.
+    pub by_event: bool,
     /// No other batch of this end will come: it is none that a count has cut inside its interval.
     pub complete: bool,
     /// It is there for what windows still hold at the end of the input.
     pub closing: bool,
     /// When it was cut, on the monotonic clock.
-    pub at: std::time::Duration,
+    pub at: Duration,
+}
+
+impl Cut {
+    /// How many records it has of each lane, where the records' times cut.
+    pub fn taken(&self) -> Vec<(usize, u64)> {
+        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
+        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
+    }
 }
 
 /// A lane, as the batcher sees it.
@@ -106,6 +125,8 @@ pub struct LaneState {
 
 /// The open batch and the lanes that feed it.
 pub struct Batcher {
+    /// Which batch a record belongs to, if its time tells that.
+    pub event: Option<Admission>,
     /// Borders, if batches have an interval.
     pub calendar: Option<Calendar>,
     /// The lanes, in the order of their records.
@@ -163,6 +184,7 @@ impl Batcher {
             None => (start, start),
         };
         Batcher {
+            event: None,
             calendar,
             lanes: Vec::new(),
             ticks: vec![(0, false); inputs],
@@ -203,11 +225,11 @@ impl Batcher {
 
     /// Whether at the end of the input the open batch has to be produced.
     pub fn is_last_due(&self) -> bool {
-        self.left > 0 && (self.blocks > 0 || self.info.id == 0)
+        self.event.is_none() && self.left > 0 && (self.blocks > 0 || self.info.id == 0)
     }
 
     /// Cuts the open batch, at its border or (without an interval) at `now`.
-    pub fn cut(&mut self, now: Time, at: std::time::Duration, complete: bool, made: &mut Made) {
+    pub fn cut(&mut self, now: Time, at: Duration, complete: bool, made: &mut Made) {
         if self.left == 0 {
             return;
         }
@@ -224,6 +246,7 @@ impl Batcher {
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),
             lanes: lanes.collect(),
+            by_event: false,
             complete,
             closing: false,
             at,
@@ -234,9 +257,10 @@ impl Batcher {
     }
 
     /// A batch behind the last, of nothing that was received.
-    pub fn closing(&self, at: std::time::Duration) -> Cut {
-        let batch = Batch::new(self.info, self.shards, self.fed);
-        Cut { batch, info: self.info, blocks: 0, lanes: BTreeMap::new(), complete: true, closing: true, at }
+    pub fn closing(&self, at: Duration) -> Cut {
+        let info = self.event.as_ref().map_or(self.info, |event| event.behind(self.info));
+        let (batch, lanes) = (Batch::new(info, self.shards, self.fed), BTreeMap::new());
+        Cut { batch, info, blocks: 0, lanes, by_event: false, complete: true, closing: true, at }
     }
 
     /// Goes on to the next interval.
@@ -254,11 +278,11 @@ impl Batcher {
         cutting: &Cutting,
         lane: usize,
         rest: &mut Rest,
-        now: (Time, std::time::Duration),
+        now: (Time, Duration),
         made: &mut Made,
     ) -> Placed {
         match cutting {
-            Cutting::Time | Cutting::All => {
+            Cutting::Time | Cutting::All | Cutting::Event(_) => {
                 let (end, records) = (rest.range.end, rest.marks.records);
                 self.piece(lane, rest, end, records, made);
             }
@@ -314,7 +338,7 @@ impl Batcher {
     }
 
     /// Cuts as often as some input has ticked and every other one, too, or has ended.
-    fn ticked(&mut self, now: (Time, std::time::Duration), made: &mut Made) {
+    fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
         while self.left > 0
             && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
             && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
@@ -325,7 +349,7 @@ impl Batcher {
     }
 
     /// An input has no more ticks.
-    pub fn input_ended(&mut self, input: usize, now: (Time, std::time::Duration), made: &mut Made) {
+    pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
         self.ticks[input].1 = true;
         self.ticked(now, made);
     }
@@ -346,7 +370,9 @@ impl Batcher {
             return;
         }
         let state = &mut self.lanes[lane];
-        self.touched.entry(lane).or_insert(state.position);
+        if self.event.is_none() {
+            self.touched.entry(lane).or_insert(state.position);
+        }
         let first = state.records;
         // Whether the receiver left it out or the shard will depends on the reads: it is a record.
         let long = too_long.len() as u64;
@@ -356,21 +382,51 @@ impl Batcher {
                 if records > 0 { records } else { state.framing.count(&rest.buffer.bytes()[range.clone()]) };
         }
         state.position = if whole { rest.until } else { rest.from + end as u64 };
-        let seq = state.seq;
+        let (seq, until) = (state.seq, state.position);
         state.seq += 1;
-        self.blocks += 1;
-        self.records += records + long;
-        let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards, self.fed));
-        open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
-        made.tasks.push(Task {
-            batch: Arc::clone(open),
-            lane,
-            seq,
-            buffer: Arc::clone(&rest.buffer),
-            range,
-            first,
-            too_long,
-        });
+        let batch = match &mut self.event {
+            Some(event) => {
+                event.brought(lane);
+                None
+            }
+            None => {
+                self.blocks += 1;
+                self.records += records + long;
+                let open = self.open.get_or_insert_with(|| Batch::new(self.info, self.shards, self.fed));
+                open.bytes.fetch_add(range.len() as u64, Ordering::Relaxed);
+                Some(Arc::clone(open))
+            }
+        };
+        let buffer = Arc::clone(&rest.buffer);
+        made.tasks.push(Task { batch, lane, seq, buffer, range, first, too_long, until });
+    }
+
+    /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it
+    /// completes.
+    pub fn admit(&mut self, lane: usize, parsed: Parsed, at: Duration, made: &mut Made) -> VecDeque<Admitted> {
+        let over = self.left == 0;
+        let admitted = self.event.as_mut().map_or_else(VecDeque::new, |event| event.admit(lane, parsed, at, over));
+        self.cut_by_event(at, made);
+        admitted
+    }
+
+    /// Cuts the batches that the records' times have completed.
+    pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
+        let Some(event) = &mut self.event else { return };
+        made.cuts.extend(event.cut(at, &mut self.left));
+        if self.windows && event.is_done() {
+            self.windows = false;
+            made.cuts.push(self.closing(at));
+        }
+    }
+
+    /// A lane has no more records.
+    pub fn lane_ended(&mut self, lane: usize, at: Duration, made: &mut Made) {
+        self.lanes[lane].ended = true;
+        if let Some(event) = &mut self.event {
+            event.ended(lane);
+        }
+        self.cut_by_event(at, made);
     }
 }
 
@@ -382,7 +438,7 @@ mod tests {
     fn a_tick_counts_also_if_its_source_ends_before_the_others() {
         let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
         let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
-        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
+        let (now, mut made) = ((Time(0), Duration::ZERO), Made::default());
         batcher.ticks[0].0 = 1;
         batcher.input_ended(0, now, &mut made);
         assert_eq!(made.cuts.len(), 0);

@@ -10,6 +10,8 @@ use crate::data::buffer::Buffer;
 use crate::data::framing::Framing;
 use crate::sources::{Chunk, TooLong};
 
+use super::event::Event;
+
 /// What ends a batch.
 pub enum Cutting {
     /// The timer.
@@ -20,6 +22,8 @@ pub enum Cutting {
     Lines(u64),
     /// Lines of the input itself, which are dropped.
     Tick(RegexMatcher),
+    /// The times of the records.
+    Event(Event),
 }
 
 /// What has to be known of a buffer before it is placed.

@@ -54,6 +54,8 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         info: cut.info,
         records,
         bad: cut.batch.bad.load(relaxed),
+        late: cut.batch.late.load(relaxed),
+        taken: cut.taken(),
         bytes: cut.batch.bytes.load(relaxed),
         blocks: cut.blocks,
         lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),

@@ -36,6 +36,10 @@ pub enum Message {
         /// Holds the source back while it is not written.
         lease: Option<Lease>,
     },
+    /// A piece whose records tell their times is done.
+    Passed(Passed),
+    /// Something is to be said.
+    Note(String),
     /// A lane has no more pieces than this.
     LaneEnded {
         /// The lane.
@@ -111,6 +115,38 @@ pub struct Bad {
     pub bytes: Option<Vec<u8>>,
 }
 
+/// A piece whose records tell their times: what is said of it beside its rows, which wait for their batches.
+pub struct Passed {
+    /// Its lane.
+    pub lane: usize,
+    /// Which piece of the lane it is.
+    pub seq: u64,
+    /// How many records it had, the bad ones included.
+    pub records: u64,
+    /// How many lines these were.
+    pub lines: u64,
+    /// Records that were left out.
+    pub bad: Vec<Bad>,
+    /// Its newest time, in microseconds, and the lines before that record in the piece.
+    pub newest: Option<(i64, u64)>,
+    /// Records that came too late.
+    pub late: Option<Late>,
+}
+
+/// Records of a piece that came too late.
+pub struct Late {
+    /// How many.
+    pub count: u64,
+    /// The time of the first of them, in microseconds ...
+    pub time: i64,
+    /// ... and the lines before it in the piece.
+    pub line: u64,
+    /// The newest time before it, and the lines before that record, if it stands in the same piece.
+    pub moved: Option<(i64, u64)>,
+    /// All of them, where late records are kept.
+    pub kept: Vec<Vec<u8>>,
+}
+
 /// A batch that went through all stages.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -120,6 +156,10 @@ pub struct Finished {
     pub records: u64,
     /// Records left out.
     pub bad: u64,
+    /// Records that came too late.
+    pub late: u64,
+    /// Where the records' times cut: how many records it has of each lane.
+    pub taken: Vec<(usize, u64)>,
     /// Bytes read.
     pub bytes: u64,
     /// Blocks.

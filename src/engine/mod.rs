@@ -1,12 +1,13 @@
 //! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
 
 pub mod alarms;
-pub mod bad_file;
 pub mod batcher;
 pub mod core;
 pub mod cutter;
 pub mod cutting;
+pub mod event;
 pub mod finish;
+pub mod kept_file;
 pub mod message;
 pub mod output;
 pub mod owners;
@@ -34,10 +35,12 @@ use crate::sinks::Sink;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
 use crate::stop::Stop;
 
-use self::bad_file::BadFile;
 use self::batcher::{Batcher, LaneState};
 use self::core::{Core, Fixed};
 use self::cutting::{Cutting, Rest};
+use self::event::admission::Admission;
+use self::event::idle;
+use self::kept_file::KeptFile;
 use self::message::Message;
 use self::output::{Output, SinkState};
 use self::pace::Pace;
@@ -76,7 +79,9 @@ pub struct Engine {
     /// A record that does not fit is an error.
     pub strict: bool,
     /// Where bad records are kept.
-    pub bad: Option<BadFile>,
+    pub bad: Option<KeptFile>,
+    /// Where late records are kept.
+    pub late: Option<KeptFile>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Told to end all waiting for input.
@@ -99,17 +104,23 @@ impl Engine {
     pub fn run(self) -> Result<Option<i32>> {
         let (sender, messages) = crossbeam_channel::unbounded();
         let timed = self.calendar.is_some() && matches!(self.cutting, Cutting::Time | Cutting::Lines(_));
-        let (signals, strict, bad) = (self.signals, self.strict, self.bad);
+        let (signals, strict, bad, late) = (self.signals, self.strict, self.bad, self.late);
         let (max_rate, report) = (self.max_rate, self.report);
         let level =
             |sink: usize| self.plan.outlets.iter().find(|outlet| outlet.sink == sink).map_or(0, |outlet| outlet.level);
         let sinks = self.sinks.into_iter().enumerate().map(|(at, sink)| SinkState::new(sink, level(at))).collect();
+        let files: Vec<bool> = self.lanes.iter().flatten().map(|lane| lane.pull).collect();
         let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
         let mut batcher =
             Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
         batcher.windows = self.plan.rebatches();
         batcher.fed = 1 + self.plan.sides;
         batcher.lanes = made.states;
+        if let Cutting::Event(event) = &self.cutting {
+            let now = self.clock.monotonic();
+            batcher.event =
+                Some(Admission::new(event.clone(), self.plan.fills, (self.shards, batcher.fed), files, now));
+        }
         let lanes = batcher.lanes.len();
         let receivers = made.receivers;
         let fixed = Fixed {
@@ -120,6 +131,7 @@ impl Engine {
             shards: self.shards,
             max_record: self.max_record,
             keep_bad: bad.is_some(),
+            keep_late: late.is_some(),
             names: report.lanes.clone(),
             pulled: made.pulled,
             input_of: made.input_of,
@@ -128,10 +140,14 @@ impl Engine {
             counters: Arc::clone(&report.counters),
             output: sender,
         };
+        let by_event = matches!(fixed.cutting, Cutting::Event(_));
         let core = Core::shared(fixed, batcher);
         core.receivers_start(receivers.len());
-        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict, bad);
+        let pace = |rate| Arc::new(Mutex::new(Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop))));
+        let paces: Vec<_> = max_rate.iter().flat_map(|rate| (0..made.inputs).map(|_| pace(*rate))).collect();
+        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict, bad, late);
         let bell = timed.then(|| core.clock.bell());
+        let idle_bell = (by_event && !receivers.is_empty()).then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
 
         thread::scope(|scope| {
@@ -143,12 +159,14 @@ impl Engine {
                     shards.push(spawn(scope, core, format!("shard-{me}"), move || shard::work(core, me))?);
                 }
                 for (input, lanes) in receivers {
+                    let pace = paces.get(input).cloned();
                     spawn(scope, core, format!("receiver-{input}"), move || {
-                        receive(core, lanes, max_rate);
+                        receive(core, lanes, pace.as_deref());
                         core.input_ended(input);
                         core.receiver_done();
                     })?;
                 }
+                let idle = idle_bell.as_ref().map(|bell| spawn(scope, core, "idle".into(), || idle::watch(core, bell)));
                 let timer = bell.as_ref().map(|bell| {
                     spawn(scope, core, "timer".into(), move || {
                         let tick = || {
@@ -160,14 +178,15 @@ impl Engine {
                         timer::run(&*core.clock, bell, || core.next_border(), tick)
                     })
                 });
-                Ok((written, shards, timer.transpose()?))
+                Ok((written, shards, timer.transpose()?, idle.transpose()?))
             };
             match started() {
-                Ok((written, shards, timer)) => {
+                Ok((written, shards, timer, idle)) => {
                     // The order of the end: sources, timer, the last batch, shards, output.
                     core.wait_for_input_end();
-                    bell.iter().for_each(|bell| bell.ring());
+                    bell.iter().chain(&idle_bell).for_each(|bell| bell.ring());
                     let _ = timer.map(thread::ScopedJoinHandle::join);
+                    let _ = idle.map(thread::ScopedJoinHandle::join);
                     core.end_input();
                     for shard in shards {
                         let _ = shard.join();
@@ -177,6 +196,7 @@ impl Engine {
                 }
                 Err(error) => {
                     core.abort(error);
+                    idle_bell.iter().for_each(|bell| bell.ring());
                     let _ = core.output.send(Message::End);
                 }
             }
@@ -243,7 +263,10 @@ impl Made {
                     received.push((at, intake));
                 }
             }
-            if !received.is_empty() {
+            if matches!(cutting, Cutting::Event(_)) {
+                // All are read side by side.
+                made.receivers.extend(received.into_iter().map(|one| (input, vec![one])));
+            } else if !received.is_empty() {
                 made.receivers.push((input, received));
             }
         }
@@ -266,9 +289,8 @@ impl Core {
     }
 }
 
-/// A receiver's thread: the lanes of one source, one after the other.
-fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
-    let mut pace = max_rate.map(|rate| Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop)));
+/// A receiver's thread: the lanes of one source, one after the other. `pace`: that of the source.
+fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
     for (lane, mut intake) in lanes {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
@@ -280,7 +302,7 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
             let until = match rest {
                 Ok(Some(rest)) => {
                     let until = rest.until();
-                    bring(core, lane, rest, pace.as_mut(), framing);
+                    bring(core, lane, rest, pace, framing);
                     until
                 }
                 Ok(None) => break,
@@ -301,10 +323,10 @@ fn receive(core: &Core, lanes: Vec<Received>, max_rate: Option<u64>) {
 }
 
 /// Brings records to the batcher, no faster than the pace allows.
-fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&mut Pace>, framing: Framing) {
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, framing: Framing) {
     if let Some(pace) = pace {
         while rest.records() > 0 {
-            let records = pace.take(rest.records());
+            let records = pace.lock().unwrap_or_else(|e| e.into_inner()).take(rest.records());
             // At the stop what was read is not dropped.
             if records == 0 || records == rest.records() {
                 break;

@@ -18,9 +18,10 @@ use crate::sinks::Sink;
 
 use self::lanes::{LaneState, Waiting};
 use super::alarms::Alarms;
-use super::bad_file::BadFile;
 use super::core::Core;
-use super::message::{Finished, Made, Message, Rendered};
+use super::event::late::LateRecords;
+use super::kept_file::KeptFile;
+use super::message::{Bad, Finished, Made, Message, Passed, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
@@ -75,7 +76,9 @@ pub struct Output {
     bad: u64,
     strict: bool,
     /// Where bad records are kept.
-    keep_bad: Option<BadFile>,
+    keep_bad: Option<KeptFile>,
+    /// Records that came too late.
+    late: LateRecords,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
@@ -91,7 +94,8 @@ impl Output {
         lanes: usize,
         report: Report,
         strict: bool,
-        keep_bad: Option<BadFile>,
+        keep_bad: Option<KeptFile>,
+        keep_late: Option<KeptFile>,
     ) -> Self {
         let plan = &core.plan;
         let shares = |at: usize| {
@@ -123,6 +127,7 @@ impl Output {
             bad: 0,
             strict,
             keep_bad,
+            late: LateRecords::new(lanes, keep_late),
             done: 0,
         }
     }
@@ -135,13 +140,16 @@ impl Output {
             for message in messages.iter() {
                 match message {
                     Message::End => break,
-                    Message::Cut { .. } | Message::Block { .. } => self.core.clock.busy(-1),
+                    Message::Cut { .. } | Message::Block { .. } | Message::Passed(_) => self.core.clock.busy(-1),
                     _ => {}
                 }
             }
         }
         self.alarms.wait(&self.report);
         self.report.end(self.bad, SHOWN);
+        if let Some(text) = self.late.said(|lane| self.report.lane(lane).to_string(), &self.report.zone) {
+            self.report.note(&text);
+        }
         for unseen in self.core.unseen() {
             self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
         }
@@ -172,6 +180,14 @@ impl Output {
                     let piece = Waiting { records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
                 }
+                Message::Passed(passed) => {
+                    self.report.block(passed.records);
+                    self.done += 1;
+                    for passed in self.late.in_order(passed) {
+                        self.passed(passed)?;
+                    }
+                }
+                Message::Note(text) => self.report.note(&text),
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
@@ -185,6 +201,8 @@ impl Output {
             }
         }
         self.flush()?;
+        self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
+        self.late.flush()?;
         for sink in &mut self.sinks {
             sink.sink.close()?;
         }
@@ -272,7 +290,31 @@ impl Output {
 
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
-        for bad in &piece.bad {
+        self.left_out(lane, line, &piece.bad)?;
+        for rendered in piece.rendered {
+            match rendered {
+                Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
+                    Some(held) => held.extend_from_slice(&bytes),
+                    None => self.write(outlet, &bytes)?,
+                },
+                Rendered::Held(alarm) => self.alarms.held(alarm),
+            }
+        }
+        Ok(())
+    }
+
+    /// A piece whose rows wait for their batches.
+    fn passed(&mut self, passed: Passed) -> Result<()> {
+        let Passed { lane, lines, bad, newest, late, .. } = passed;
+        let line = self.lanes[lane].lines;
+        self.lanes[lane].lines += lines;
+        self.left_out(lane, line, &bad)?;
+        self.late.piece(lane, line + self.core.head_lines(lane), newest, late)
+    }
+
+    /// Says what was left out of a piece before which so many lines stand.
+    fn left_out(&mut self, lane: usize, line: u64, bad: &[Bad]) -> Result<()> {
+        for bad in bad {
             let line = line + self.core.head_lines(lane) + bad.line + 1;
             let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
             if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
@@ -287,15 +329,6 @@ impl Output {
             self.bad += 1;
             if self.bad <= SHOWN {
                 self.report.note(&format!("{}; it is left out", text()));
-            }
-        }
-        for rendered in piece.rendered {
-            match rendered {
-                Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
-                    Some(held) => held.extend_from_slice(&bytes),
-                    None => self.write(outlet, &bytes)?,
-                },
-                Rendered::Held(alarm) => self.alarms.held(alarm),
             }
         }
         Ok(())
@@ -333,7 +366,8 @@ impl Output {
         let began = self.core.clock.monotonic();
         if !finished.closing {
             self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
-            self.keep_bad.as_mut().map_or(Ok(()), BadFile::flush)?;
+            self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
+            self.late.flush()?;
             self.report.batch(&self.core, &finished, began)?;
         }
         self.core.written(&finished);

@@ -20,6 +20,7 @@ use crate::operators::{Aggregate, Alarm, Filter, Join, Map, Over, Spread, Totals
 use crate::state::Window;
 
 use super::cutter::Cutter;
+use super::event::by_time::ByTime;
 
 pub use binding::plan;
 
@@ -37,6 +38,12 @@ pub struct Plan {
     pub alarms: Vec<PlanAlarm>,
     /// Whether blocks carry record numbers.
     pub numbers: bool,
+    /// What tells the time of a record, for each of the stages that inputs feed; none unless batches are cut by it.
+    pub event: Vec<ByTime>,
+    /// Whether blocks carry these times.
+    pub times: bool,
+    /// Whether batches without records are wanted as well (`--fill`), where they are cut by the records' time.
+    pub fills: bool,
     /// What each operator does, for `--explain`.
     pub explained: Vec<Explained>,
 }

@@ -101,7 +101,8 @@ impl Report {
     /// A batch was delivered, the output of which began at `output`.
     pub fn batch(&mut self, core: &Core, finished: &Finished, output: Duration) -> Result<()> {
         let now = core.clock.monotonic();
-        let records = std::mem::take(&mut self.records);
+        let mut records = std::mem::take(&mut self.records);
+        records.extend(finished.taken.iter().copied());
         let source = |(lane, range): &(usize, crate::sources::Range)| SourceStats {
             description: self.lanes[*lane].clone(),
             start: range.from,
@@ -119,6 +120,7 @@ impl Report {
             processing: finished.ended.saturating_sub(finished.began),
             output: now.saturating_sub(output),
             bad: finished.bad,
+            late: finished.late,
             state_rows: finished.state_rows,
             state_bytes: finished.state_bytes,
             sources: finished.lanes.iter().map(source).collect(),

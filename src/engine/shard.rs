@@ -10,13 +10,17 @@ use std::sync::atomic::Ordering;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
+use crate::data::buffer::Buffer;
 use crate::data::column::{Column, Span};
-use crate::error::Result;
-use crate::sources::Step as Read;
+use crate::error::{Error, Result};
+use crate::formats::BadRecord;
+use crate::sources::{Step as Read, TooLong};
 
 use super::batcher::Task;
 use super::core::{Core, Job};
 use super::cutter::{self, Piece};
+use super::cutting::Cutting;
+use super::event::blocks::{self, Admitted};
 use super::finish;
 use super::message::{Bad, Message, Rendered};
 use super::plan::{End, Stage, Step};
@@ -38,6 +42,10 @@ pub fn work(core: &Arc<Core>, me: usize) {
                 None
             }
             Job::Block(task) => Some(task),
+            Job::Admitted(admitted) => {
+                fold(core, me, *admitted);
+                None
+            }
             Job::Pull(lane) => pull(core, lane),
         };
         while let Some(task) = block.take() {
@@ -71,13 +79,65 @@ fn pull(core: &Core, lane: usize) -> Option<Task> {
 
 /// Works on one block, up to the end of its stage.
 fn process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) {
-    if let Err(error) = try_process(core, me, task, scratch) {
+    if let Cutting::Event(event) = &core.cutting {
+        match blocks::cut(core, event, task, scratch) {
+            Ok(admitted) => admitted.into_iter().for_each(|admitted| fold(core, me, admitted)),
+            Err(error) => core.abort(error),
+        }
+    } else if let Err(error) = try_process(core, me, task, scratch) {
         core.abort(error);
     }
 }
 
+/// Works on a block that was let in to its batches.
+fn fold(core: &Core, me: usize, admitted: Admitted) {
+    if let Err(error) = blocks::fold(core, me, admitted) {
+        core.abort(error);
+    }
+}
+
+/// What is said of a piece beside its rows.
+pub struct LeftOut {
+    /// Records that were left out.
+    pub bad: Vec<Bad>,
+    /// How many records there were, these included.
+    pub records: u64,
+    /// How many lines.
+    pub lines: u64,
+}
+
+/// The records of a piece that were left out, those behind it that were too long as well. `plain`: a line is a record.
+pub fn left_out(
+    core: &Core,
+    plain: bool,
+    buffer: &Buffer,
+    range: &Range<usize>,
+    bad: Vec<BadRecord>,
+    too_long: &[TooLong],
+    mut records: u64,
+) -> LeftOut {
+    let lines = |range: Range<usize>| memchr::memchr_iter(b'\n', &buffer.bytes()[range]).count() as u64;
+    let mut bad: Vec<Bad> = bad
+        .into_iter()
+        .map(|bad| {
+            let line = if plain { bad.at as u64 } else { lines(range.start..bad.span.start as usize) };
+            let bytes = core.keep_bad.then(|| bad.span.of(buffer.bytes()).unwrap_or_default().to_vec());
+            Bad { line, what: bad.what, bytes }
+        })
+        .collect();
+    let mut count = if plain { records } else { lines(range.clone()) };
+    for long in too_long {
+        let line = count + long.blank;
+        bad.push(Bad { line, what: cutter::too_long(long.len, core.max_record), bytes: None });
+        records += 1;
+        count += if plain { 1 } else { long.lines };
+    }
+    LeftOut { bad, records, lines: count }
+}
+
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
-    let Task { batch, lane, seq, buffer, range, first, too_long } = task;
+    let Task { batch, lane, seq, buffer, range, first, too_long, .. } = task;
+    let batch = batch.ok_or_else(|| Error::failed("a block has no batch"))?;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let at = core.plan.fed(feeds);
     let stage = &core.plan.stages[at];
@@ -89,24 +149,9 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
         batch: &batch.info,
     };
     let cutter = core.cutter(lane);
-    let cutter::Made { mut block, mut records, step, bad } = cutter.cut(stage, &piece, scratch)?;
-    let lines = |range: Range<usize>| memchr::memchr_iter(b'\n', &buffer.bytes()[range]).count() as u64;
-    let (plain, start) = (cutter.format.framing().quoted.is_none(), range.start);
-    let mut bad: Vec<Bad> = bad
-        .into_iter()
-        .map(|bad| {
-            let line = if plain { bad.at as u64 } else { lines(start..bad.span.start as usize) };
-            let bytes = core.keep_bad.then(|| bad.span.of(buffer.bytes()).unwrap_or_default().to_vec());
-            Bad { line, what: bad.what, bytes }
-        })
-        .collect();
-    let mut count = if plain { records } else { lines(range) };
-    for long in &too_long {
-        let line = count + long.blank;
-        bad.push(Bad { line, what: cutter::too_long(long.len, core.max_record), bytes: None });
-        records += 1;
-        count += if plain { 1 } else { long.lines };
-    }
+    let cutter::Made { mut block, records, step, bad } = cutter.cut(stage, &piece, scratch)?;
+    let plain = cutter.format.framing().quoted.is_none();
+    let LeftOut { bad, records, lines } = left_out(core, plain, &buffer, &range, bad, &too_long, records);
     // Lanes come before pieces: a source's records stand before those of the next.
     block.order = (lane as u64) << 40 | seq;
     block.batch = core.number_of(0, &batch.info);
@@ -126,7 +171,7 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     recycle(block, scratch);
     let size = rendered.iter().map(Rendered::size).sum();
     let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-    let message = Message::Block { info: batch.info, lane, seq, records, lines: count, rows, bad, rendered, lease };
+    let message = Message::Block { info: batch.info, lane, seq, records, lines, rows, bad, rendered, lease };
     // The output thread outlives all who send to it.
     let _ = core.output.send(message);
     core.block_done(&batch);

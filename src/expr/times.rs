@@ -2,6 +2,7 @@
 //! microseconds since the epoch; [`NO_TIME`] is null.
 
 pub mod civil;
+mod event;
 pub mod names;
 pub mod parsing;
 pub mod pattern;

@@ -164,6 +164,10 @@ impl Operator for Agg {
         }
     }
 
+    fn fills(&self) -> bool {
+        self.fill
+    }
+
     fn aggregates(&self) -> bool {
         true
     }

@@ -199,7 +199,7 @@ mod tests {
         let wrong = |words: &[&str]| bound(words).err().unwrap().to_string();
         assert!(wrong(&["count(*) > 5"]).contains("put count or agg before it"));
         assert!(wrong(&["n > 1", "--", "/no/such"]).starts_with("alarm cannot run `/no/such`"));
-        assert!(wrong(&["n"]).contains("compare it"));
+        assert!(wrong(&["n + 1"]).contains("compare it"));
         for (option, value) in [("--for", "0"), ("--for", "-1"), ("--for", "x"), ("--exit", "126"), ("--exit", "-1")] {
             assert!(command().try_get_matches_from(["alarm", "n > 1", option, value]).is_err(), "{option} {value}");
         }

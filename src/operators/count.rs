@@ -102,6 +102,10 @@ impl Operator for Count {
         }
     }
 
+    fn fills(&self) -> bool {
+        self.fill
+    }
+
     fn aggregates(&self) -> bool {
         true
     }

@@ -147,6 +147,11 @@ pub trait Operator: Send + Sync {
         self.tees()
     }
 
+    /// Whether it has something to say of a batch without records (`--fill`).
+    fn fills(&self) -> bool {
+        false
+    }
+
     /// Whether its result is of the kind that is led by `window_end` (SPEC 5: count, agg, reduce).
     fn aggregates(&self) -> bool {
         false

@@ -182,6 +182,10 @@ impl Operator for Reduce {
         }
     }
 
+    fn fills(&self) -> bool {
+        self.fill
+    }
+
     fn aggregates(&self) -> bool {
         true
     }

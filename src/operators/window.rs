@@ -31,6 +31,12 @@ const EXAMPLES: &[Example] = &[
         input: "a b\n--\na\n--\n",
         output: "a\t1\nb\t1\na\t2\nb\t1\n",
     },
+    Example {
+        what: "... of them those that have changed; who did not come for more than a second begins anew",
+        command: "streamer --tick ^-- words then window all --ttl 1s --emit changed then count --by word --time none",
+        input: "a b\n--\na\n--\n--\n--\na b\n--\n",
+        output: "a\t1\nb\t1\na\t2\na\t1\nb\t1\n",
+    },
 ];
 
 fn command() -> Command {

@@ -13,8 +13,8 @@ use std::time::Duration;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use super::support::descriptors::allow_many;
 use super::support::gather::{Carry, Gathered};
 use super::support::spelling::Spelling;
 use super::{Entry, Feed, Intake, Lane, NoControl, Setup, Source, Step, Wanted};
@@ -127,13 +127,6 @@ impl Source for Listen {
         let feed = Feed::Records(Box::new(senders));
         Ok(vec![Lane { name, feed, pull: false, size: None, control: Arc::new(NoControl) }])
     }
-}
-
-/// Lets the process have as many descriptors as it may: the usual limit is far below thousands of senders.
-fn allow_many() {
-    let limit = getrlimit(Resource::Nofile);
-    // If this is refused, a shortage will be reported when it comes.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Who is ready.

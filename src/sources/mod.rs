@@ -23,6 +23,7 @@ mod stdin;
 mod support;
 mod tcp;
 
+pub use support::descriptors::allow_many;
 use support::peek::Peeked;
 use support::spelling::Spelling;
 

@@ -8,6 +8,7 @@ use crate::data::time::Time;
 use crate::engine::batcher::{Cut, Made, Placed};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::{Cutting, Rest};
+use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
 use crate::sources::Chunk;
@@ -26,7 +27,11 @@ impl Core {
                 return false;
             }
             self.starved.store(true, Ordering::SeqCst);
-            if self.may_read(&state, lane) {
+            let horizon = state.batcher.event.as_ref().map(Admission::horizon);
+            let may_read = self.may_read(&state, lane, horizon.as_ref());
+            let now = self.clock.monotonic();
+            state.batcher.event.iter_mut().for_each(|event| event.hold(lane, !may_read, now));
+            if may_read {
                 return true;
             }
             state = self.room.wait(state);
@@ -58,7 +63,7 @@ impl Core {
     }
 
     /// Wakes as many shards as so many tasks and cuts can use.
-    fn call(&self, news: usize) {
+    pub(super) fn call(&self, news: usize) {
         match news {
             0 => {}
             1 => self.work.notify_one(),
@@ -67,7 +72,7 @@ impl Core {
     }
 
     /// Takes over what the batcher made, but wakes no shard for it: tells how many tasks and cuts there are.
-    fn take_in(&self, state: &mut State, made: Made) -> usize {
+    pub(super) fn take_in(&self, state: &mut State, made: Made) -> usize {
         let news = made.tasks.len() + made.cuts.len();
         if news == 0 {
             return 0;
@@ -75,7 +80,8 @@ impl Core {
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {
-            let lanes = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end)).collect();
+            let pieces = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end));
+            let lanes = if cut.by_event { Vec::new() } else { pieces.collect() };
             // The output thread outlives all who send to it.
             let _ = self.output.send(Message::Cut { info: cut.info, lanes });
             if cut.blocks > 0 {
@@ -139,7 +145,9 @@ impl Core {
     /// A lane has given all it has.
     pub fn lane_ended(&self, lane: usize) {
         let mut state = self.lock();
-        state.batcher.lanes[lane].ended = true;
+        let mut made = Made::default();
+        state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+        self.take_over(&mut state, made);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
         drop(state);
         // The next lane of the source has become its first.
@@ -235,7 +243,7 @@ impl Core {
         if state.batcher.is_last_due() {
             state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
         }
-        if self.plan.rebatches() {
+        if state.batcher.event.is_none() && self.plan.rebatches() {
             made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);

@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 use super::Core;
 use crate::engine::batcher::{Batch, Cut, Made, Task};
 use crate::engine::cutting::{Cutting, Rest};
+use crate::engine::event::admission::Admission;
+use crate::engine::event::blocks::Admitted;
 use crate::engine::message::Message;
 use crate::engine::shares::Shares;
 
@@ -15,6 +17,8 @@ pub enum Job {
     Shares(Arc<dyn Shares>),
     /// Finish this batch.
     Finish(Cut),
+    /// Work on a block that was let in to its batches.
+    Admitted(Box<Admitted>),
     /// Work on a block.
     Block(Task),
     /// Read this lane.
@@ -38,23 +42,44 @@ impl Core {
             if let Some(cut) = state.ready(|_| true) {
                 return Job::Finish(cut);
             }
+            if let Some(admitted) = state.admitted.pop_front() {
+                return Job::Admitted(Box::new(admitted));
+            }
             if let Some(task) = state.queue.pop_front() {
                 return Job::Block(task);
             }
             self.starved.store(true, Ordering::SeqCst);
             let over = self.stop.is_told() || state.batcher.is_over();
             let mut reading = false;
+            let horizon = state.batcher.event.as_ref().map(Admission::horizon);
+            let mut found: Option<usize> = None;
             // What a batch of so many records holds must not depend on who is faster.
-            let ahead = if matches!(self.cutting, Cutting::Lines(_)) { 1 } else { 2 * self.shards };
+            let ahead = match self.cutting {
+                Cutting::Lines(_) => 1,
+                Cutting::Event(_) => usize::MAX,
+                _ => 2 * self.shards,
+            };
             for at in 0..state.pull.len().min(ahead) {
                 let (lane, busy) = state.pull[at];
                 reading |= busy;
-                if !busy && (over || self.may_read(&state, lane)) {
-                    state.pull[at].1 = true;
-                    return Job::Pull(lane);
+                if busy || !(over || self.may_read(&state, lane, horizon.as_ref())) {
+                    continue;
+                }
+                let Some(event) = &state.batcher.event else {
+                    found = Some(at);
+                    break;
+                };
+                // The lane that is furthest behind.
+                if found.is_none_or(|found| event.rank(lane) < event.rank(state.pull[found].0)) {
+                    found = Some(at);
                 }
             }
-            if state.ended && state.cuts.is_empty() && !state.finishing {
+            if let Some(at) = found {
+                state.pull[at].1 = true;
+                return Job::Pull(state.pull[at].0);
+            }
+            let awaited = state.batcher.event.as_ref().is_some_and(Admission::is_awaited);
+            if state.ended && state.cuts.is_empty() && !state.finishing && !awaited {
                 return Job::Exit;
             }
             if reading && spins < 50 {
@@ -81,10 +106,12 @@ impl Core {
             let now = (self.clock.wall(), self.clock.monotonic());
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }
+        if ended {
+            state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+        }
         self.take_over(&mut state, made);
         if ended {
             state.pull.retain(|p| p.0 != lane);
-            state.batcher.lanes[lane].ended = true;
             let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
             self.room.notify_all();
             self.input.notify_all();
@@ -106,7 +133,7 @@ impl Core {
     pub fn block_done(&self, batch: &Batch) {
         let done = batch.done.fetch_add(1, Ordering::AcqRel) + 1;
         let state = self.lock();
-        if state.cuts.front().is_some_and(|cut| cut.info.id == batch.info.id && cut.blocks == done) {
+        if state.cuts.front().is_some_and(|cut| std::ptr::eq(&*cut.batch, batch) && cut.blocks == done) {
             drop(state);
             self.work.notify_one();
         }

@@ -1,6 +1,7 @@
 //! What the threads of a run share: one lock around the batcher, the work that waits for a shard, and the batches on their
 //! way out. Every thread comes by once a block or once a batch, never once a record.
 
+mod event;
 mod feed;
 mod jobs;
 mod waiting;
@@ -27,6 +28,8 @@ use crate::stop::Stop;
 use crate::engine::batcher::{Batch, Batcher, Cut, Task};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::Cutting;
+use crate::engine::event::admission::{Admission, Horizon};
+use crate::engine::event::blocks::Admitted;
 use crate::engine::message::{Finished, Message};
 use crate::engine::plan::Plan;
 use crate::engine::shares::Shares;
@@ -60,6 +63,8 @@ pub struct Fixed {
     pub max_record: usize,
     /// Bad records are kept.
     pub keep_bad: bool,
+    /// Late records are kept.
+    pub keep_late: bool,
     /// The lanes, as messages name them.
     pub names: Vec<String>,
     /// The lanes that shards read themselves, by lane; taken out while one reads.
@@ -121,6 +126,8 @@ pub struct State {
     /// Gives records their batches.
     pub batcher: Batcher,
     queue: VecDeque<Task>,
+    /// Blocks that were let in to their batches, and that nobody works on yet.
+    admitted: VecDeque<Admitted>,
     shares: VecDeque<Arc<dyn Shares>>,
     cuts: VecDeque<Cut>,
     /// Those of them that have records.
@@ -146,6 +153,7 @@ impl Core {
         let state = State {
             batcher,
             queue: VecDeque::new(),
+            admitted: VecDeque::new(),
             shares: VecDeque::new(),
             cuts: VecDeque::new(),
             loaded: VecDeque::new(),
@@ -197,9 +205,14 @@ impl Core {
     }
 
     /// Whether the lane may read on: if there is room for it, and not too much waits for its results. What the others of its
-    /// source hold does not count for the first of them, whose rows theirs may be waiting for.
-    fn may_read(&self, state: &State, lane: usize) -> bool {
+    /// source hold does not count for the first of them, whose rows theirs may be waiting for. `horizon`: how far lanes may be
+    /// read by the times of their records.
+    fn may_read(&self, state: &State, lane: usize, horizon: Option<&Horizon>) -> bool {
         let quota = &self.quotas[lane];
+        let is_ahead = |event: &Admission| horizon.is_some_and(|horizon| !event.may_read(lane, horizon));
+        if state.batcher.event.as_ref().is_some_and(is_ahead) {
+            return false;
+        }
         !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))
     }
 
@@ -261,10 +274,10 @@ impl Core {
         state.error.get_or_insert(error);
         state.aborted = true;
         // Dropped outside the lock: buffers that come free ask for it.
-        let queue = std::mem::take(&mut state.queue);
+        let (queue, admitted) = (std::mem::take(&mut state.queue), std::mem::take(&mut state.admitted));
         drop(state);
-        self.clock.busy(-(queue.len() as i64));
-        drop(queue);
+        self.clock.busy(-((queue.len() + admitted.len()) as i64));
+        drop((queue, admitted));
         self.stop.tell();
         self.wake();
     }

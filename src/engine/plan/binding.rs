@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::data::calendar::Calendar;
 use crate::data::schema::{Field, Kind, Live, Schema};
+use crate::engine::event::by_time::ByTime;
 use crate::error::{Error, Result};
-use crate::expr::Context;
+use crate::expr::{Context, Expr};
 use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Spread, Work};
 use crate::state::Window;
 
@@ -15,15 +16,17 @@ use super::wrong::{for_ever, needs_interval, no_multiple, written};
 use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
-/// interval, so that the end of a batch is known while it is open.
+/// interval, so that the end of a batch is known while it is open. `event`: what tells the time of a record, if batches are cut
+/// by it.
 pub fn plan(
     inputs: &Inputs,
     chain: &[Box<dyn Operator>],
     outlets: &mut dyn Outlets,
     calendar: Option<&Calendar>,
+    event: Option<&Expr>,
     context: &Context,
 ) -> Result<Plan> {
-    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new() };
+    let mut wishes = Wishes { hold: false, end: Live::all(), tees: Vec::new(), event };
     // What is made of the rows tells what the outlets print of them, and that tells which columns are needed.
     let first = bind(inputs, chain, outlets, &wishes, calendar, context)?;
     let needs = |at: &usize| first.outlets[*at].needs.clone();
@@ -36,29 +39,32 @@ pub fn plan(
     let tees = first.stages.iter().flat_map(|stage| &stage.steps).filter_map(tee).collect();
     let times = first.stages[0].steps.iter().any(|step| matches!(step, Step::Times));
     let named = first.outlets.iter().any(|outlet| outlet.stage == 0 && outlet.names_end);
-    wishes = Wishes { hold: calendar.is_none() && (times || named), end: all(end), tees };
+    wishes = Wishes { hold: calendar.is_none() && (times || named), end: all(end), tees, event };
     bind(inputs, chain, outlets, &wishes, calendar, context)
 }
 
 /// What is known only when a chain has been bound once.
-struct Wishes {
+struct Wishes<'a> {
     /// Rows wait for the end of the batch.
     hold: bool,
     /// What the outlets at the end of the chain print.
     end: Live,
     /// What each outlet in mid-chain prints.
     tees: Vec<Live>,
+    /// What tells the time of a record: then rows that are written wait for the end of their batch.
+    event: Option<&'a Expr>,
 }
 
 fn bind(
     inputs: &Inputs,
     chain: &[Box<dyn Operator>],
     outlets: &mut dyn Outlets,
-    wishes: &Wishes,
+    wishes: &Wishes<'_>,
     calendar: Option<&Calendar>,
     context: &Context,
 ) -> Result<Plan> {
-    let live = live(chain, wishes);
+    let mut live = live(chain, wishes);
+    live[0].names.extend(wishes.event.iter().flat_map(|event| event.columns()));
     let first = chain.first().map(|operator| own(&**operator)).unwrap_or_default();
     let (schema, mut inputs) = bind_inputs(inputs, &live[0], &first).map_err(|(name, error)| {
         // The operator that asks for it.
@@ -69,8 +75,17 @@ fn bind(
             }
             other => other,
         };
-        asks.map_or(error.clone(), |operator| named(operator.name(), error))
+        let by_time = wishes.event.is_some_and(|event| event.columns().contains(&name));
+        match asks {
+            Some(operator) => named(operator.name(), error),
+            None if by_time => named("--event-time", error),
+            None => error,
+        }
     })?;
+    let mut event = Vec::new();
+    if let Some(by) = wishes.event {
+        event.push(ByTime::bind(by, &schema, context)?);
+    }
     let mut binder = Binder {
         outlets,
         context,
@@ -81,6 +96,7 @@ fn bind(
         steps: Vec::new(),
         alarms: Vec::new(),
         explained: Vec::new(),
+        by_time: wishes.event,
         aggregated: false,
         windowed: false,
         level: 0,
@@ -89,26 +105,39 @@ fn bind(
         sides: Vec::new(),
     };
     if wishes.hold {
-        binder.hold(&live[0]);
+        binder.hold(0, &live[0]);
     }
     for (operator, live) in chain.iter().zip(&live[1..]) {
         binder.operator(&**operator, live).map_err(|error| named(operator.name(), error))?;
     }
     let alarms = std::mem::take(&mut binder.alarms);
-    let (mut stages, sides, explained) = binder.end()?;
-    if !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
+    let (mut stages, sides, explained) = binder.end(&wishes.end)?;
+    // Records that a filter drops have moved the time on, too.
+    if !event.is_empty() || !matches!(stages[0].steps.first(), Some(Step::Filter(_))) {
         for input in &mut inputs {
             input.first.clear();
             input.cutter.without_filter();
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
+    let (fills, times) = (chain.iter().any(|operator| operator.fills()), false);
     let (outlets, number) = (outlets.take(), sides.len());
     for (input, side) in sides {
+        if let Some(by) = wishes.event {
+            event.push(ByTime::bind(by, &side.schema, context).map_err(|error| of_side(&input.name, error))?);
+        }
         inputs.push(input);
         stages.push(side);
     }
-    Ok(Plan { inputs, stages, sides: number, outlets, alarms, numbers, explained })
+    Ok(Plan { inputs, stages, sides: number, outlets, alarms, numbers, event, times, fills, explained })
+}
+
+/// What is wrong with `--event-time` for the records of the other stream of a join.
+fn of_side(name: &str, error: Error) -> Error {
+    match error {
+        Error::Usage(text) => Error::Usage(format!("{text}; it tells the time of the records of {name}, too")),
+        other => other,
+    }
 }
 
 /// A chain, as far as it is bound.
@@ -126,6 +155,8 @@ struct Binder<'a> {
     steps: Vec<Step>,
     alarms: Vec<PlanAlarm>,
     explained: Vec<Explained>,
+    /// Batches are cut by the records' time: rows that are written wait for the end of their batch.
+    by_time: Option<&'a Expr>,
     aggregated: bool,
     windowed: bool,
     level: usize,
@@ -152,10 +183,15 @@ enum What {
 
 impl Binder<'_> {
     /// All rows of a batch wait for its end.
-    fn hold(&mut self, live: &Live) {
-        let keeps = "the rows of the batch: they name its end, which no interval tells before".to_string();
+    fn hold(&mut self, at: usize, live: &Live) {
+        let keeps = match self.by_time.is_some() {
+            true => "the rows of the batches that are open: they are written in the order of time",
+            false => "the rows of the batch: they name its end, which no interval tells before",
+        };
+        let keeps = keeps.to_string();
         let shuffle = Some("held: all rows of the batch, in order");
-        self.explained.push(Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle });
+        self.explained.insert(at, Explained { name: "(hold)", stage: 0, live: live.clone(), keeps, shuffle });
+        self.explained[at + 1..].iter_mut().for_each(|later| later.stage = 1);
         self.stage(End::Hold);
     }
 
@@ -201,12 +237,18 @@ impl Binder<'_> {
                     continue;
                 }
                 Work::Tee(spec, filter) => {
+                    if self.by_time.is_some() && self.stages.is_empty() {
+                        self.hold(at, live);
+                    }
                     let filter: Option<Arc<dyn Filter>> = filter.map(Arc::from);
                     let made = self.outlets.make(Some(&spec), &self.schema, self.place())?;
                     self.steps.extend(made.into_iter().map(|outlet| Step::Tee(outlet, filter.clone())));
                     continue;
                 }
                 Work::Alarm(held, alarm) => {
+                    if self.by_time.is_some() && self.stages.is_empty() {
+                        self.hold(at, live);
+                    }
                     self.steps.push(Step::Alarm(self.alarms.len(), held));
                     let borders = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
                     self.alarms.push(PlanAlarm { alarm, level: self.level, borders });
@@ -255,7 +297,8 @@ impl Binder<'_> {
 
     /// What a join looks up that stands here: which of the [`PlanInput::feeds`].
     fn side(&mut self, side: &Side, live: Live, at: usize) -> Result<usize> {
-        let (input, stage, keeps) = self.spans.bind(side, live, self.sides.len())?;
+        let (input, stage, keeps) =
+            self.spans.bind(side, live.and(self.by_time.iter().flat_map(|by| by.columns())), self.sides.len())?;
         let feeds = input.feeds;
         self.explained[at].keeps = keeps;
         self.sides.push((input, stage));
@@ -364,10 +407,13 @@ impl Binder<'_> {
         }
     }
 
-    /// The stages, the sides, and what there is to say about the operators.
-    fn end(mut self) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
+    /// The stages, the sides, and what there is to say about the operators. `shown`: what is printed.
+    fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
+        if self.by_time.is_some() && self.stages.is_empty() {
+            self.hold(self.explained.len(), shown);
+        }
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
         Ok((self.stages, self.sides, self.explained))
@@ -380,7 +426,7 @@ fn own(operator: &dyn Operator) -> Vec<String> {
 }
 
 /// Before each operator, and behind the last: the columns that are needed from there on.
-fn live(chain: &[Box<dyn Operator>], wishes: &Wishes) -> Vec<Live> {
+fn live(chain: &[Box<dyn Operator>], wishes: &Wishes<'_>) -> Vec<Live> {
     let mut live = vec![wishes.end.clone()];
     let mut tees = wishes.tees.iter().rev();
     for operator in chain.iter().rev() {

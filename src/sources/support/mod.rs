@@ -1,6 +1,7 @@
 //! What several sources need. No file in here is a source itself.
 
 pub mod decompress;
+pub mod descriptors;
 pub mod gather;
 pub mod glob;
 pub mod peek;

@@ -1,0 +1,99 @@
+//! What becomes of late records, and what is said of them. Owned by the output thread, told piece by piece in the order of
+//! each lane.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::data::human;
+use crate::data::time::Time;
+use crate::engine::kept_file::KeptFile;
+use crate::engine::message::{Late, Passed};
+use crate::error::Result;
+
+/// A time in microseconds, and the line of its record, counted from 1.
+type Seen = (i64, u64);
+
+/// The late records of a run.
+pub struct LateRecords {
+    lanes: Vec<Lane>,
+    count: u64,
+    /// Where they are kept.
+    file: Option<KeptFile>,
+}
+
+#[derive(Default)]
+struct Lane {
+    /// The number of the next piece.
+    next: u64,
+    /// Pieces that came before their turn.
+    waiting: BTreeMap<u64, Passed>,
+    newest: Option<Seen>,
+    /// The first late record, and the one that had moved the time on farthest before it.
+    first: Option<(Seen, Option<Seen>)>,
+}
+
+impl LateRecords {
+    /// None so far.
+    pub fn new(lanes: usize, file: Option<KeptFile>) -> Self {
+        LateRecords { lanes: (0..lanes).map(|_| Lane::default()).collect(), count: 0, file }
+    }
+
+    /// A piece is done: gives it back, with those behind it, as soon as its turn has come.
+    pub fn in_order(&mut self, passed: Passed) -> Vec<Passed> {
+        let lane = &mut self.lanes[passed.lane];
+        lane.waiting.insert(passed.seq, passed);
+        let mut ready = Vec::new();
+        while let Some(passed) = lane.waiting.remove(&lane.next) {
+            lane.next += 1;
+            ready.push(passed);
+        }
+        ready
+    }
+
+    /// The next piece of a lane, before which so many lines stand.
+    pub fn piece(&mut self, lane: usize, lines: u64, newest: Option<Seen>, late: Option<Late>) -> Result<()> {
+        let line = |(time, line): Seen| (time, lines + line + 1);
+        let lane = &mut self.lanes[lane];
+        if let Some(late) = late {
+            self.count += late.count;
+            let moved = late.moved.map(line).or(lane.newest);
+            lane.first.get_or_insert((line((late.time, late.line)), moved));
+            if let Some(file) = &mut self.file {
+                for record in &late.kept {
+                    file.write(record)?;
+                }
+            }
+        }
+        if let Some(newest) = newest.filter(|newest| lane.newest.is_none_or(|before| newest.0 > before.0)) {
+            lane.newest = Some(line(newest));
+        }
+        Ok(())
+    }
+
+    /// What was kept so far is in its file.
+    pub fn flush(&mut self) -> Result<()> {
+        self.file.as_mut().map_or(Ok(()), KeptFile::flush)
+    }
+
+    /// What is to be said at the end of the run, if there were any. `name`: a lane as messages name it.
+    pub fn said(&self, name: impl Fn(usize) -> String, zone: &TimeZone) -> Option<String> {
+        let count = self.count;
+        let (lane, first) = self.lanes.iter().enumerate().find_map(|(at, lane)| Some((at, lane.first?)))?;
+        let time = |micros: i64| Time(micros.div_euclid(1000)).rfc3339(zone);
+        let (((late, line), moved), name) = (first, name(lane));
+        let were = if count == 1 { "was" } else { "were" };
+        let mut text = format!("{} {were} ", human::counted(count, "late record"));
+        text += if self.file.is_some() { "left out and kept" } else { "left out" };
+        text += &format!("; {}{name}, line {line}, is of {}", if count == 1 { "" } else { "the first, " }, time(late));
+        text += &match moved {
+            Some((newest, line)) if newest > late => {
+                format!("; line {line} had moved the time on to {}", time(newest))
+            }
+            _ => "; its source had been silent for longer than --idle".to_string(),
+        };
+        text += "; --late DURATION waits longer";
+        text += if self.file.is_some() { "" } else { ", --late-to FILE keeps them" };
+        Some(text)
+    }
+}
