@@ -4,7 +4,10 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
+mod events;
+mod ticks;
+
+use std::collections::BTreeMap;
 use std::ops::Range as Span;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -20,7 +23,6 @@ use crate::sources::{Range, TooLong};
 
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
-use super::event::blocks::{Admitted, Parsed};
 use crate::data::calendar::Calendar;
 
 /// A batch on its way through the engine.
@@ -337,23 +339,6 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as some input has ticked and every other one, too, or has ended.
-    fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
-        while self.left > 0
-            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
-            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
-        {
-            self.cut(now.0, now.1, true, made);
-            self.step();
-        }
-    }
-
-    /// An input has no more ticks.
-    pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
-        self.ticks[input].1 = true;
-        self.ticked(now, made);
-    }
-
     /// Whether all lanes of the same input that stand before this one have ended.
     pub fn is_first(&self, lane: usize) -> bool {
         let input = self.lanes[lane].input;
@@ -399,50 +384,5 @@ impl Batcher {
         };
         let buffer = Arc::clone(&rest.buffer);
         made.tasks.push(Task { batch, lane, seq, buffer, range, first, too_long, until });
-    }
-
-    /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it
-    /// completes.
-    pub fn admit(&mut self, lane: usize, parsed: Parsed, at: Duration, made: &mut Made) -> VecDeque<Admitted> {
-        let over = self.left == 0;
-        let admitted = self.event.as_mut().map_or_else(VecDeque::new, |event| event.admit(lane, parsed, at, over));
-        self.cut_by_event(at, made);
-        admitted
-    }
-
-    /// Cuts the batches that the records' times have completed.
-    pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
-        let Some(event) = &mut self.event else { return };
-        made.cuts.extend(event.cut(at, &mut self.left));
-        if self.windows && event.is_done() {
-            self.windows = false;
-            made.cuts.push(self.closing(at));
-        }
-    }
-
-    /// A lane has no more records.
-    pub fn lane_ended(&mut self, lane: usize, at: Duration, made: &mut Made) {
-        self.lanes[lane].ended = true;
-        if let Some(event) = &mut self.event {
-            event.ended(lane);
-        }
-        self.cut_by_event(at, made);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
-        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
-        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
-        let (now, mut made) = ((Time(0), Duration::ZERO), Made::default());
-        batcher.ticks[0].0 = 1;
-        batcher.input_ended(0, now, &mut made);
-        assert_eq!(made.cuts.len(), 0);
-        batcher.input_ended(1, now, &mut made);
-        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }
