@@ -124,7 +124,6 @@ impl Report {
             state_rows: finished.state_rows,
             state_bytes: finished.state_bytes,
             sources: finished.lanes.iter().map(source).collect(),
-            ..BatchStats::default()
         };
         self.cut = finished.cut;
         self.totals.add(&stats);
