@@ -4,15 +4,17 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use criterion::{Criterion, Throughput};
+use criterion::{BatchSize, Criterion, Throughput};
+use streamer::data::batch::BatchInfo;
 use streamer::data::block::{Block, Text};
 use streamer::data::buffer::{BLOCK, Buffer};
 use streamer::data::fast::{self, Kernel, words, words_with};
 use streamer::data::groups::Groups;
 use streamer::data::schema::{Live, Schema};
+use streamer::data::time::Time;
 use streamer::expr::{Context, Expr};
 use streamer::formats::{self, Reading};
-use streamer::operators::{self, Built, Work};
+use streamer::operators::{self, Accumulator, Aggregate, Built, Over, Work};
 
 /// How many blocks of [`BLOCK`] bytes: 64 MiB.
 const BLOCKS: usize = 256;
@@ -186,6 +188,16 @@ fn classes(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn aggregate(text: &str, by: Option<&str>, schema: &Schema) -> Box<dyn Aggregate> {
+    let args = ["agg", text].into_iter().chain(by.into_iter().flat_map(|by| ["--by", by]));
+    let entry = operators::REGISTRY.iter().find(|entry| entry.name == "agg").expect("agg");
+    let matches = (entry.command)().try_get_matches_from(args).expect("arguments");
+    let Built::Operator(operator) = (entry.build)(&matches).expect("agg") else { unreachable!("no macro") };
+    let bound = operator.bind(schema, &Live::all(), &Context::default()).expect("columns");
+    let Some(Work::Aggregate(aggregate)) = bound.work.into_iter().next() else { unreachable!("it aggregates") };
+    aggregate
+}
+
 fn expressions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("expressions");
     let (schema, block) = cut("csv", Some(HEADER), &csv(), &["path", "user", "n", "x"]);
@@ -207,15 +219,75 @@ fn expressions(criterion: &mut Criterion) {
         group.bench_function(text, |bencher| bencher.iter(|| node.eval(&block).len()));
     }
     for (text, by) in [("sum(n)", None), ("sum(x)", None), ("sum(n)", Some("user")), ("count(*)", Some("user,n"))] {
-        let args = ["agg", text].into_iter().chain(by.into_iter().flat_map(|by| ["--by", by]));
-        let entry = operators::REGISTRY.iter().find(|entry| entry.name == "agg").expect("agg");
-        let matches = (entry.command)().try_get_matches_from(args).expect("arguments");
-        let Built::Operator(operator) = (entry.build)(&matches).expect("agg") else { unreachable!("no macro") };
-        let bound = operator.bind(&schema, &Live::all(), &Context::default()).expect("columns");
-        let Some(Work::Aggregate(aggregate)) = bound.work.into_iter().next() else { unreachable!("it aggregates") };
+        let aggregate = aggregate(text, by, &schema);
         let name = format!("{text}{}", by.map(|by| format!(" by {by}")).unwrap_or_default());
         let mut accumulator = aggregate.start();
         group.bench_function(name, |bencher| bencher.iter(|| accumulator.fold(&block)));
+    }
+    group.finish();
+}
+
+/// So many keys, which are told apart by the same bytes in every slide.
+const KEYS: u64 = 1_000_000;
+/// So many of them have a row in each slide.
+const TOUCHED: u64 = 10_000;
+
+/// Batch number `at`, and what one shard has combined of rows of these keys.
+fn part(aggregate: &dyn Aggregate, at: u64, keys: impl Iterator<Item = u64>) -> (Box<dyn Accumulator>, BatchInfo) {
+    let lines: String = keys.map(|key| format!("user-{key},{}\n", (key ^ at) % 1000)).collect();
+    let (_, block) = cut("csv", Some("user,n"), &Arc::new(Buffer::from_vec(lines.into_bytes())), &["user", "n"]);
+    let mut part = aggregate.start();
+    part.fold(&Block { batch: at as u32 + 1, ..block });
+    let time = |at: u64| Time(1000 * at as i64);
+    (part, BatchInfo { id: at, start: time(at), end: time(at + 1), redo: false })
+}
+
+/// A slide of a window: a pane enters, and one leaves. The cost must not grow with the window.
+fn sliding(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sliding");
+    group.sample_size(50);
+    let (schema, _) = cut("csv", Some("user,n"), &Arc::new(Buffer::from_vec(Vec::new())), &["user", "n"]);
+    let touched = |at: u64| (0..TOUCHED).map(move |n| (at * TOUCHED + n) * 2_654_435_761 % (1 << 32) % KEYS);
+    for text in ["count(*)", "avg(n)", "median(n)", "count(DISTINCT n)", "max(n)", "last(n)"] {
+        for panes in [10, 100, 1000] {
+            let aggregate = aggregate(text, Some("user"), &schema);
+            let mut window = aggregate.running(Over::Panes).expect("a window of its own");
+            let mut slide = |(mut part, info): (Box<dyn Accumulator>, BatchInfo)| {
+                window.enter(&mut *part, &info);
+                window.leave(Time(info.end.0 - 1000 * panes));
+                part
+            };
+            let mut next = (0..).map(|at| part(&*aggregate, at, touched(at)));
+            next.by_ref().take(2 * panes as usize).for_each(|part| drop(slide(part)));
+            group.throughput(Throughput::Elements(TOUCHED));
+            group.bench_function(format!("{text}, {panes} panes"), |bencher| {
+                bencher.iter_batched(|| next.next().expect("no end"), &mut slide, BatchSize::PerIteration);
+            });
+            if panes == 1000 {
+                let info = BatchInfo { id: 0, start: Time(0), end: Time(0), redo: false };
+                group.throughput(Throughput::Elements(window.len() as u64));
+                group.bench_function(format!("{text}, all keys"), |b| b.iter(|| window.finish(&info).len()));
+            }
+        }
+    }
+    // Under `window all` a batch costs what it touches.
+    for held in [10_000, 10_000_000] {
+        let aggregate = aggregate("count(*), max(n)", Some("user"), &schema);
+        let over = Over::All { ttl: Some(i64::MAX), changed: true };
+        let mut all = aggregate.running(over).expect("a way of its own");
+        for at in 0..held / TOUCHED {
+            let (mut part, info) = part(&*aggregate, at, at * TOUCHED..(at + 1) * TOUCHED);
+            all.enter(&mut *part, &info);
+        }
+        let mut next = (held..).map(|at| part(&*aggregate, at, (0..100).map(|n| (at * 100 + n) * 7919 % held)));
+        group.throughput(Throughput::Elements(100));
+        group.bench_function(format!("all, 100 of {held} keys"), |bencher| {
+            let batch = |(mut part, info): (Box<dyn Accumulator>, BatchInfo)| {
+                all.enter(&mut *part, &info);
+                (all.finish(&info).len(), part)
+            };
+            bencher.iter_batched(|| next.next().expect("no end"), batch, BatchSize::PerIteration);
+        });
     }
     group.finish();
 }
@@ -225,6 +297,7 @@ fn main() {
     reading(&mut criterion);
     classes(&mut criterion);
     expressions(&mut criterion);
+    sliding(&mut criterion);
     let text = text();
     split(&mut criterion, &text);
     count(&mut criterion, &text);

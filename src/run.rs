@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::expr::Context;
 use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
+use crate::operators::Operator;
 use crate::progress::{Counters, Progress};
 use crate::sinks::{self, Spec};
 use crate::sources::{self, Lane, Said, Setup, Source};
@@ -62,6 +63,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         let name = operator.name();
         operator.open(&right).map_err(|error| plan::named(name, error))?;
     }
+    group_sessions(&mut chain)?;
     let (beside, sides): (Vec<_>, Vec<_>) = right.into_sides().into_iter().unzip();
     sources.extend(beside);
     check(&globals, &sources)?;
@@ -75,7 +77,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         || globals.event_time.is_some();
     let event = globals.event_time.as_ref().map(|event| &event.expr);
     let interval = calendar.is_some();
-    let context = Context { zone: globals.zone.clone() };
+    let context = Context { zone: globals.zone.clone(), ..Context::default() };
     let bind = |inputs: &Inputs, io: &Io| {
         let mut outlets = Made { globals: &globals, io, written, interval, sinks: Vec::new(), outlets: Vec::new() };
         let plan = plan(inputs, &chain, &mut outlets, calendar.as_ref(), event, &context)?;
@@ -140,6 +142,19 @@ fn setup(globals: &Globals, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop
 
 fn open(sources: &[Box<dyn Source>], inputs: &[PlanInput], setup: &Setup) -> Result<Vec<Vec<Lane>>> {
     sources.iter().zip(inputs).map(|(source, input)| source.open(setup, input.cutter.format.framing())).collect()
+}
+
+/// Tells what stands behind a session by which keys it is to combine rows.
+fn group_sessions(chain: &mut [Box<dyn Operator>]) -> Result<()> {
+    for at in 1..chain.len() {
+        let (before, behind) = chain.split_at_mut(at);
+        let next = &mut behind[0];
+        let name = next.name();
+        if let Some(by) = before[at - 1].sessions() {
+            next.group(by).map_err(|error| plan::named(name, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the sources do not allow.

@@ -6,6 +6,7 @@
 //! * [`joins`]: streams that are joined, batch by batch and over windows, give what nested loops give.
 //! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
 //! * [`event`]: batches by the records' own time are those of a model, however the records come.
+//! * [`sessions`]: sessions, and what `distinct --within` holds back, are those of a model.
 //! * [`columns`]: both for records of every format and for expressions.
 //! * [`inputs`] and [`chains`], [`records`] and [`expressions`] make the random inputs and chains.
 
@@ -20,3 +21,4 @@ mod model;
 mod mutation;
 mod records;
 mod runs;
+mod sessions;

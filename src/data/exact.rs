@@ -201,8 +201,15 @@ impl Exact {
 
     /// The sum divided by a number of values, rounded once; null for none.
     pub fn mean(&self, count: u64) -> Number {
+        /// What a float holds exactly.
+        const EXACT: u64 = 1 << 53;
+        let small = self.wide.is_none() && self.sum.unsigned_abs() <= u128::from(EXACT) && count <= EXACT;
         match count {
             0 => Number::Null,
+            // A division of floats is rounded once, and a power of two moves only the point.
+            _ if small && self.flags & SPECIAL == 0 && self.low.abs() < 900 => {
+                Number::Float(self.sum as f64 / count as f64 * integer::power(self.low))
+            }
             _ => Number::Float(self.special().unwrap_or_else(|| self.integer().divided(count).float())),
         }
     }

@@ -9,6 +9,7 @@ use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 use removal::Removal;
 
+mod parts;
 mod removal;
 
 /// How many rows are hashed and prefetched before they are looked up.

@@ -47,6 +47,11 @@ pub fn duration(value: Duration) -> String {
     }
 }
 
+/// A duration of so many milliseconds, as it can be read again: `1h 30m`.
+pub fn written(millis: i64) -> String {
+    humantime::format_duration(Duration::from_millis(millis.unsigned_abs())).to_string()
+}
+
 /// A duration with its unit, in whole milliseconds, at least one.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if is_bare_number(text) {

@@ -125,6 +125,20 @@ fn next_value<'a>(key: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(value)
 }
 
+/// The key of the first `width` columns, of the key of more than these.
+pub fn leading(key: &[u8], width: usize) -> Option<&[u8]> {
+    let mut rest = key;
+    match width {
+        1 => next_value(&mut rest),
+        _ => {
+            for _ in 0..width {
+                next_value(&mut rest);
+            }
+            Some(&key[..key.len() - rest.len()])
+        }
+    }
+}
+
 fn append(data: &mut Vec<u8>, spans: &mut Vec<Span>, bytes: Option<&[u8]>) {
     spans.push(match bytes {
         Some(bytes) => Span { start: data.len() as u32, len: bytes.len() as u32 },

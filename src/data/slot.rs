@@ -129,7 +129,12 @@ impl Hasher {
     #[cold]
     #[inline(never)]
     fn unusual(&self, padded: &[u8], span: Span) -> u64 {
-        span.of(padded).map_or(self.low, |bytes| self.long.hash_one(bytes))
+        self.of_bytes(span.of(padded))
+    }
+
+    /// The hash of these bytes, whatever their length, or of null.
+    pub(super) fn of_bytes(&self, bytes: Option<&[u8]>) -> u64 {
+        bytes.map_or(self.low, |bytes| self.long.hash_one(bytes))
     }
 
     pub(super) fn key_of(&self, slot: &Slot) -> Key {

@@ -4,7 +4,6 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
-mod events;
 mod ticks;
 
 use std::collections::BTreeMap;
@@ -101,14 +100,6 @@ pub struct Cut {
     pub at: Duration,
 }
 
-impl Cut {
-    /// How many records it has of each lane, where the records' times cut.
-    pub fn taken(&self) -> Vec<(usize, u64)> {
-        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
-        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
-    }
-}
-
 /// A lane, as the batcher sees it.
 pub struct LaneState {
     /// Which input it belongs to.
@@ -151,7 +142,7 @@ pub struct Batcher {
     counted: bool,
     touched: BTreeMap<usize, u64>,
     /// `--batches`, as far as they are not cut yet.
-    left: u64,
+    pub(super) left: u64,
 }
 
 /// Where [`Batcher::place`] left off.
@@ -169,6 +160,8 @@ pub struct Made {
     pub tasks: Vec<Task>,
     /// Batches that were cut.
     pub cuts: Vec<Cut>,
+    /// Something is to be said.
+    pub note: Option<&'static str>,
 }
 
 impl Batcher {

@@ -49,7 +49,7 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
     }
     let ended = core.clock.monotonic();
     let relaxed = Ordering::Relaxed;
-    let (state_rows, state_bytes) = if core.plan.rebatches() { core.kept_in_all() } else { (0, 0) };
+    let (state_rows, state_bytes) = if core.plan.keeps() { core.kept_in_all() } else { (0, 0) };
     let _ = core.output.send(Message::Finished(Finished {
         info: cut.info,
         records,
@@ -93,6 +93,11 @@ impl Passing<'_> {
                 }
                 End::Aggregate(aggregate, Across::Batch) => {
                     Feed::Ordered(shuffle::combine(core, at, || shuffle::start(core, at), &**aggregate, parts))
+                }
+                // The same batch, without what is held back.
+                end @ End::Aggregate(..) if !end.rebatches() => {
+                    self.receive(at, parts, info, complete);
+                    self.give(at, info)
                 }
                 End::Aggregate(..) | End::Window(_) => {
                     self.receive(at, parts, info, complete);

@@ -39,7 +39,7 @@ pub enum Message {
     /// A piece whose records tell their times is done.
     Passed(Passed),
     /// Something is to be said.
-    Note(String),
+    Note(&'static str),
     /// A lane has no more pieces than this.
     LaneEnded {
         /// The lane.

@@ -42,6 +42,7 @@ use self::event::admission::Admission;
 use self::event::idle;
 use self::kept_file::KeptFile;
 use self::message::Message;
+use self::output::left_out::LeftOut;
 use self::output::{Output, SinkState};
 use self::pace::Pace;
 use self::plan::Plan;
@@ -145,7 +146,8 @@ impl Engine {
         core.receivers_start(receivers.len());
         let pace = |rate| Arc::new(Mutex::new(Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop))));
         let paces: Vec<_> = max_rate.iter().flat_map(|rate| (0..made.inputs).map(|_| pace(*rate))).collect();
-        let output = Output::new(Arc::clone(&core), sinks, lanes, report, strict, bad, late);
+        let left_out = LeftOut::new(strict, bad, late, lanes);
+        let output = Output::new(Arc::clone(&core), sinks, lanes, report, left_out);
         let bell = timed.then(|| core.clock.bell());
         let idle_bell = (by_event && !receivers.is_empty()).then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };

@@ -4,6 +4,7 @@
 //! What comes in is in any order; what goes out is by batch, then lane, then piece. At stop it writes all that was finished.
 
 mod lanes;
+pub mod left_out;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,11 +18,10 @@ use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
 
 use self::lanes::{LaneState, Waiting};
+use self::left_out::LeftOut;
 use super::alarms::Alarms;
 use super::core::Core;
-use super::event::late::LateRecords;
-use super::kept_file::KeptFile;
-use super::message::{Bad, Finished, Made, Message, Passed, Rendered};
+use super::message::{Finished, Made, Message, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
@@ -73,30 +73,14 @@ pub struct Output {
     lane: usize,
     report: Report,
     alarms: Alarms,
-    bad: u64,
-    strict: bool,
-    /// Where bad records are kept.
-    keep_bad: Option<KeptFile>,
-    /// Records that came too late.
-    late: LateRecords,
+    left_out: LeftOut,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
 
-/// How many bad records are shown.
-const SHOWN: u64 = 3;
-
 impl Output {
     /// Writes to these sinks.
-    pub fn new(
-        core: Arc<Core>,
-        sinks: Vec<SinkState>,
-        lanes: usize,
-        report: Report,
-        strict: bool,
-        keep_bad: Option<KeptFile>,
-        keep_late: Option<KeptFile>,
-    ) -> Self {
+    pub fn new(core: Arc<Core>, sinks: Vec<SinkState>, lanes: usize, report: Report, left_out: LeftOut) -> Self {
         let plan = &core.plan;
         let shares = |at: usize| {
             let me = &plan.outlets[at];
@@ -124,10 +108,7 @@ impl Output {
             info: BatchInfo { id: 0, start: Time(0), end: Time(0), redo: false },
             lane: 0,
             report,
-            bad: 0,
-            strict,
-            keep_bad,
-            late: LateRecords::new(lanes, keep_late),
+            left_out,
             done: 0,
         }
     }
@@ -146,10 +127,7 @@ impl Output {
             }
         }
         self.alarms.wait(&self.report);
-        self.report.end(self.bad, SHOWN);
-        if let Some(text) = self.late.said(|lane| self.report.lane(lane).to_string(), &self.report.zone) {
-            self.report.note(&text);
-        }
+        self.left_out.end(&mut self.report);
         for unseen in self.core.unseen() {
             self.report.note(&format!("no record had `{unseen}`: it was null everywhere"));
         }
@@ -183,11 +161,9 @@ impl Output {
                 Message::Passed(passed) => {
                     self.report.block(passed.records);
                     self.done += 1;
-                    for passed in self.late.in_order(passed) {
-                        self.passed(passed)?;
-                    }
+                    self.left_out.passed(&self.core, &self.report, &mut self.lanes, passed)?;
                 }
-                Message::Note(text) => self.report.note(&text),
+                Message::Note(text) => self.report.note(text),
                 Message::LaneEnded { lane, seq } => self.lanes[lane].ended = Some(seq),
                 Message::Result(batch, made) => self.results.push_back((batch, made)),
                 Message::Finished(finished) => self.finished.push_back(finished),
@@ -201,8 +177,7 @@ impl Output {
             }
         }
         self.flush()?;
-        self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
-        self.late.flush()?;
+        self.left_out.flush()?;
         for sink in &mut self.sinks {
             sink.sink.close()?;
         }
@@ -290,7 +265,7 @@ impl Output {
 
     fn write_piece(&mut self, lane: usize, line: u64, piece: Waiting) -> Result<()> {
         self.info = piece.info;
-        self.left_out(lane, line, &piece.bad)?;
+        self.left_out.bad(&self.core, &self.report, lane, line, &piece.bad)?;
         for rendered in piece.rendered {
             match rendered {
                 Rendered::Rows { outlet, bytes } => match &mut self.outlets[outlet].held {
@@ -298,37 +273,6 @@ impl Output {
                     None => self.write(outlet, &bytes)?,
                 },
                 Rendered::Held(alarm) => self.alarms.held(alarm),
-            }
-        }
-        Ok(())
-    }
-
-    /// A piece whose rows wait for their batches.
-    fn passed(&mut self, passed: Passed) -> Result<()> {
-        let Passed { lane, lines, bad, newest, late, .. } = passed;
-        let line = self.lanes[lane].lines;
-        self.lanes[lane].lines += lines;
-        self.left_out(lane, line, &bad)?;
-        self.late.piece(lane, line + self.core.head_lines(lane), newest, late)
-    }
-
-    /// Says what was left out of a piece before which so many lines stand.
-    fn left_out(&mut self, lane: usize, line: u64, bad: &[Bad]) -> Result<()> {
-        for bad in bad {
-            let line = line + self.core.head_lines(lane) + bad.line + 1;
-            let text = || format!("{}, line {line}: {}", self.report.lane(lane), bad.what);
-            if let (Some(file), Some(bytes)) = (&mut self.keep_bad, &bad.bytes) {
-                file.write(bytes)?;
-            }
-            if self.strict {
-                if let Some(file) = &mut self.keep_bad {
-                    file.flush()?;
-                }
-                return Err(Error::failed(format!("{}; without --strict it is left out and counted", text())));
-            }
-            self.bad += 1;
-            if self.bad <= SHOWN {
-                self.report.note(&format!("{}; it is left out", text()));
             }
         }
         Ok(())
@@ -366,8 +310,7 @@ impl Output {
         let began = self.core.clock.monotonic();
         if !finished.closing {
             self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
-            self.keep_bad.as_mut().map_or(Ok(()), KeptFile::flush)?;
-            self.late.flush()?;
+            self.left_out.flush()?;
             self.report.batch(&self.core, &finished, began)?;
         }
         self.core.written(&finished);

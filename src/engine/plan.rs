@@ -59,6 +59,11 @@ impl Plan {
         self.stages.iter().any(|stage| stage.end.rebatches())
     }
 
+    /// Whether something is kept from batch to batch.
+    pub fn keeps(&self) -> bool {
+        self.stages.iter().any(|stage| stage.end.keeps())
+    }
+
     /// The stages that a batch passes.
     pub fn chain(&self) -> &[Stage] {
         &self.stages[..self.stages.len() - self.sides]
@@ -186,10 +191,15 @@ impl End {
     /// Whether the next stage gets other batches than this one.
     pub fn rebatches(&self) -> bool {
         match self {
-            End::Aggregate(_, across) => !matches!(across, Across::Batch),
+            End::Aggregate(_, across) => !matches!(across, Across::Batch | Across::All(Over::Within { .. })),
             End::Window(_) => true,
             End::Totals(..) | End::Join(..) | End::Side(_) | End::WholeBatch(_) | End::Hold | End::Output(_) => false,
         }
+    }
+
+    /// Whether something outlasts the batch there.
+    fn keeps(&self) -> bool {
+        self.rebatches() || matches!(self, End::Aggregate(_, Across::All(..)))
     }
 
     /// How rows come together there.

@@ -69,6 +69,11 @@ impl By {
         self.keys.iter().map(|key| key.name.as_str())
     }
 
+    /// Whether these are the same keys in the same order, whatever they are called.
+    pub fn is_like(&self, other: &By) -> bool {
+        self.exprs().eq(other.exprs())
+    }
+
     /// The name of the key that this expression is.
     pub fn name_of(&self, expr: &Expr) -> Option<&str> {
         self.keys.iter().find(|key| key.expr == *expr).map(|key| key.name.as_str())
@@ -111,6 +116,13 @@ pub struct BoundBy {
 }
 
 impl BoundBy {
+    /// With one more key, a column of whole numbers that stands at this place.
+    #[must_use]
+    pub fn with(mut self, field: Field, at: usize) -> Self {
+        self.keys.push(Key { node: Node::column(at, field.kind.clone()), field, plain: Some(at) });
+        self
+    }
+
     /// How many columns the keys have.
     pub fn width(&self) -> usize {
         self.keys.len()

@@ -44,10 +44,12 @@ pub use parse::{parse_assignments, parse_list};
 pub struct Context {
     /// The zone of times without an offset, and of the parts of a time (`--tz`).
     pub zone: TimeZone,
+    /// Of an aggregate that is made of each session: how many milliseconds the rows of one may be apart.
+    pub session: Option<i64>,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Context { zone: TimeZone::UTC }
+        Context { zone: TimeZone::UTC, session: None }
     }
 }

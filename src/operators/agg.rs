@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::support::combined::{Calls, Combined, column, is_call};
+use super::support::combined::{Calls, column, is_call};
 use super::support::fill::{self, Fill};
+use super::support::sessions::{self, TIMES};
 use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::schema::{Live, Schema};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::by::By;
 use crate::expr::{Context, Expr, Named, Node, parse_list};
 
@@ -81,21 +82,27 @@ fn build(args: &ArgMatches) -> Result<Built> {
     let by = args.get_one::<String>("by").map(|text| By::parse("--by", text)).transpose()?;
     let list = parse_list(args.get_one::<String>("list").map_or("", String::as_str))?;
     let fill = args.get_flag("fill");
-    Ok(Built::Operator(Box::new(Agg { fill, ..Agg::new(list, by)? })))
+    Ok(Built::Operator(Box::new(Agg { fill, ..Agg::new(list, by, false)? })))
 }
 
 struct Agg {
     by: Option<By>,
+    /// As it was written.
+    written: Vec<Named>,
     /// The calls of aggregates, each once.
     calls: Calls,
     /// The list, with a column of the name [`column`] for each call.
     list: Vec<Named>,
+    /// What is wrong with the list, unless a session before gives it keys.
+    wrong: Option<Error>,
     /// Keys of earlier batches are given again.
     fill: bool,
 }
 
 impl Agg {
-    fn new(list: Vec<Named>, by: Option<By>) -> Result<Self> {
+    /// `session`: of each session, whose times can be named.
+    fn new(list: Vec<Named>, by: Option<By>, session: bool) -> Result<Self> {
+        let (written, mut wrong) = (list.clone(), None);
         let mut calls = Calls::default();
         let mut made = Vec::new();
         let mut names: BTreeSet<String> = by.iter().flat_map(By::names).map(String::from).collect();
@@ -110,18 +117,21 @@ impl Agg {
                 Some(key) => Expr::column(key),
                 None => calls.take(&named.expr)?,
             };
-            let known = |name: &String| is_call(name) || by.iter().flat_map(By::names).any(|key| key == name);
+            let known = |name: &String| {
+                let time = session && TIMES.contains(&name.as_str());
+                time || is_call(name) || by.iter().flat_map(By::names).any(|key| key == name)
+            };
             if let Some(name) = expr.columns().into_iter().find(|name| !known(name)) {
                 named.expr.check_calls()?;
                 let message = format!(
                     "`{name}` stands outside of an aggregate, but a row of the result is made of many rows: take one of its \
                      values, first({name}), or group by it, --by '{name}'"
                 );
-                return Err(named.expr.wrong(&message));
+                wrong.get_or_insert(named.expr.wrong(&message));
             }
             made.push(Named { expr, ..named });
         }
-        Ok(Agg { by, calls, list: made, fill: false })
+        Ok(Agg { by, written, calls, list: made, wrong, fill: false })
     }
 }
 
@@ -135,22 +145,32 @@ impl Operator for Agg {
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
-        let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
-        let keys = by.as_ref().map(|by| by.fields()).unwrap_or_default();
-        let (plan, combined) = self.calls.bind(by, input, context)?;
-        let nodes = self.list.iter().map(|named| named.expr.bind(&combined, context)).collect::<Result<Vec<_>>>()?;
-        let listed = self.list.iter().zip(&nodes);
-        let listed = listed.map(|(named, node)| named.expr.field(&named.name, node.kind.clone(), &combined));
-        let schema = Schema { fields: keys.iter().cloned().chain(listed).collect(), ..Schema::default() };
-        let mut work = vec![Work::Aggregate(Box::new(Combined { plan }))];
+        if let Some(wrong) = &self.wrong {
+            return Err(wrong.clone());
+        }
+        let (mut work, combined) = self.calls.combine(self.by.as_ref(), input, context)?;
+        let before = combined.fields.len() - self.calls.len();
+        let keys = self.by.as_ref().map_or(0, |by| by.names().count());
+        let mut fields = combined.fields[..keys].to_vec();
+        let mut nodes = Vec::new();
+        for named in &self.list {
+            let node = named.expr.bind(&combined, context)?;
+            fields.push(named.expr.field(&named.name, node.kind.clone(), &combined));
+            nodes.push(node);
+        }
+        // The times of a session, for whoever names them behind it.
+        for (at, field) in combined.fields.iter().enumerate().take(before).skip(keys) {
+            fields.push(field.clone());
+            nodes.push(Node::column(at, field.kind.clone()));
+        }
         if self.fill {
-            work.push(Work::WholeBatch(Box::new(Fill::new(keys.len(), &combined.fields, &self.calls.counts()))));
+            work.push(Work::WholeBatch(Box::new(Fill::new(keys, &combined.fields, &self.calls.counts()))));
         }
         let plain = |(at, named): (usize, &Named)| named.expr.as_column() == Some(column(at));
-        if self.list.len() != self.calls.len() || !self.list.iter().enumerate().all(plain) {
-            work.push(Work::Map(Box::new(Made { keys: keys.len(), nodes })));
+        if self.list.len() != self.calls.len() || before > keys || !self.list.iter().enumerate().all(plain) {
+            work.push(Work::Map(Box::new(Made { keys, nodes })));
         }
-        Ok(Bound { schema, work })
+        Ok(Bound { schema: Schema { fields, ..Schema::default() }, work })
     }
 
     fn keeps(&self) -> String {
@@ -170,6 +190,13 @@ impl Operator for Agg {
 
     fn aggregates(&self) -> bool {
         true
+    }
+
+    fn group(&mut self, by: &By) -> Result<()> {
+        let mut own = self.by.take();
+        sessions::group(&mut own, by, self.fill)?;
+        *self = Agg::new(std::mem::take(&mut self.written), own, true)?;
+        self.wrong.take().map_or(Ok(()), Err)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::support::combined::{Calls, Combined};
+use super::support::combined::Calls;
 use super::support::fill::{self, Fill};
+use super::support::sessions;
 use super::{Bound, Built, Entry, Example, Operator, Work};
 use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::error::Result;
@@ -74,10 +75,9 @@ impl Operator for Count {
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
-        let by = self.by.as_ref().map(|by| by.bind(input, context)).transpose()?;
         let mut calls = Calls::default();
         calls.take(&Expr::parse("count(*)")?)?;
-        let (plan, combined) = calls.bind(by, input, context)?;
+        let (mut work, combined) = calls.combine(self.by.as_ref(), input, context)?;
         let keys = combined.fields.len() - calls.len();
         let mut fields = combined.fields[..keys].to_vec();
         let mut name = String::from("count");
@@ -88,10 +88,10 @@ impl Operator for Count {
             name = format!("count_{n}");
         }
         fields.push(Field::shown(name).of(Kind::Number));
-        let fill = self.fill.then(|| Work::WholeBatch(Box::new(Fill::new(keys, &fields, &calls.counts()))));
-        let combined = Work::Aggregate(Box::new(Combined { plan }));
-        let schema = Schema { fields, ..Schema::default() };
-        Ok(Bound { schema, work: std::iter::once(combined).chain(fill).collect() })
+        if self.fill {
+            work.push(Work::WholeBatch(Box::new(Fill::new(keys, &fields, &calls.counts()))));
+        }
+        Ok(Bound { schema: Schema { fields, ..Schema::default() }, work })
     }
 
     fn keeps(&self) -> String {
@@ -108,6 +108,10 @@ impl Operator for Count {
 
     fn aggregates(&self) -> bool {
         true
+    }
+
+    fn group(&mut self, by: &By) -> Result<()> {
+        sessions::group(&mut self.by, by, self.fill)
     }
 }
 

@@ -18,6 +18,7 @@ mod pipe;
 mod reduce;
 mod running;
 mod sample;
+mod session;
 mod set;
 mod sort;
 mod sql;
@@ -43,8 +44,9 @@ use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Context;
+use crate::expr::by::By;
 
 pub use running::{Over, Running, Saved};
 pub use tables::{Records, Right, Side, Table, Tables, Version};
@@ -82,6 +84,7 @@ pub static REGISTRY: &[Entry] = &[
     tail::ENTRY,
     join::ENTRY,
     window::ENTRY,
+    session::ENTRY,
     tee::ENTRY,
     alarm::ENTRY,
     pipe::ENTRY,
@@ -145,6 +148,20 @@ pub trait Operator: Send + Sync {
     /// before it.
     fn follows_batches(&self) -> bool {
         self.tees()
+    }
+
+    /// The keys by whose sessions the operator behind it combines rows.
+    fn sessions(&self) -> Option<&By> {
+        None
+    }
+
+    /// It stands behind a session of these keys, and is to combine rows by them.
+    fn group(&mut self, by: &By) -> Result<()> {
+        let _ = by;
+        Err(Error::usage(
+            "directly behind session stands the aggregate that is made of each session, count, agg or reduce: session --gap 30m \
+             --by ip then agg 'count(*) AS hits'; what looks at one row at a time goes before session, or behind the aggregate",
+        ))
     }
 
     /// Whether it has something to say of a batch without records (`--fill`).

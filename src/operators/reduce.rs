@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::support::combined::{Calls, Combined, column};
+use super::support::combined::{Calls, column};
 use super::support::fill::{self, Fill};
+use super::support::sessions;
 use super::{Bound, Built, Entry, Example, Map, Operator, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
@@ -141,10 +142,9 @@ impl Operator for Reduce {
         }
         let mut calls = Calls::default();
         calls.take(&Expr::parse(&call)?)?;
-        let by = self.by.clone().map_or_else(together, Ok)?.bind(input, context)?;
-        let (keys, shown) = (by.width(), self.by.is_some());
-        let (plan, combined) = calls.bind(Some(by), input, context)?;
-        let mut work = vec![Work::Aggregate(Box::new(Combined { plan }))];
+        let by = self.by.clone().map_or_else(together, Ok)?;
+        let (mut work, combined) = calls.combine(Some(&by), input, context)?;
+        let (keys, shown) = (combined.fields.len() - calls.len(), self.by.is_some());
         if self.fill {
             work.push(Work::WholeBatch(Box::new(Fill::new(keys, &combined.fields, &[false]))));
         }
@@ -188,6 +188,10 @@ impl Operator for Reduce {
 
     fn aggregates(&self) -> bool {
         true
+    }
+
+    fn group(&mut self, by: &By) -> Result<()> {
+        sessions::group(&mut self.by, by, self.fill)
     }
 }
 

@@ -25,6 +25,11 @@ pub enum Over {
         /// `--gap`.
         gap: i64,
     },
+    /// Each batch by itself, but keys that have passed are held back for so long.
+    Within {
+        /// `--within`.
+        millis: i64,
+    },
 }
 
 /// What one shard keeps of an aggregate. It owns its bytes.

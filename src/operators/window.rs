@@ -3,8 +3,8 @@
 
 use clap::{Arg, ArgMatches, Command};
 
+use super::support::duration::millis;
 use super::{Bound, Built, Entry, Example, Operator, Over, Rebatch, Work};
-use crate::data::human::parse_duration;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -105,14 +105,6 @@ fn build(args: &ArgMatches) -> Result<Built> {
         Rebatch::Window { length: millis("LENGTH", length)?, slide }
     };
     Ok(Built::Operator(Box::new(Window { rebatch })))
-}
-
-/// A duration in milliseconds.
-fn millis(what: &str, text: &str) -> Result<i64> {
-    match parse_duration(text) {
-        Ok(duration) => Ok(duration.as_millis() as i64),
-        Err(reason) => Err(Error::usage(format!("{what} `{text}`: {reason}"))),
-    }
 }
 
 struct Window {

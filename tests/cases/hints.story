@@ -29,7 +29,7 @@ $ streamer words then cuont
 # an unknown operator that is nothing like any: all of them
 $ streamer zzzzzz
 .
-! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, filter, grep, map, set, flatmap, parse, sample, count, agg, reduce, distinct, sort, top, head, tail, join, window, tee, alarm, pipe, sql
+! streamer: there is no operator `zzzzzz`; the operators are wordcount, words, filter, grep, map, set, flatmap, parse, sample, count, agg, reduce, distinct, sort, top, head, tail, join, window, session, tee, alarm, pipe, sql
 ! see: streamer --help
 ? 2
 
@@ -50,7 +50,7 @@ $ streamer words --btach 1s
 # an option of another operator
 $ streamer words --by word
 .
-! streamer: words: there is no option `--by`; it belongs to `set`, `count`, `agg`, `reduce`, `distinct`, `top`
+! streamer: words: there is no option `--by`; it belongs to `set`, `count`, `agg`, `reduce`, `distinct`, `top`, `session`
 ! see: streamer words --help
 ? 2
 

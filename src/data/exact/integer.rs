@@ -140,6 +140,6 @@ impl Integer {
 }
 
 /// Two to the power of something that a float has.
-fn power(exponent: i32) -> f64 {
+pub(super) fn power(exponent: i32) -> f64 {
     f64::from_bits(if exponent < -1022 { 1 << (exponent + 1074) } else { ((exponent + 1023) as u64) << 52 })
 }

@@ -129,6 +129,17 @@ proptest! {
         let expected = numerators.iter().sum::<i64>() as f64 / numerators.len() as f64;
         prop_assert_eq!(exact.mean(numerators.len() as u64), Number::Float(expected));
     }
+
+    #[test]
+    fn a_quick_mean_is_that_of_the_long_way(
+        values in prop::collection::vec(any_value().prop_filter("finite", |v| v.float().is_none_or(f64::is_finite)), 1..4),
+        count in prop_oneof![1u64..9, any::<u64>()],
+    ) {
+        let mut exact = Exact::default();
+        values.iter().for_each(|value| exact.add(*value));
+        let expected = exact.integer().divided(count.max(1)).float();
+        prop_assert_eq!(exact.mean(count.max(1)), Number::Float(expected));
+    }
 }
 
 /// Values with those that are not finite, whole numbers among them.

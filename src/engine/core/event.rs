@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::Core;
 use crate::engine::batcher::Made;
 use crate::engine::event::blocks::{Admitted, Parsed};
-use crate::engine::message::Message;
 
 impl Core {
     /// A piece of a lane has been cut. Gives the first of those that were let in now, to be worked on; other shards have the
@@ -17,10 +16,6 @@ impl Core {
         let first = admitted.pop_front();
         let more = admitted.len();
         state.admitted.extend(admitted);
-        if state.batcher.event.as_mut().is_some_and(|event| event.take_gap()) {
-            let note = "batches without records are not filled where time leaps over more than 100,000 of them";
-            let _ = self.output.send(Message::Note(note.to_string()));
-        }
         let news = self.take_in(&mut state, made) + more;
         drop(state);
         self.call(news);

@@ -77,6 +77,9 @@ impl Core {
         if news == 0 {
             return 0;
         }
+        if let Some(note) = made.note {
+            let _ = self.output.send(Message::Note(note));
+        }
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
         for cut in made.cuts {

@@ -40,8 +40,8 @@ pub struct Admission {
     /// Counted since the last cut.
     bad: u64,
     late: u64,
-    /// A gap was not filled; it was said.
-    gap: bool,
+    /// A gap was not filled; whether that was said.
+    gap: Option<bool>,
 }
 
 /// A lane. Times are in microseconds, [`NEVER`] where there was none.
@@ -110,19 +110,7 @@ impl Admission {
         };
         let lanes = files.into_iter().map(lane).collect();
         let (open, watermark) = (BTreeMap::new(), NEVER);
-        Admission {
-            event,
-            fills,
-            shards,
-            lanes,
-            open,
-            watermark,
-            origin: None,
-            last: None,
-            bad: 0,
-            late: 0,
-            gap: false,
-        }
+        Admission { event, fills, shards, lanes, open, watermark, origin: None, last: None, bad: 0, late: 0, gap: None }
     }
 
     /// A piece of a lane goes to the shards.
@@ -231,7 +219,7 @@ impl Admission {
     fn fill(&mut self, start: Time, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
         let Some((mut from, _)) = self.last.filter(|_| self.fills) else { return };
         if (start.0 - from.0) / self.event.calendar.interval() > GAP {
-            self.gap = true;
+            self.gap.get_or_insert(false);
             return;
         }
         while from < start {
@@ -271,9 +259,11 @@ impl Admission {
         });
     }
 
-    /// Whether it has to be said that a gap was not filled.
-    pub fn take_gap(&mut self) -> bool {
-        std::mem::take(&mut self.gap)
+    /// What has to be said, once: that a gap was not filled.
+    pub fn note(&mut self) -> Option<&'static str> {
+        let text = "batches without records are not filled in where time leaps over more than 100,000 of them";
+        let said = self.gap.as_mut()?;
+        (!std::mem::replace(said, true)).then_some(text)
     }
 
     /// How far the lanes may be read.

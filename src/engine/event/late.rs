@@ -88,11 +88,10 @@ impl LateRecords {
         text += &format!("; {}{name}, line {line}, is of {}", if count == 1 { "" } else { "the first, " }, time(late));
         text += &match moved {
             Some((newest, line)) if newest > late => {
-                format!("; line {line} had moved the time on to {}", time(newest))
+                format!("; line {line} had moved the time on to {}; --late DURATION waits longer", time(newest))
             }
-            _ => "; its source had been silent for longer than --idle".to_string(),
+            _ => "; its source had been silent for so long that nobody waited: --idle DURATION does longer".to_string(),
         };
-        text += "; --late DURATION waits longer";
         text += if self.file.is_some() { "" } else { ", --late-to FILE keeps them" };
         Some(text)
     }

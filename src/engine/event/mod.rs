@@ -7,6 +7,7 @@
 //! of late records.
 
 pub mod admission;
+mod batches;
 pub mod blocks;
 pub mod by_time;
 pub mod idle;
@@ -27,3 +28,6 @@ pub struct Event {
     /// A live lane that is silent for so long does not hold the others back.
     pub idle: Duration,
 }
+
+#[cfg(test)]
+mod tests;

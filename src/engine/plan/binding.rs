@@ -1,5 +1,7 @@
 //! From a chain of operators to the stages of a plan.
 
+mod rebatch;
+
 use std::sync::Arc;
 
 use crate::data::calendar::Calendar;
@@ -7,13 +9,13 @@ use crate::data::schema::{Field, Kind, Live, Schema};
 use crate::engine::event::by_time::ByTime;
 use crate::error::{Error, Result};
 use crate::expr::{Context, Expr};
-use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Spread, Work};
+use crate::operators::{Aggregate, Filter, Operator, Over, REGISTRY, Rebatch, Side, Work};
 use crate::state::Window;
 
 use super::inputs::bind_inputs;
 use super::sides::Spans;
-use super::wrong::{for_ever, needs_interval, no_multiple, written};
-use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
+use super::wrong::{times_of_session, within_all};
+use super::{End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open. `event`: what tells the time of a record, if batches are cut
@@ -120,7 +122,8 @@ fn bind(
         }
     }
     let numbers = chain.iter().any(|operator| operator.wants_numbers());
-    let (fills, times) = (chain.iter().any(|operator| operator.fills()), false);
+    let fills = chain.iter().any(|operator| operator.fills());
+    let times = chain.iter().any(|operator| operator.sessions().is_some());
     let (outlets, number) = (outlets.take(), sides.len());
     for (input, side) in sides {
         if let Some(by) = wishes.event {
@@ -216,6 +219,13 @@ impl Binder<'_> {
     fn operator(&mut self, operator: &dyn Operator, live: &Live) -> Result<()> {
         let unknown = |name: &&&str| !self.schema.fields.iter().any(|field| field.name == ***name);
         let times = TIMES.iter().filter(unknown).any(|time| own(operator).iter().any(|name| name == time));
+        let session = match &self.pending {
+            Some(Pending { what: What::Over(Over::Session { gap }), .. }) => Some(*gap),
+            _ => None,
+        };
+        if times && session.is_some() {
+            return Err(times_of_session());
+        }
         if times || operator.follows_batches() {
             self.settle()?;
         }
@@ -224,7 +234,8 @@ impl Binder<'_> {
             self.schema.fields.extend(TIMES.map(|name| Field::hidden(name).of(Kind::Time)));
             self.steps.push(Step::Times);
         }
-        let bound = operator.bind(&self.schema, live, self.context)?;
+        let context = Context { session, ..self.context.clone() };
+        let bound = operator.bind(&self.schema, live, &context)?;
         self.aggregated |= operator.aggregates();
         let (name, keeps) = (operator.name(), operator.keeps());
         let at = self.explained.len();
@@ -258,6 +269,11 @@ impl Binder<'_> {
                     continue;
                 }
                 Work::Rebatch(rebatch) => {
+                    let behind = self.pending.as_ref().map(|pending| &pending.what);
+                    if let (Some(What::Over(Over::All { .. })), Rebatch::Over(Over::Within { .. })) = (behind, rebatch)
+                    {
+                        return Err(within_all());
+                    }
                     self.settle()?;
                     self.rebatch(rebatch, name, at)?;
                     continue;
@@ -306,108 +322,6 @@ impl Binder<'_> {
         self.explained[at].keeps = keeps;
         self.sides.push((input, stage));
         Ok(feeds)
-    }
-
-    /// From here on other batches come.
-    fn rebatch(&mut self, rebatch: Rebatch, name: &'static str, at: usize) -> Result<()> {
-        let what = match rebatch {
-            Rebatch::Window { length, slide } => {
-                let Some(unit) = self.unit else { return Err(needs_interval(&format!("{name} {}", written(length)))) };
-                let slide = slide.unwrap_or(unit);
-                for (what, time) in [("length", length), ("--every", slide)] {
-                    if time % unit != 0 {
-                        return Err(no_multiple(what, time, unit));
-                    }
-                }
-                (self.unit, self.windowed) = (Some(slide), true);
-                let window = Window::new(length, slide, &self.context.zone);
-                self.spans = Spans::Window(window.clone(), length);
-                What::Window(window)
-            }
-            Rebatch::Over(over) => {
-                match (over, self.unit) {
-                    (Over::All { ttl: Some(ttl), .. }, None) => {
-                        return Err(needs_interval(&format!("--ttl {}", written(ttl))));
-                    }
-                    (Over::Session { gap }, None) => return Err(needs_interval(&format!("--gap {}", written(gap)))),
-                    _ => {}
-                }
-                self.windowed |= matches!(over, Over::Session { .. });
-                if matches!(over, Over::All { .. }) {
-                    self.spans = Spans::Ever;
-                }
-                What::Over(over)
-            }
-        };
-        self.pending = Some(Pending { what, name, at });
-        Ok(())
-    }
-
-    /// Which batches this aggregate combines.
-    fn across(&mut self, aggregate: &dyn Aggregate, name: &str) -> Result<Across> {
-        let Some(Pending { what, at, .. }) = self.pending.take() else { return Ok(Across::Batch) };
-        let (across, keeps) = match what {
-            What::Window(window) => {
-                let keeps = match window.panes() {
-                    1 => "what is combined of the window".to_string(),
-                    panes => format!("what is combined of each of its {panes} panes"),
-                };
-                (Across::Window(window), keeps)
-            }
-            What::Over(over) => {
-                let keyed = aggregate.spread() == Spread::ByKey;
-                match over {
-                    Over::All { ttl: None, changed: false } if aggregate.spread() == Spread::Loose => {
-                        return Err(for_ever(name));
-                    }
-                    Over::All { ttl: None, changed: false } => {}
-                    Over::All { ttl, .. } if !keyed || aggregate.running(over).is_none() => {
-                        let option = if ttl.is_some() { "--ttl" } else { "--emit changed" };
-                        return Err(Error::usage(format!(
-                            "`window all {option}` looks at each key, and there are none here: write it before count, agg or reduce \
-                             with --by"
-                        )));
-                    }
-                    Over::All { .. } | Over::Session { .. } | Over::Panes => {}
-                }
-                let keeps = match over {
-                    Over::All { ttl: None, .. } => "what is combined of all rows since the start".to_string(),
-                    Over::All { ttl: Some(ttl), .. } => {
-                        format!(
-                            "what is combined of each key, until no row of it has come for more than {}",
-                            written(ttl)
-                        )
-                    }
-                    Over::Session { .. } | Over::Panes => "what is combined of each open session".to_string(),
-                };
-                (Across::All(over), keeps)
-            }
-        };
-        self.explained[at].keeps = keeps;
-        Ok(across)
-    }
-
-    /// Whatever comes now has to stand behind the window: its rows are kept.
-    fn settle(&mut self) -> Result<()> {
-        let Some(Pending { what, name, at }) = self.pending.take() else { return Ok(()) };
-        match what {
-            What::Window(window) => {
-                self.explained[at].keeps = "its rows, of their columns those that are needed".to_string();
-                self.explained[at].stage = self.stages.len();
-                let end = End::Window(window);
-                self.explained[at].shuffle = Some(end.shuffle());
-                self.stage(end);
-                Ok(())
-            }
-            What::Over(Over::All { .. }) => Err(Error::usage(format!(
-                "`{name} all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and \
-                 batches are not kept for ever: use a length, such as window 1h"
-            ))),
-            What::Over(Over::Session { .. } | Over::Panes) => Err(Error::usage(
-                "session stands directly before the aggregate that is made of each session: session --gap 30m --by ip then \
-                 agg 'count(*) AS hits'",
-            )),
-        }
     }
 
     /// The stages, the sides, and what there is to say about the operators. `shown`: what is printed.

@@ -1,12 +1,12 @@
 //! The sides of joins: inputs that are read to be looked up, and how long their rows are kept.
 
+use crate::data::human::written;
 use crate::data::schema::Live;
 use crate::engine::cutter::Cutter;
 use crate::error::{Error, Result};
 use crate::operators::Side;
 use crate::state::Window;
 
-use super::wrong::written;
 use super::{End, PlanInput, Stage};
 
 /// How much of what was received a batch stands for, at some place of the chain.

@@ -61,7 +61,20 @@ impl Keyed {
     /// Numbers the keys of what a table has shipped: pieces with groups of these numbers, and what is to be imported.
     pub(super) fn admit(&mut self, shipped: Shipped) -> Vec<Piece> {
         let Shipped { parcel, pieces } = shipped;
-        let plan = Arc::clone(&self.plan);
+        let (mut groups, mut values) = (Vec::with_capacity(parcel.len()), Vec::new());
+        let quick = self.plan.quick.is_some();
+        self.groups.merge(&parcel, |group, _, value| {
+            groups.push(group);
+            if quick {
+                values.push(value);
+            }
+        });
+        self.pieces(groups, &values, pieces)
+    }
+
+    /// What is to be imported, of what a table has shipped: its keys have these numbers here, and these values beside them.
+    pub(super) fn pieces(&self, groups: Vec<u32>, values: &[i64], pieces: Vec<Vec<Vec<Column>>>) -> Vec<Piece> {
+        let plan = &self.plan;
         // Behind the families stands what did not fit beside the keys.
         let families = |mut piece: Vec<Vec<Column>>| {
             let spilled = piece.split_off(plan.families.len());
@@ -70,20 +83,13 @@ impl Keyed {
         if plan.by.is_none() {
             return pieces.into_iter().map(|piece| Piece { groups: vec![0], columns: families(piece).0 }).collect();
         }
-        let (mut groups, mut values) = (Vec::with_capacity(parcel.len()), Vec::new());
-        self.groups.merge(&parcel, |group, _, value| {
-            groups.push(group);
-            if plan.quick.is_some() {
-                values.push(value);
-            }
-        });
         let beside = |values: &[i64], spilled: Option<&Column>| match plan.quick {
-            Some(quick) if is_sum(&plan, quick) => vec![beside::exported(values, spilled)],
+            Some(quick) if is_sum(plan, quick) => vec![beside::exported(values, spilled)],
             _ => vec![Column::ints(values.to_vec())],
         };
         if pieces.is_empty() && !groups.is_empty() {
             // All there is to know lies beside the keys.
-            return vec![Piece { columns: vec![beside(&values, None)], groups }];
+            return vec![Piece { columns: vec![beside(values, None)], groups }];
         }
         let mut rest = &groups[..];
         let piece = |piece: Vec<Vec<Column>>| {
@@ -106,9 +112,14 @@ impl Keyed {
         states.for_each(|(state, columns)| state.import(columns, &piece.groups, count));
     }
 
+    /// These groups know of nothing again.
+    pub(super) fn reset(&mut self, groups: &[u32]) {
+        self.states.iter_mut().for_each(|state| state.reset(groups));
+    }
+
     /// These groups are no more; without keys there is one always, which knows of nothing then.
     pub(super) fn remove(&mut self, groups: &[u32]) {
-        self.states.iter_mut().for_each(|state| state.reset(groups));
+        self.reset(groups);
         if self.plan.by.is_some() {
             self.groups.remove(groups);
         }

@@ -1,5 +1,5 @@
 //! Aggregates: what combines rows. A [`Plan`] is made of the calls in a list of expressions, once; a [`Table`] is what one shard
-//! has combined of a batch, [`Sliding`] and [`Growing`] what it keeps from batch to batch. Whatever they give is the same in any order of the rows and on any number of shards.
+//! has combined of a batch, [`Sliding`], [`Growing`] and [`Sessions`] what it keeps from batch to batch. Whatever they give is the same in any order of the rows and on any number of shards.
 
 mod beside;
 mod chosen;
@@ -17,6 +17,7 @@ mod percentiles;
 mod pieces;
 mod plan;
 mod queues;
+mod sessions;
 mod sets;
 mod sketches;
 mod sliding;
@@ -27,6 +28,7 @@ mod table;
 
 pub use growing::Growing;
 pub use plan::Plan;
+pub use sessions::Sessions;
 pub use sliding::Sliding;
 pub use table::{Shipped, Table};
 

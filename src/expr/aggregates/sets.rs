@@ -68,7 +68,10 @@ impl Sets {
                     return;
                 }
                 pair.places.clear();
-                self.chunks.leave(first);
+                pair.places.push_back(place);
+                // In this order: both may be in the chunk that is just coming in, and it must not go.
+                self.chunks.keep(place);
+                return self.chunks.leave(first);
             }
             Some(_) => {}
         }

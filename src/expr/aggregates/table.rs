@@ -11,6 +11,7 @@ use super::sums::{Moment, Sums};
 use crate::data::block::{Block, Text};
 use crate::data::column::{Column, Number, Numbers};
 use crate::data::groups::{Groups, Parcel};
+use crate::data::keys;
 use crate::data::rows::Rows;
 use crate::expr::operators::quick;
 
@@ -26,6 +27,8 @@ pub struct Table {
     cut: Vec<Parcel>,
     /// The groups of the rows of a block; empty between blocks.
     numbers: Vec<u32>,
+    /// So many of the keys tell which shard a group belongs to; all, if it does not say.
+    owner: Option<usize>,
 }
 
 /// Groups on their way to another table.
@@ -40,7 +43,12 @@ impl Table {
     pub fn new(plan: Arc<Plan>) -> Self {
         let states = plan.families.iter().map(Family::state).collect();
         let spilled = Sums::new(&[Moment::Sum]);
-        Table { plan, groups: Groups::new(), states, spilled, cut: Vec::new(), numbers: Vec::new() }
+        Table { plan, groups: Groups::new(), states, spilled, cut: Vec::new(), numbers: Vec::new(), owner: None }
+    }
+
+    /// Of no rows; the first `width` keys, and there are more, tell which shard a group belongs to.
+    pub fn owned_by(plan: Arc<Plan>, width: usize) -> Self {
+        Table { owner: Some(width), ..Table::new(plan) }
     }
 
     /// How many rows its result has.
@@ -145,7 +153,10 @@ impl Table {
         }
         if self.cut.len() != shards {
             self.settle();
-            self.cut = self.groups.cut(shards);
+            self.cut = match self.owner {
+                None => self.groups.cut(shards),
+                Some(width) => self.groups.cut_by(shards, |key| keys::leading(key, width)),
+            };
         }
         let parcel = std::mem::take(&mut self.cut[shard]);
         self.shipped(parcel)

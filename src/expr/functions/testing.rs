@@ -15,7 +15,7 @@ use crate::expr::functions::find;
 
 /// The context of a zone.
 pub fn in_zone(name: &str) -> Context {
-    Context { zone: TimeZone::get(name).expect("a bundled zone") }
+    Context { zone: TimeZone::get(name).expect("a bundled zone"), ..Context::default() }
 }
 
 /// A constant list of texts as they stand in the input.

@@ -3,18 +3,19 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use super::sessions;
 use crate::data::block::Block;
 use crate::data::order::SortKey;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Schema};
 use crate::error::Result;
 use crate::expr::aggregates::{Growing, Plan, Shipped, Sliding, Table};
-use crate::expr::by::BoundBy;
+use crate::expr::by::{BoundBy, By};
 use crate::expr::{self, Context, Expr};
-use crate::operators::{Accumulator, Aggregate, Over, Running, Spread};
+use crate::operators::{Accumulator, Aggregate, Over, Running, Spread, Work};
 
 /// The calls of aggregates in some expressions, each once.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Calls {
     calls: Vec<expr::Aggregate>,
 }
@@ -67,6 +68,31 @@ impl Calls {
         self.calls.iter().map(|call| call.name.as_str()).collect()
     }
 
+    /// These, and then the least and the greatest value of a column.
+    pub fn with_extremes(&self, column: &str) -> Calls {
+        let mut calls = self.clone();
+        calls.calls.extend(["min", "max"].map(|name| expr::Aggregate {
+            name: name.to_string(),
+            args: vec![Expr::column(column)],
+            star: false,
+            distinct: false,
+            filter: None,
+            call: Expr::column(column),
+        }));
+        calls
+    }
+
+    /// The work that computes them, of each batch or, behind a session, of each session, and the columns of its result: those
+    /// of the keys, behind a session its [`TIMES`](sessions::TIMES), then one for each call.
+    pub fn combine(&self, by: Option<&By>, input: &Schema, context: &Context) -> Result<(Vec<Work>, Schema)> {
+        if let (Some(gap), Some(by)) = (context.session, by) {
+            return sessions::combine(self, by, gap, input, context);
+        }
+        let by = by.map(|by| by.bind(input, context)).transpose()?;
+        let (plan, schema) = self.bind(by, input, context)?;
+        Ok((vec![Work::Aggregate(Box::new(Combined { plan }))], schema))
+    }
+
     /// What computes them, and the columns of its result: those of the keys, then one for each call.
     pub fn bind(&self, by: Option<BoundBy>, schema: &Schema, context: &Context) -> Result<(Arc<Plan>, Schema)> {
         let keys = by.as_ref().map(BoundBy::fields).unwrap_or_default();
@@ -107,7 +133,7 @@ impl Aggregate for Combined {
         match over {
             Over::Panes => Some(Box::new(Sliding::new(&self.plan))),
             Over::All { ttl, changed } => Some(Box::new(Growing::new(&self.plan, ttl, changed))),
-            Over::Session { .. } => None,
+            Over::Session { .. } | Over::Within { .. } => None,
         }
     }
 

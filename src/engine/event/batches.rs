@@ -1,11 +1,20 @@
-//! Cuts by the records' own time.
+//! The part of the batcher that belongs to event time. Under the engine's lock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::event::blocks::{Admitted, Parsed};
+use crate::engine::batcher::{Batcher, Cut, Made};
+use crate::sources::Range;
 
-use super::{Batcher, Made};
+use super::blocks::{Admitted, Parsed};
+
+impl Cut {
+    /// How many records it has of each lane, where the records' times cut.
+    pub fn taken(&self) -> Vec<(usize, u64)> {
+        let records = |(lane, (records, _)): (&usize, &(u64, Range))| (*lane, *records);
+        if self.by_event { self.lanes.iter().map(records).collect() } else { Vec::new() }
+    }
+}
 
 impl Batcher {
     /// A piece whose records tell their times has been cut: gives what is to be done with it, and cuts the batches that it
@@ -21,6 +30,7 @@ impl Batcher {
     pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
         let Some(event) = &mut self.event else { return };
         made.cuts.extend(event.cut(at, &mut self.left));
+        made.note = made.note.or(event.note());
         if self.windows && event.is_done() {
             self.windows = false;
             made.cuts.push(self.closing(at));
