@@ -4,6 +4,8 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
+mod ticks;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -251,23 +253,6 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as some input has ticked and every other one, too, or has ended.
-    fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
-        while self.left > 0
-            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
-            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
-        {
-            self.cut(now.0, now.1, true, made);
-            self.step();
-        }
-    }
-
-    /// An input has no more ticks.
-    pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
-        self.ticks[input].1 = true;
-        self.ticked(now, made);
-    }
-
     /// Whether all lanes of the same input that stand before this one have ended.
     pub fn is_first(&self, lane: usize) -> bool {
         let input = self.lanes[lane].input;
@@ -313,22 +298,5 @@ impl Batcher {
         };
         let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
         made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
-        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
-        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
-        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
-        batcher.ticks[0].0 = 1;
-        batcher.input_ended(0, now, &mut made);
-        assert_eq!(made.cuts.len(), 0);
-        batcher.input_ended(1, now, &mut made);
-        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }
