@@ -110,7 +110,11 @@ impl LateRecords {
             Some(newest) if newest.time > late.time => {
                 let other = newest.file.as_deref().filter(|file| Some(*file) != late.file.as_deref());
                 let of = other.map(|file| format!(" of {file}")).unwrap_or_default();
-                format!("; line {}{of} had moved the time on to {}; --late DURATION waits longer", newest.line, time(newest.time))
+                format!(
+                    "; line {}{of} had moved the time on to {}; --late DURATION waits longer",
+                    newest.line,
+                    time(newest.time)
+                )
             }
             _ => "; its source had been silent for so long that nobody waited: --idle DURATION does longer".to_string(),
         };
