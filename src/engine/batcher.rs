@@ -15,7 +15,6 @@ use crate::data::time::Time;
 use crate::sources::Range;
 
 use super::batch::{Batch, Cut, Task};
-use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
 use crate::data::calendar::Calendar;
