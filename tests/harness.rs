@@ -3,6 +3,7 @@
 //! A case file in `tests/cases/` holds stories, each begun by a title:
 //!
 //! ```text
+//! ## what is proved elsewhere           a remark, of the file or of a story
 //! # count: one row a batch             what it proves
 //! + a.txt hello                        a line is put behind the file {dir}/a.txt, before the run or during it; `++` without its end
 //! * 2026-11-20T00:00:00Z               where the wall clock stands (default: the epoch)
@@ -330,7 +331,7 @@ fn play_story(story: &[String]) -> String {
                 }
                 continue;
             }
-            ("#", _) | ("", _) => {}
+            ("#" | "##", _) | ("", _) => {}
             _ => panic!("a story cannot go on with: {line}"),
         }
         if let Some(run) = &run {

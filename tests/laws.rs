@@ -2,6 +2,7 @@
 //!
 //! * [`runs`]: the result is the same bytes for any shards, any cut of the input into reads, files and compressed files.
 //! * [`model`]: the result is that of a program which does the same in the most naive way.
+//! * [`time`]: the same of windows, running totals and all else that goes on from batch to batch.
 //! * [`accumulators`]: merging is associative and commutative, with a neutral element, and survives being saved.
 //! * [`joins`]: streams that are joined, batch by batch and over windows, give what nested loops give.
 //! * [`mutation`]: spoilt arguments, chain files, spellings and compressed files are refused, never a panic.
@@ -22,3 +23,4 @@ mod mutation;
 mod records;
 mod runs;
 mod sessions;
+mod time;

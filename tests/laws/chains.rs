@@ -58,14 +58,18 @@ struct Columns {
 
 /// A stream of choices, made of random bytes: the generator of chains draws from it, so that shrinking the bytes shrinks
 /// the chain.
-struct Choices(std::vec::IntoIter<u8>);
+pub struct Choices(std::vec::IntoIter<u8>);
 
 impl Choices {
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn of(bytes: Vec<u8>) -> Choices {
+        Choices(bytes.into_iter())
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
         usize::from(self.0.next().unwrap_or(0)) % limit
     }
 
-    fn one_of<T: Clone>(&mut self, values: &[T]) -> T {
+    pub fn one_of<T: Clone>(&mut self, values: &[T]) -> T {
         values[self.below(values.len())].clone()
     }
 
@@ -84,7 +88,7 @@ impl Choices {
 /// Chains of one to five operators.
 pub fn chain(kinds: Kinds) -> impl Strategy<Value = Vec<Op>> {
     (1..=5usize, prop::collection::vec(any::<u8>(), 40)).prop_map(move |(length, bytes)| {
-        let mut choices = Choices(bytes.into_iter());
+        let mut choices = Choices::of(bytes);
         let names = ["line", "$1", "$2", "$3"].map(String::from).to_vec();
         let mut columns = Columns { names, line: true };
         (0..length).map(|at| next(&mut choices, &mut columns, kinds, at)).collect()
