@@ -454,6 +454,6 @@ $ streamer --event-time t --batch 10s --time both --from {dir}/left --in csv win
 ! streamer: exec:cat {dir}/right, line 5: it has no time: `t` is `soon`; it is left out
 $ streamer --event-time t --batch 10s --from {dir}/left --in csv join 'exec:printf "id,w\n1,2\n"' --on id
 .
-! streamer: exec:printf "id,w\\n1,2\\n": there is no column `t` here, the columns are: id, w; if the file has no header line: --header a,b
+! streamer: exec:printf "id,w\\n1,2\\n": there is no column `t` here, the columns are: id, w; if the file has no header line: ?in=csv&header=a,b behind it
 ? 1
 
