@@ -35,7 +35,7 @@
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
 //! sinks/         where results go, one file a sink
 //! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps)
-//! engine/        who moves it: plan.rs receiver.rs cutting.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
+//! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
 //!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs
 //!                shutdown.rs, event/ (batches by the records' own time), and core/ (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own

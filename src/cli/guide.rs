@@ -8,8 +8,7 @@ use crate::{sinks, sources};
 pub const USAGE: &str = "streamer [OPTIONS] OPERATOR [ARGS] [then OPERATOR [ARGS]]...";
 
 /// In a line.
-pub const ABOUT: &str =
-    "Spark Streaming for the shell: cuts its input into timed batches and runs a chain of operators on each";
+pub const ABOUT: &str = "Spark Streaming for the shell: runs operators on each timed batch of its input";
 
 /// The model. Paragraphs are wrapped to the page.
 pub const MODEL: &str = "\

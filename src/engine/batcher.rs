@@ -4,102 +4,22 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
+mod ticks;
+
 use std::collections::BTreeMap;
-use std::ops::Range as Span;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
-use crate::data::buffer::Buffer;
 use crate::data::framing::Framing;
 use crate::data::time::Time;
-use crate::operators::Accumulator;
-use crate::sources::{Range, TooLong};
+use crate::sources::Range;
 
-use super::core::LaneHead;
+use super::batch::{Batch, Cut, Task};
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
 use crate::data::calendar::Calendar;
-
-/// A batch on its way through the engine.
-pub struct Batch {
-    /// Its number and interval; without `--batch DURATION` its end is not known before the cut.
-    pub info: BatchInfo,
-    /// What each shard has combined of it, for each stage that inputs feed (see [`PlanInput::feeds`](super::plan::PlanInput)).
-    pub parts: Vec<Vec<Part>>,
-    /// Records read.
-    pub records: AtomicU64,
-    /// Records that were left out.
-    pub bad: AtomicU64,
-    /// Records that came too late for their batch before this one was cut.
-    pub late: AtomicU64,
-    /// Bytes read.
-    pub bytes: AtomicU64,
-    /// Blocks that the shards are done with.
-    pub done: AtomicU64,
-}
-
-/// What a shard has combined of a batch.
-pub type Part = Mutex<Option<Box<dyn Accumulator>>>;
-
-impl Batch {
-    /// Nothing of it has come yet.
-    pub fn new(info: BatchInfo, shards: usize, fed: usize) -> Arc<Self> {
-        let parts = (0..fed).map(|_| (0..shards).map(|_| Mutex::new(None)).collect()).collect();
-        let zero = AtomicU64::default;
-        Arc::new(Batch { info, parts, records: zero(), bad: zero(), late: zero(), bytes: zero(), done: zero() })
-    }
-
-    /// Takes out what the shards have combined for one of the stages that inputs feed.
-    pub fn take(&self, feeds: usize) -> Vec<Box<dyn Accumulator>> {
-        self.parts[feeds].iter().filter_map(|part| part.lock().unwrap_or_else(|e| e.into_inner()).take()).collect()
-    }
-}
-
-/// Some whole records, to be worked on by a shard.
-pub struct Task {
-    /// The batch that they belong to; none if their times tell it.
-    pub batch: Option<Arc<Batch>>,
-    /// The lane that they came from.
-    pub lane: usize,
-    /// What stood at the begin of it, or of the file in it.
-    pub head: Arc<LaneHead>,
-    /// Where they stand among the pieces of the lane.
-    pub seq: u64,
-    /// Their bytes ...
-    pub buffer: Arc<Buffer>,
-    /// ... which are these of the buffer.
-    pub range: Span<usize>,
-    /// The number of the first record in its lane, if the plan asks for numbers.
-    pub first: u64,
-    /// Records that were left out behind these.
-    pub too_long: Vec<TooLong>,
-    /// The position of the record behind it all.
-    pub until: u64,
-}
-
-/// A batch that is complete as soon as its blocks are.
-pub struct Cut {
-    /// The batch.
-    pub batch: Arc<Batch>,
-    /// Its interval.
-    pub info: BatchInfo,
-    /// How many blocks it has.
-    pub blocks: u64,
-    /// What it holds of each lane that gave something: the piece behind its last one (where the records' times cut: how many
-    /// records), and the positions.
-    pub lanes: BTreeMap<usize, (u64, Range)>,
-    /// The records' times cut.
-    pub by_event: bool,
-    /// No other batch of this end will come: it is none that a count has cut inside its interval.
-    pub complete: bool,
-    /// It is there for what windows still hold at the end of the input.
-    pub closing: bool,
-    /// When it was cut, on the monotonic clock.
-    pub at: Duration,
-}
 
 /// A lane, as the batcher sees it.
 pub struct LaneState {
@@ -333,23 +253,6 @@ impl Batcher {
         Placed::All
     }
 
-    /// Cuts as often as some input has ticked and every other one, too, or has ended.
-    fn ticked(&mut self, now: (Time, Duration), made: &mut Made) {
-        while self.left > 0
-            && self.ticks.iter().any(|(ticks, _)| *ticks > self.info.id)
-            && self.ticks.iter().all(|(ticks, ended)| *ended || *ticks > self.info.id)
-        {
-            self.cut(now.0, now.1, true, made);
-            self.step();
-        }
-    }
-
-    /// An input has no more ticks.
-    pub fn input_ended(&mut self, input: usize, now: (Time, Duration), made: &mut Made) {
-        self.ticks[input].1 = true;
-        self.ticked(now, made);
-    }
-
     /// Whether all lanes of the same input that stand before this one have ended.
     pub fn is_first(&self, lane: usize) -> bool {
         let input = self.lanes[lane].input;
@@ -395,22 +298,5 @@ impl Batcher {
         };
         let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
         made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tick_counts_also_if_its_source_ends_before_the_others() {
-        let calendar = Calendar::new(1000, jiff::tz::TimeZone::UTC);
-        let mut batcher = Batcher::new(Some(calendar), Time(0), 1, 2, None, false);
-        let (now, mut made) = ((Time(0), std::time::Duration::ZERO), Made::default());
-        batcher.ticks[0].0 = 1;
-        batcher.input_ended(0, now, &mut made);
-        assert_eq!(made.cuts.len(), 0);
-        batcher.input_ended(1, now, &mut made);
-        assert_eq!(made.cuts.iter().map(|cut| cut.info.end).collect::<Vec<_>>(), [Time(1000)]);
     }
 }

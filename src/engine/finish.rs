@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::operators::{Accumulator, Aggregate, Over};
 use crate::state::Window;
 
-use super::batcher::Cut;
+use super::batch::Cut;
 use super::core::Core;
 use super::message::{Finished, Given, Made, Message};
 use super::owners;

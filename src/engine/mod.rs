@@ -1,6 +1,7 @@
 //! Who moves the data: receivers, timer, shards and the output, and how they start and stop.
 
 pub mod alarms;
+pub mod batch;
 pub mod batcher;
 pub mod core;
 pub mod cutter;

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::formats::BadRecord;
 use crate::sources::{Step as Read, TooLong};
 
-use super::batcher::Task;
+use super::batch::Task;
 use super::core::{Core, Job};
 use super::cutter::{self, Piece};
 use super::cutting::Cutting;

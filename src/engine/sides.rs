@@ -11,7 +11,7 @@ use crate::data::time::Time;
 use crate::error::Result;
 use crate::operators::{Accumulator, Join, LookUp, Map};
 
-use super::batcher::Batch;
+use super::batch::Batch;
 use super::core::Core;
 use super::plan::End;
 use super::shuffle::{self, Behind, Feed};

@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 /// The columns that are shown, in the order of the line.
 const SHOWN: [&str; 11] =
     ["host", "ident", "user", "time", "method", "path", "protocol", "status", "bytes", "referer", "agent"];
-/// ... and those that are not: the whole request line.
-const HIDDEN: [&str; 1] = ["request"];
+/// ... and those that are not: the whole request line, and `host` under its other name.
+const HIDDEN: [&str; 2] = ["request", "ip"];
 const COLUMNS: usize = SHOWN.len() + HIDDEN.len();
 
 const HOST: usize = 0;
@@ -32,6 +32,7 @@ const BYTES: usize = 8;
 const REFERER: usize = 9;
 const AGENT: usize = 10;
 const REQUEST: usize = 11;
+const IP: usize = 12;
 
 /// Makes the format.
 pub fn make(reading: &Reading) -> Result<Arc<dyn Input>> {
@@ -83,7 +84,7 @@ fn cut(bytes: &[u8], from: usize, to: usize, asked: Asked, parts: &mut [Span; CO
         let word = |at: usize| memchr(b' ', &head[at.min(head.len())..]).map_or(head.len(), |n| at + n);
         let host = word(from);
         let ident = word(host + 1);
-        parts[HOST] = value(line, from, host);
+        (parts[HOST], parts[IP]) = (value(line, from, host), value(line, from, host));
         parts[IDENT] = value(line, host + 1, ident);
         parts[USER] = value(line, ident + 1, head.len());
     }
@@ -196,7 +197,7 @@ impl Input for Combined {
         let has = |range: std::ops::RangeInclusive<usize>| places.iter().flatten().any(|place| range.contains(place));
         let referer = has(REFERER..=AGENT);
         let asked = Asked {
-            head: has(HOST..=USER),
+            head: has(HOST..=USER) || has(IP..=IP),
             request: has(METHOD..=PROTOCOL) || has(REQUEST..=REQUEST),
             bytes: has(BYTES..=BYTES) || referer,
             referer,
@@ -289,7 +290,7 @@ mod tests {
         row.extend(
             [referer, agent].iter().map(|found| found.as_ref().map_or(&b""[..], |f| f.get(1).unwrap().as_bytes())),
         );
-        row.push(part(2));
+        row.extend([part(2), row[HOST]]);
         Some(row.iter().map(|value| (!value.is_empty() && *value != b"-").then(|| value.to_vec())).collect())
     }
 
@@ -303,7 +304,7 @@ mod tests {
         let time = "01/Oct/2026:00:00:01 +0000";
         let request = "GET /a?b=c HTTP/1.1";
         let expected =
-            ["::1", "null", "bob", time, "GET", "/a?b=c", "HTTP/1.1", "200", "73", "http://x/", agent, request];
+            ["::1", "null", "bob", time, "GET", "/a?b=c", "HTTP/1.1", "200", "73", "http://x/", agent, request, "::1"];
         assert_eq!(one(LINE, &all), expected);
         assert_eq!(one(LINE, &["$1", "line", "$7", "status"]), ["::1", LINE, "/a?b=c", "200"]);
     }

@@ -76,7 +76,7 @@ pub static INPUTS: &[InputEntry] = &[
     InputEntry {
         name: "combined",
         about: "access logs of Apache and nginx, also the common format: host ident user time method path protocol \
-                status bytes referer agent, and `request`, the whole request line, for who names it; `-` is null",
+                status bytes referer agent, and for who names them `request`, the whole request line, and `ip`, which is host; `-` is null",
         extensions: &[],
         make: combined::make,
     },

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use clap::{Arg, ArgMatches, Command, ValueHint};
 
+use super::tables::own_header;
 use super::{Bound, Built, Entry, Example, Operator, Right, Tables, Work};
 use crate::data::keys;
 use crate::data::schema::{Field, Kind, Live, Schema};
@@ -159,16 +160,6 @@ impl Join {
     fn known(&self, shown: &Shown) -> Option<Vec<String>> {
         shown.as_ref()?;
         self.names.lock().unwrap_or_else(|e| e.into_inner()).clone()
-    }
-}
-
-/// `--header` is for `--from` only.
-fn own_header(error: Error) -> Error {
-    let own = |text: String| text.replace("--header a,b", "?in=csv&header=a,b behind it");
-    match error {
-        Error::Usage(text) => Error::Usage(own(text)),
-        Error::Failed(text) => Error::Failed(own(text)),
-        other @ (Error::Closed | Error::Alarm(_)) => other,
     }
 }
 

@@ -60,11 +60,21 @@ impl Side {
     /// The columns that `live` asks for, as [`Input::schema`]; errors name the side.
     pub fn schema(&self, live: &Live) -> Result<Schema> {
         let format = self.format.lock().unwrap_or_else(|e| e.into_inner());
-        format.input.schema(live).map_err(|error| match error {
+        format.input.schema(live).map_err(|error| match own_header(error) {
             Error::Usage(text) if format.by_head => Error::failed(format!("{}: {text}", self.name)),
             Error::Usage(text) => Error::usage(format!("{}: {text}", self.name)),
             other => other,
         })
+    }
+}
+
+/// `--header` is for `--from` only: a hint at it becomes one at what the right may say of itself.
+pub(super) fn own_header(error: Error) -> Error {
+    let own = |text: String| text.replace("--header a,b", "?in=csv&header=a,b behind it");
+    match error {
+        Error::Usage(text) => Error::Usage(own(text)),
+        Error::Failed(text) => Error::Failed(own(text)),
+        other @ (Error::Closed | Error::Alarm(_)) => other,
     }
 }
 

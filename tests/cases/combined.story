@@ -81,3 +81,10 @@ $ streamer --in combined count --by statsu
 ! see: streamer count --help
 ? 2
 
+
+# `ip` is another name of `host`
+$ streamer --in combined --out json map 'ip, status'
+< 10.0.0.1 - - [10/Oct/2026:13:55:36 +0000] "GET /a HTTP/1.1" 200 5
+> {"ip":"10.0.0.1","status":200}
+.
+

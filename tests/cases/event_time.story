@@ -65,11 +65,11 @@ $ streamer --from {dir}/bad filter "line <> ''"
 > soon,x
 
 # event time: with --strict a record without a time ends the run
-$ streamer --strict --event-time '$1' count
-< 1
-< x
-! streamer: standard input, line 2: it has no time: `$1` is `x`; without --strict it is left out and counted
++ f 1
++ f x
+$ streamer --from {dir}/f --strict --event-time '$1' count
 .
+! streamer: {dir}/f, line 2: it has no time: `$1` is `x`; without --strict it is left out and counted
 ? 1
 $ streamer --event-time '$1' count
 << x\n\xff\nlong long long long long long long long long long long long long long long\n2026-11-31\n1\n

@@ -292,9 +292,16 @@ $ streamer --batch 1s window 2s then join {dir}/users.txt --on $1 then count --b
 < eve 1
 < max 2
 @ 1s
+> 1970-01-01T00:00:01.000Z\teve\teve Eve\t1
 + users.txt max Max
 @ 1s
+> 1970-01-01T00:00:02.000Z\teve\teve Eve\t1
+> 1970-01-01T00:00:02.000Z\tmax\tmax Max\t1
 @ 1s
 .
 $ streamer --batch 1s window all then join {dir}/users.txt --on $1 then count --by $1
 .
+! streamer: join: `window all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and batches are not kept for ever: use a length, such as window 1h
+! see: streamer join --help
+? 2
+

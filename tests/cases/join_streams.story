@@ -421,3 +421,39 @@ $ streamer --from tcp://a:1 join tcp://b:2 --on $1 --explain --shards 2
 > stage 1  on what was kept, until what it is joined with is complete: all rows of the batch, in order
 > output   standard output
 
+
+# join under --event-time: both sides tell their times, and rows of the same interval meet, however far apart they were read
++ left t,id,n
++ left 1,a,1
++ left 2,b,2
++ left 12,a,3
++ right t,id,w
++ right 3,a,x
++ right 9,b,y
++ right 14,a,z
++ right soon,a,q
++ right 40,c,zz
+$ streamer --event-time t --batch 10s --time both --from {dir}/left --in csv join 'exec:cat {dir}/right' --on id --kind full
+.
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:10.000Z\t1\ta\t1\t3\tx
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:10.000Z\t2\tb\t2\t9\ty
+> 1970-01-01T00:00:10.000Z\t1970-01-01T00:00:20.000Z\t12\ta\t3\t14\tz
+> 1970-01-01T00:00:40.000Z\t1970-01-01T00:00:50.000Z\t\tc\t\t40\tzz
+! streamer: exec:cat {dir}/right, line 5: it has no time: `t` is `soon`; it is left out
+$ streamer --event-time t --batch 10s --time both --from {dir}/left --in csv window 20s then join 'exec:cat {dir}/right' --on id --kind full
+.
+> 1969-12-31T23:59:50.000Z\t1970-01-01T00:00:10.000Z\t1\ta\t1\t3\tx
+> 1969-12-31T23:59:50.000Z\t1970-01-01T00:00:10.000Z\t2\tb\t2\t9\ty
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:20.000Z\t1\ta\t1\t3\tx
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:20.000Z\t1\ta\t1\t14\tz
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:20.000Z\t2\tb\t2\t9\ty
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:20.000Z\t12\ta\t3\t3\tx
+> 1970-01-01T00:00:00.000Z\t1970-01-01T00:00:20.000Z\t12\ta\t3\t14\tz
+> 1970-01-01T00:00:10.000Z\t1970-01-01T00:00:30.000Z\t12\ta\t3\t14\tz
+> 1970-01-01T00:00:30.000Z\t1970-01-01T00:00:50.000Z\t\tc\t\t40\tzz
+! streamer: exec:cat {dir}/right, line 5: it has no time: `t` is `soon`; it is left out
+$ streamer --event-time t --batch 10s --from {dir}/left --in csv join 'exec:printf "id,w\n1,2\n"' --on id
+.
+! streamer: exec:printf "id,w\\n1,2\\n": there is no column `t` here, the columns are: id, w; if the file has no header line: ?in=csv&header=a,b behind it
+? 1
+

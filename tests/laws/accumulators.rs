@@ -60,8 +60,8 @@ fn aggregates(command: &str) -> Vec<Bound> {
     let fields = shown.chain((1..=5).map(|number| Field::hidden(format!("${number}")))).collect();
     let mut schema = Schema { fields, records: true, ..Schema::default() };
     let mut found = Vec::new();
-    // A join has to be given its table first.
-    for operator in invocation.chain.iter().take_while(|operator| operator.name() != "join") {
+    // A join has to be given its table first, and what stands behind a session its keys.
+    for operator in invocation.chain.iter().take_while(|operator| !["join", "session"].contains(&operator.name())) {
         let bound = operator
             .bind(&schema, &Live::all(), &Context::default())
             .unwrap_or_else(|error| panic!("{command}: {error}"));

@@ -2,8 +2,7 @@
 //! gives that keeps every row and computes each window anew, whatever the number of shards. Nothing of the program is used
 //! but its entry.
 //!
-//! `STREAMER_CASES=100000 cargo test --test main -- laws::time` tries more of them; a case that fails says its seed, which
-//! `STREAMER_SEED` tries again.
+//! `STREAMER_CASES=100000 cargo test --test main -- laws::time` tries more of them, `STREAMER_SEED=5` others.
 
 mod naive;
 mod random;
@@ -11,7 +10,6 @@ mod rows;
 mod steps;
 mod values;
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -204,7 +202,7 @@ const CASES: u32 = 2500;
 /// Tries random cases: of all of them one in `share`.
 fn all_of<S: Strategy>(strategy: S, share: u32, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     let cases = (from_env("STREAMER_CASES").unwrap_or(CASES) / share).max(1);
-    let seed: u64 = from_env("STREAMER_SEED").unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    let seed: u64 = from_env("STREAMER_SEED").unwrap_or(4);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
     let bytes = [seed.to_le_bytes(); 4].concat();
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));

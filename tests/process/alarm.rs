@@ -137,7 +137,8 @@ fn a_command_that_fails_or_is_killed_is_named_at_once() {
 #[cfg(target_os = "linux")]
 fn commands_are_reaped_while_the_run_goes_on() {
     let mut live = Live::start(streamer("--batch 1lines alarm true -- true").stdin(Stdio::piped()));
-    for row in 0..20 {
+    // Fewer than may run at once: on a busy machine all of them do.
+    for row in 0..12 {
         live.write(format!("{row}\n").as_bytes());
         live.stdout.until_text(&format!("{row}\n"));
     }

@@ -94,7 +94,8 @@ fn a_table_that_vanishes_or_becomes_bad_ends_the_run() {
     let vanish = |path: &Path| std::fs::remove_file(path).expect("removed");
     let spoil = |path: &Path| put(path, "id,name\na,Ann,Rome\n");
     let rename = |path: &Path| put(path, "key,name\na,Ann\n");
-    let cases: [(fn(&Path), &str); 3] = [
+    type Change = fn(&Path);
+    let cases: [(Change, &str); 3] = [
         (vanish, "no such file or directory"),
         (spoil, "line 2: 3 fields where the header has 2; every record of a table must fit"),
         (rename, "there is no column `id` here"),

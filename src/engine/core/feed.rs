@@ -6,7 +6,8 @@ use std::sync::{Arc, MutexGuard};
 
 use super::{Core, LaneHead, State, WAITING_CUTS};
 use crate::data::time::Time;
-use crate::engine::batcher::{Cut, Made, Placed};
+use crate::engine::batch::Cut;
+use crate::engine::batcher::{Made, Placed};
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::event::admission::Admission;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Core;
-use crate::engine::batcher::{Batch, Cut, Made, Task};
+use crate::engine::batch::{Batch, Cut, Task};
+use crate::engine::batcher::Made;
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::event::admission::Admission;
 use crate::engine::event::blocks::Admitted;

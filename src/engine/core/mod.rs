@@ -25,7 +25,8 @@ use crate::sources::{Control, Intake};
 use crate::state::Stage;
 use crate::stop::Stop;
 
-use crate::engine::batcher::{Batch, Batcher, Cut, Task};
+use crate::engine::batch::{Batch, Cut, Task};
+use crate::engine::batcher::Batcher;
 use crate::engine::cutter::Cutter;
 use crate::engine::cutting::Cutting;
 use crate::engine::event::admission::{Admission, Horizon};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
-use crate::engine::batcher::{Batch, Cut};
+use crate::engine::batch::{Batch, Cut};
 use crate::sources::Range;
 
 use super::Event;

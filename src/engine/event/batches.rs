@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::batcher::{Batcher, Cut, Made};
+use crate::engine::batch::Cut;
+use crate::engine::batcher::{Batcher, Made};
 use crate::sources::Range;
 
 use super::blocks::{Admitted, Parsed};

@@ -9,7 +9,7 @@ use crate::data::block::Block;
 use crate::data::buffer::Buffer;
 use crate::data::column::{Column, Span};
 use crate::data::time::Time;
-use crate::engine::batcher::{Batch, Task};
+use crate::engine::batch::{Batch, Task};
 use crate::engine::core::{Core, LaneHead};
 use crate::engine::cutter::{self, Piece};
 use crate::engine::message::{Bad, Late, Message, Passed};

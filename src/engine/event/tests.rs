@@ -27,6 +27,7 @@ fn piece(event: &Event, seq: u64, times: &[i64]) -> Parsed {
     Parsed {
         seq,
         until: seq + 1,
+        head: Arc::default(),
         buffer: Arc::new(Buffer::from_vec(Vec::new())),
         range: 0..0,
         block: Block { rows: times.len(), ..Block::default() },

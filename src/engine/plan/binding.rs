@@ -143,6 +143,9 @@ fn of_side(name: &str, error: Error) -> Error {
     }
 }
 
+/// An input, and the stage that it alone feeds.
+type Fed = (PlanInput, Stage);
+
 /// A chain, as far as it is bound.
 struct Binder<'a> {
     outlets: &'a mut dyn Outlets,
@@ -168,7 +171,7 @@ struct Binder<'a> {
     /// What a batch stands for here.
     spans: Spans,
     /// What joins look up, so far.
-    sides: Vec<(PlanInput, Stage)>,
+    sides: Vec<Fed>,
 }
 
 /// Row-wise operators behind it are done before it, up to the first aggregate.
@@ -322,7 +325,7 @@ impl Binder<'_> {
     }
 
     /// The stages, the sides, and what there is to say about the operators. `shown`: what is printed.
-    fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<(PlanInput, Stage)>, Vec<Explained>)> {
+    fn end(mut self, shown: &Live) -> Result<(Vec<Stage>, Vec<Fed>, Vec<Explained>)> {
         let name = self.pending.as_ref().map(|pending| pending.name);
         self.settle().map_err(|error| name.map_or(error.clone(), |name| named(name, error)))?;
         if self.by_time.is_some() && self.stages.is_empty() {

@@ -160,7 +160,7 @@ fn held_back(batches: &[(i64, Vec<Block>)], columns: &[usize], millis: i64) -> V
             None => true,
         });
         let news: BTreeMap<Order, String> = news.collect();
-        news.keys().for_each(|order| drop(passed.insert(key(order), *end)));
+        passed.extend(news.keys().map(|order| (key(order), *end)));
         all.push(news);
     }
     all

@@ -151,7 +151,7 @@ pub fn reduced(values: &[Value], how: &str) -> Value {
         "(a * b) % 7" => {
             let product = |a: &Value, b: &Value| match (a, b) {
                 (Value::Int(a), Value::Int(b)) => Value::Int(a * b % 7),
-                _ => panic!("no whole numbers: {a:?}, {b:?}"),
+                (a, b) => Value::Float(a.float() * b.float() % 7.0),
             };
             numbers.into_iter().reduce(|a, b| product(&a, &b)).unwrap_or(Value::Null)
         }
