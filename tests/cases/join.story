@@ -305,3 +305,11 @@ $ streamer --batch 1s window all then join {dir}/users.txt --on $1 then count --
 ! see: streamer join --help
 ? 2
 
+# join --kind right: the borders of the batch behind it, also of rows that only the table has
++ users.txt eve Eve
+$ streamer words then set 'v = window_start' then join {dir}/users.txt --on word=$1 --kind right --batch 1s then count --by window_end
+< max
+@ 1s
+> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:01.000Z\t1
+.
+

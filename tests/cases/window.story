@@ -452,3 +452,28 @@ $ streamer --batch 1s window 5s --emit changed then count --by line
 ! see: streamer window --help
 ? 2
 
+# window: its borders are its own, whatever named those of the batches in front of it
+$ streamer --batch 1s set 'v = window_start' then window 2s then count --by 'v, window_end AS e'
+< a
+@ 1s
+> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:00.000Z\t1970-01-01T00:00:01.000Z\t1
+< b
+@ 1s
+> 1970-01-01T00:00:02.000Z\t1970-01-01T00:00:00.000Z\t1970-01-01T00:00:02.000Z\t1
+> 1970-01-01T00:00:02.000Z\t1970-01-01T00:00:01.000Z\t1970-01-01T00:00:02.000Z\t1
+.
+
+# window_end where the rows have a column window_start of their own
+$ streamer --batch 1s set 'window_start = 5' then set 'e = window_end' then map 'window_start, e'
+< a
+> 5\t1970-01-01T00:00:01.000Z
+@ 1s
+.
+
+# window_start where a column is called window_end
+$ streamer --batch 1s count --by window_end then filter 'window_end > window_start' then set 's = window_start'
+< a
+@ 1s
+> 1970-01-01T00:00:01.000Z\t1970-01-01T00:00:01.000Z\t1\t1970-01-01T00:00:00.000Z
+.
+

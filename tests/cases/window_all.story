@@ -395,3 +395,23 @@ $ streamer --batch 1s window al then count
 ! see: streamer window --help
 ? 2
 
+# window all: its borders, named in its aggregate
+$ streamer --batch 1s window all then agg 'max(window_end)'
+.
+! streamer: agg: behind `window all` what is combined is kept, not the rows, and window_start and window_end grow with each batch: name them in front of it, for the time of each row's own batch, or behind this operator
+! see: streamer agg --help
+? 2
+
+# window all: the borders of each row's own batch, named in front of it
+$ streamer --batch 1s set 'seen = window_end' then window all then agg 'max(seen) AS last' --by line then set 'now = window_end'
+< a
+< b
+@ 1s
+> 1970-01-01T00:00:01.000Z\ta\t1970-01-01T00:00:01.000Z\t1970-01-01T00:00:01.000Z
+> 1970-01-01T00:00:01.000Z\tb\t1970-01-01T00:00:01.000Z\t1970-01-01T00:00:01.000Z
+< b
+@ 1s
+> 1970-01-01T00:00:02.000Z\ta\t1970-01-01T00:00:01.000Z\t1970-01-01T00:00:02.000Z
+> 1970-01-01T00:00:02.000Z\tb\t1970-01-01T00:00:02.000Z\t1970-01-01T00:00:02.000Z
+.
+

@@ -14,7 +14,7 @@ use crate::state::Window;
 
 use super::inputs::bind_inputs;
 use super::sides::Spans;
-use super::wrong::{times_of_session, within_all};
+use super::wrong::{times_of_ever, times_of_session, within_all};
 use super::{End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
@@ -203,17 +203,18 @@ impl Binder<'_> {
 
     fn stage(&mut self, end: End) {
         let rebatches = end.rebatches();
-        if rebatches {
-            // The times of the batches before are not those of the batches behind.
-            for field in self.schema.fields.iter_mut().filter(|f| f.hidden && TIMES.contains(&f.name.as_str())) {
-                field.name = format!("\u{1}{}", field.name);
-            }
-        }
         let (schema, steps) =
             (std::mem::replace(&mut self.entry, self.schema.clone()), std::mem::take(&mut self.steps));
         let calendar = self.unit.map(|unit| Calendar::new(unit, self.context.zone.clone()));
         self.stages.push(Stage { schema, level: self.level, calendar, steps, end });
         self.level += usize::from(rebatches);
+    }
+
+    /// The rows go on without the times of their batch: in other batches, or beside rows that came from elsewhere.
+    fn forget_times(&mut self) {
+        for field in self.schema.fields.iter_mut().filter(|f| f.hidden && TIMES.contains(&f.name.as_str())) {
+            field.name = nameless(&field.name);
+        }
     }
 
     fn operator(&mut self, operator: &dyn Operator, live: &Live) -> Result<()> {
@@ -223,15 +224,20 @@ impl Binder<'_> {
             Some(Pending { what: What::Over(Over::Session { gap }), .. }) => Some(*gap),
             _ => None,
         };
-        if times && session.is_some() {
-            return Err(times_of_session());
+        let over = self.pending.as_ref().map(|pending| &pending.what);
+        match over {
+            Some(What::Over(Over::Session { .. })) if times => return Err(times_of_session()),
+            Some(What::Over(Over::All { .. })) if times => return Err(times_of_ever()),
+            _ => {}
         }
         if times || operator.follows_batches() {
             self.settle()?;
         }
         if times {
-            self.schema.fields.retain(|field| !TIMES.contains(&field.name.as_str()));
-            self.schema.fields.extend(TIMES.map(|name| Field::hidden(name).of(Kind::Time)));
+            // Both become columns; one that the rows have by this name already is not meant.
+            let known = TIMES.map(|name| self.schema.fields.iter().any(|field| field.name == name));
+            let times = TIMES.iter().zip(known).map(|(name, known)| if known { nameless(name) } else { name.to_string() });
+            self.schema.fields.extend(times.map(|name| Field::hidden(name).of(Kind::Time)));
             self.steps.push(Step::Times);
         }
         let context = Context { session, ..self.context.clone() };
@@ -240,6 +246,7 @@ impl Binder<'_> {
         let (name, keeps) = (operator.name(), operator.keeps());
         let at = self.explained.len();
         self.explained.push(Explained { name, stage: self.stages.len(), live: live.clone(), keeps, shuffle: None });
+        let mut joined = false;
         for work in bound.work {
             let end = match work {
                 Work::Filter(filter) => {
@@ -303,9 +310,16 @@ impl Binder<'_> {
                 explained.shuffle = explained.shuffle.or(Some(end.shuffle()));
             }
             self.schema = bound.schema.clone();
+            if matches!(end, End::Join(..)) {
+                joined = true;
+                self.forget_times();
+            }
             self.stage(end);
         }
         self.schema = bound.schema;
+        if joined || self.pending.is_some() {
+            self.forget_times();
+        }
         Ok(())
     }
 
@@ -335,6 +349,11 @@ impl Binder<'_> {
         self.stage(end);
         Ok((self.stages, self.sides, self.explained))
     }
+}
+
+/// The name of a column that no text can name any more.
+fn nameless(name: &str) -> String {
+    format!("\u{1}{name}")
 }
 
 /// The columns that an operator itself looks at.

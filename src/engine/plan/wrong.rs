@@ -48,6 +48,14 @@ pub(super) fn times_of_session() -> Error {
     )
 }
 
+/// The same, in what is kept up to date for ever.
+pub(super) fn times_of_ever() -> Error {
+    Error::usage(
+        "behind `window all` what is combined is kept, not the rows, and window_start and window_end grow with each batch: name them \
+         in front of it, for the time of each row's own batch, or behind this operator",
+    )
+}
+
 /// Everything since the start comes with each batch.
 pub(super) fn within_all() -> Error {
     Error::usage(

@@ -14,17 +14,6 @@ enum Kind {
     List,
 }
 
-/// What a chain may be made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Kinds {
-    /// `distinct --within`.
-    pub within: bool,
-    /// `join` of another stream.
-    pub streams: bool,
-    /// The borders of batches are named again where the same rows go on in other batches.
-    pub borders_again: bool,
-}
-
 struct Column {
     name: String,
     kind: Kind,
@@ -33,14 +22,9 @@ struct Column {
 /// Draws the operators of a chain, one after the other.
 struct Chain {
     choices: Choices,
-    kinds: Kinds,
     columns: Vec<Column>,
     /// The columns are those of the records.
     records: bool,
-    /// Something has named the borders of a batch, and its rows go on ...
-    timed: bool,
-    /// ... in other batches, whose borders nothing names.
-    after: bool,
     /// From one batch to the next, in milliseconds.
     interval: i64,
     /// There may be a join: there is none yet, and no `window all`, which no other stream can follow.
@@ -51,20 +35,16 @@ struct Chain {
 }
 
 /// A chain of one to four parts over batches of this interval, made of random bytes; the columns are `k` (text), `x` (whole
-/// numbers) and `y` (floats).
-pub fn chain(bytes: Vec<u8>, kinds: Kinds, interval: i64) -> Vec<Op> {
+/// numbers) and `y` (floats). `streams`: it may join another stream.
+pub fn chain(bytes: Vec<u8>, streams: bool, interval: i64) -> Vec<Op> {
     let column = |(name, kind): (&str, Kind)| Column { name: name.to_string(), kind };
     let columns = [("k", Kind::Text), ("x", Kind::Whole), ("y", Kind::Float)].map(column).into();
     let choices = Choices::of(bytes);
-    let joins = kinds.streams;
     let mut chain = Chain {
-        joins,
+        joins: streams,
         choices,
-        kinds,
         columns,
         records: true,
-        timed: false,
-        after: false,
         interval,
         names: 0,
         ops: Vec::new(),
@@ -103,14 +83,9 @@ impl Chain {
         Some((column.name.clone(), column.kind))
     }
 
-    fn may_name_borders(&self) -> bool {
-        self.kinds.borders_again || !self.after
-    }
-
     fn set_columns(&mut self, columns: Vec<(String, Kind)>) {
         self.columns = columns.into_iter().map(|(name, kind)| Column { name, kind }).collect();
         self.records = false;
-        (self.timed, self.after) = (false, false);
     }
 
     /// Mostly some window with what stands in front of it and behind it.
@@ -138,7 +113,6 @@ impl Chain {
         let every = [None, Some(1), Some(2), Some(3), Some(5)];
         let every = self.choices.one_of(&every).map(|times| times * self.interval);
         self.interval = every.unwrap_or(self.interval);
-        self.after = self.timed;
         self.ops.push(Op::Window { length, every });
     }
 
@@ -153,7 +127,6 @@ impl Chain {
         for _ in 0..self.below(2) {
             self.row_wise(false);
         }
-        self.after = self.timed;
         self.ops.insert(at, Op::All { ttl, changed });
         if self.once_in(4) {
             let (by, keys) = (self.by(false), self.keys());
@@ -181,8 +154,6 @@ impl Chain {
 
     /// `timed`: it may name the borders of the batch.
     fn row_wise(&mut self, timed: bool) {
-        let timed = timed && self.may_name_borders();
-        self.timed |= timed;
         let op = match self.below(if timed { 7 } else { 5 }) {
             0 | 1 => Op::Filter(self.condition()),
             2 => {
@@ -247,8 +218,7 @@ impl Chain {
     fn by(&mut self, timed: bool) -> Vec<By> {
         let mut by: Vec<By> = Vec::new();
         for _ in 0..self.choices.one_of(&[0, 1, 1, 1, 2]) {
-            if timed && self.may_name_borders() && self.once_in(8) {
-                self.timed = true;
+            if timed && self.once_in(8) {
                 by.push(By::End(self.name('e')));
             } else if let Some((name, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole, Kind::Time]) {
                 // What counts gives a column of this name.
@@ -361,7 +331,7 @@ impl Chain {
                 if by.is_empty() && !whole {
                     return;
                 }
-                let within = (self.kinds.within && self.once_in(2)).then(|| self.interval * self.below(4) as i64);
+                let within = self.once_in(2).then(|| self.interval * self.below(4) as i64);
                 Op::Distinct { by, within: within.filter(|within| *within > 0) }
             }
             2 => {
@@ -384,8 +354,7 @@ impl Chain {
                 let Some((column, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole]) else { return };
                 self.joins = false;
                 self.records = false;
-                self.after = self.timed;
-                // Its name is free: no column is called so.
+                        // Its name is free: no column is called so.
                 self.columns.push(Column { name: "v".to_string(), kind: Kind::Whole });
                 Op::Join { column, kind: self.choices.one_of(&["inner", "left", "right", "full"]) }
             }
