@@ -306,14 +306,14 @@ $ streamer --batch 1s window all then window 5s then count
 # window all: a row-wise operator before the aggregate cannot see a window that goes on
 $ streamer --batch 1s window all then filter 'window_end > window_start' then count
 .
-! streamer: filter: `window all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and batches are not kept for ever: use a length, such as window 1h
+! streamer: filter: behind `window all` what is combined is kept, not the rows, and window_start and window_end grow with each batch: name them in front of it, for the time of each row's own batch, or behind this operator
 ! see: streamer filter --help
 ? 2
 
 # window all: an aggregate over the window's own time
 $ streamer --batch 1s window all then agg 'max(window_end) AS m'
 .
-! streamer: agg: `window all` stands before an aggregate, which is kept up to date: count, agg, reduce, distinct or top; rows and batches are not kept for ever: use a length, such as window 1h
+! streamer: agg: behind `window all` what is combined is kept, not the rows, and window_start and window_end grow with each batch: name them in front of it, for the time of each row's own batch, or behind this operator
 ! see: streamer agg --help
 ? 2
 
