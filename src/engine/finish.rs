@@ -92,7 +92,8 @@ impl Passing<'_> {
                     break;
                 }
                 End::Aggregate(aggregate, Across::Batch) => {
-                    Feed::Ordered(shuffle::combine(core, at, || shuffle::start(core, at), &**aggregate, parts))
+                    let sort = shuffle::sorts_for_next(core, at);
+                    shuffle::combine(core, at, || shuffle::start(core, at), &**aggregate, parts, sort).feed(sort)
                 }
                 // The same batch, without what is held back.
                 end @ End::Aggregate(..) if !end.rebatches() => {
@@ -110,7 +111,7 @@ impl Passing<'_> {
                 End::Hold => Feed::Kept(shuffle::whole(core, at, parts), None),
                 End::Totals(aggregate, totals) => {
                     let (rows, parts): (Vec<_>, Vec<_>) = parts.into_iter().map(shuffle::Both::apart).unzip();
-                    let combined = shuffle::combine(core, at, || aggregate.start(), &**aggregate, parts);
+                    let combined = shuffle::combine(core, at, || aggregate.start(), &**aggregate, parts, true);
                     let totals = totals.look_up(combined.all())?;
                     Feed::Kept(sequence::in_order(rows), Some(Arc::from(totals)))
                 }
@@ -264,12 +265,12 @@ impl Passing<'_> {
                 }
                 if window.is_tumbling() {
                     core.kept(at).timeline.open = None;
-                    return Feed::Ordered(owners::finish_open(core, at, &**aggregate));
+                    return owners::finish_open(core, at, &**aggregate);
                 }
-                Feed::Ordered(owners::result(core, at, aggregate, Over::Panes, info))
+                owners::result(core, at, aggregate, Over::Panes, info)
             }
             End::Aggregate(aggregate, Across::All(over)) => {
-                Feed::Ordered(owners::result(core, at, aggregate, *over, info))
+                owners::result(core, at, aggregate, *over, info)
             }
             _ => Feed::Blocks(Vec::new(), Behind::default()),
         }

@@ -13,7 +13,7 @@ use crate::state::stage::Owner;
 
 use super::core::Core;
 use super::shares;
-use super::shuffle::{Ordered, SMALL, keep, start};
+use super::shuffle::{Feed, Ordered, SMALL, keep, sorts_for_next, start};
 
 type Part = Box<dyn Accumulator>;
 type Parcel = Box<dyn Any + Send>;
@@ -125,7 +125,8 @@ pub(super) fn result(
     aggregate: &Arc<dyn Aggregate>,
     over: Over,
     info: BatchInfo,
-) -> Ordered {
+) -> Feed {
+    let sort = sorts_for_next(core, at);
     let owners = taken(core, at, &**aggregate);
     let size = owners.iter().filter_map(|owner| owner.running.as_ref()).map(|running| running.len()).sum();
     let (shared, keys) = (Arc::clone(aggregate), aggregate.order());
@@ -135,14 +136,15 @@ pub(super) fn result(
             running.leave(info.start);
         }
         let rows = running.finish(&info);
-        let entries = order::sorted(&rows, &keys, 0);
+        let entries = if sort { order::sorted(&rows, &keys, 0) } else { Vec::new() };
         (owner, rows, entries)
     });
-    ordered(core, at, &**aggregate, done)
+    ordered(core, at, &**aggregate, done).feed(sort)
 }
 
 /// The result of what is open, of which nothing is kept.
-pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) -> Ordered {
+pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) -> Feed {
+    let sort = sorts_for_next(core, at);
     let owners = taken(core, at, aggregate);
     let size = owners.iter().filter_map(|owner| owner.open.as_ref()).map(|open| open.len()).sum();
     let (shared, keys, whole) = (Arc::clone(core), aggregate.order(), aggregate.spread() == Spread::Whole);
@@ -154,10 +156,10 @@ pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate
             keep(&shared, at, open);
             rows
         });
-        let entries = order::sorted(&rows, &keys, 0);
+        let entries = if sort { order::sorted(&rows, &keys, 0) } else { Vec::new() };
         (owner, rows, entries)
     });
-    ordered(core, at, aggregate, done)
+    ordered(core, at, aggregate, done).feed(sort)
 }
 
 fn ordered(core: &Core, at: usize, aggregate: &dyn Aggregate, done: Vec<(Owner, Rows, Vec<order::Entry>)>) -> Ordered {

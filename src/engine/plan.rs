@@ -142,6 +142,17 @@ impl Step {
     }
 }
 
+impl Stage {
+    /// Whether what it gives is the same in whatever order rows come.
+    pub fn takes_any_order(&self) -> bool {
+        let row_wise = |step: &Step| matches!(step, Step::Filter(_) | Step::Map(_) | Step::Times | Step::Alarm(..));
+        match &self.end {
+            End::Aggregate(aggregate, _) => aggregate.takes_any_order() && self.steps.iter().all(row_wise),
+            _ => false,
+        }
+    }
+}
+
 /// An alarm's place in the plan.
 pub struct PlanAlarm {
     /// When it acts, and what it does.

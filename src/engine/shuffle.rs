@@ -96,6 +96,11 @@ impl Ordered {
         self.runs.push(entries);
     }
 
+    /// For the next stage, if rows were sorted for it as [`sorts_for_next`] says.
+    pub(super) fn feed(self, sorted: bool) -> Feed {
+        if sorted { Feed::Ordered(self) } else { Feed::Blocks(self.rows.blocks, Behind::default()) }
+    }
+
     /// All rows.
     pub(super) fn all(&self) -> Vec<Block> {
         self.blocks(self.runs.iter().map(|run| 0..run.len()).collect(), 0, 0, false)
@@ -117,13 +122,19 @@ impl Ordered {
     }
 }
 
-/// Brings the parts of an aggregate together.
+/// Whether the result of this stage has to be sorted for the next.
+pub(super) fn sorts_for_next(core: &Core, stage: usize) -> bool {
+    core.plan.numbers || !core.plan.stages[stage + 1].takes_any_order()
+}
+
+/// Brings the parts of an aggregate together; they are in order if `sort` says so.
 pub(super) fn combine(
     core: &Arc<Core>,
     stage: usize,
     start: impl Fn() -> Box<dyn Accumulator>,
     aggregate: &dyn Aggregate,
     parts: Vec<Box<dyn Accumulator>>,
+    sort: bool,
 ) -> Ordered {
     let mut parts = parts;
     if parts.is_empty() {
@@ -132,7 +143,7 @@ pub(super) fn combine(
     let total: usize = parts.iter().map(|p| p.len()).sum();
     let keys = aggregate.order();
     let merged = match aggregate.spread() {
-        Spread::Loose => return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys),
+        Spread::Loose => return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys, sort),
         Spread::ByKey if total >= SMALL && parts.len() > 1 => {
             let shards = parts.len();
             let shipped = shares::map(core, parts, move |me, mut part| {
@@ -162,7 +173,7 @@ pub(super) fn combine(
             vec![(first, parcels)]
         }
     };
-    order_parts(core, stage, merged, keys)
+    order_parts(core, stage, merged, keys, sort)
 }
 
 /// All rows of a batch, in record order.
@@ -233,12 +244,13 @@ impl Accumulator for Both {
 type Apart = (Vec<Packed>, Box<dyn Accumulator>);
 type Parcels = Vec<Box<dyn std::any::Any + Send>>;
 
-/// Merges parcels into their parts and sorts what each part gives.
+/// Merges parcels into their parts and sorts what each part gives, if that is asked for.
 fn order_parts(
     core: &Arc<Core>,
     stage: usize,
     parts: Vec<(Box<dyn Accumulator>, Parcels)>,
     keys: Vec<SortKey>,
+    sort: bool,
 ) -> Ordered {
     let sort_keys = keys.clone();
     let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
@@ -246,7 +258,7 @@ fn order_parts(
             part.take(parcel);
         }
         let rows = part.finish();
-        let entries = order::sorted(&rows, &sort_keys, 0);
+        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { Vec::new() };
         (part, rows, entries)
     });
     let mut ordered = Ordered::of(keys);

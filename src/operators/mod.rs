@@ -310,6 +310,12 @@ pub trait Aggregate: Send + Sync {
     /// How the rows of the result are ordered; ties fall to [`Rows::orders`].
     fn order(&self) -> Vec<SortKey>;
 
+    /// Whether its result is the same in whatever order rows come and whatever [`Block::order_of`] says: then they need not be
+    /// sorted for it.
+    fn takes_any_order(&self) -> bool {
+        false
+    }
+
     /// What one shard keeps of it from batch to batch, of no rows yet; none if it has no way of its own, and rows or parts are
     /// kept and combined anew.
     fn running(&self, over: Over) -> Option<Box<dyn Running>> {

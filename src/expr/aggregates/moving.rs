@@ -5,6 +5,10 @@ use super::state::{Held, Known, ints, reset, resize, texts};
 use super::sums::{Moment, moment, written};
 use crate::data::column::{Column, Number};
 use crate::data::exact::{Exact, Moving};
+use crate::data::fast::prefetch;
+
+/// How many groups ahead sums are fetched from memory.
+const AHEAD: usize = 16;
 
 /// Sums for each group, of those that [`Sums`](super::sums::Sums) exports; or of whole numbers as they lie beside keys.
 pub struct MovingSums {
@@ -38,6 +42,11 @@ impl Values {
                 one(*group, &Exact::read(bytes));
             }
         }
+    }
+
+    /// Begins to load the sum of a group.
+    fn fetch(&self, group: u32) {
+        prefetch(&self.sums, group as usize);
     }
 
     fn known(&self, group: u32) -> Option<&Exact> {
@@ -99,12 +108,17 @@ impl Known for MovingSums {
     }
 
     fn finish(&self, groups: &[u32]) -> Vec<Column> {
-        let made = |wanted: Moment, group: u32| {
+        let made = |wanted: Moment, at: usize| {
+            if let Some(later) = groups.get(at + AHEAD) {
+                self.sums.fetch(*later);
+                self.squares.iter().for_each(|squares| squares.fetch(*later));
+            }
+            let group = groups[at];
             let count = self.counts.as_ref().and_then(|counts| counts.get(group as usize)).map_or(0, |n| *n as u64);
             let squares = self.squares.as_ref().and_then(|squares| squares.known(group));
             self.sums.known(group).map_or(Number::Null, |sum| moment(wanted, sum, squares, count))
         };
-        let column = |wanted: &Moment| groups.iter().map(|group| made(*wanted, *group)).collect();
+        let column = |wanted: &Moment| (0..groups.len()).map(|at| made(*wanted, at)).collect();
         self.moments.iter().map(|moment| Column::Number(column(moment))).collect()
     }
 }

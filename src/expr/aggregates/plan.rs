@@ -218,6 +218,13 @@ fn arguments(asked: &Asked, arg: &Expr, call: &Aggregate, schema: &Schema, conte
     Err(arg.wrong(&format!("{} takes {kind}", call.name)))
 }
 
+impl Plan {
+    /// Whether no result depends on which rows come first.
+    pub fn takes_any_order(&self) -> bool {
+        !self.families.iter().any(|family| matches!(family.what, What::Ends(_) | What::Collected))
+    }
+}
+
 impl Family {
     fn kind(&self) -> Kind {
         let arg = || self.args.first().map_or(Kind::Input, |arg| arg.kind.clone());

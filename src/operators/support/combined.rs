@@ -129,6 +129,10 @@ impl Aggregate for Combined {
         Box::new(Table::new(Arc::clone(&self.plan)))
     }
 
+    fn takes_any_order(&self) -> bool {
+        self.plan.takes_any_order()
+    }
+
     fn running(&self, over: Over) -> Option<Box<dyn Running>> {
         match over {
             Over::Panes => Some(Box::new(Sliding::new(&self.plan))),
