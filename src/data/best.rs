@@ -173,6 +173,14 @@ impl Best {
         if self.grouped() {
             self.groups.number(&keys::encode(block, &self.wanted.by), &mut self.numbers);
         }
+        // What is turned away is known better after each handful.
+        for first in rows.clone().step_by(HANDFUL) {
+            self.admit_some(block, first..rows.end.min(first + HANDFUL), &order);
+        }
+    }
+
+    /// The same of at most a handful, whose groups are known.
+    fn admit_some(&mut self, block: &Block, rows: Range<usize>, order: &impl Fn(usize) -> Order) {
         self.chosen.clear();
         for row in rows {
             let group = self.numbers.get(row).copied().unwrap_or(0);

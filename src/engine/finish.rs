@@ -269,9 +269,7 @@ impl Passing<'_> {
                 }
                 owners::result(core, at, aggregate, Over::Panes, info)
             }
-            End::Aggregate(aggregate, Across::All(over)) => {
-                owners::result(core, at, aggregate, *over, info)
-            }
+            End::Aggregate(aggregate, Across::All(over)) => owners::result(core, at, aggregate, *over, info),
             _ => Feed::Blocks(Vec::new(), Behind::default()),
         }
     }

@@ -119,13 +119,7 @@ pub(super) fn forget(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) {
 }
 
 /// The result of what is kept, after what is older than the batch `info` has left.
-pub(super) fn result(
-    core: &Arc<Core>,
-    at: usize,
-    aggregate: &Arc<dyn Aggregate>,
-    over: Over,
-    info: BatchInfo,
-) -> Feed {
+pub(super) fn result(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>, over: Over, info: BatchInfo) -> Feed {
     let sort = sorts_for_next(core, at);
     let owners = taken(core, at, &**aggregate);
     let size = owners.iter().filter_map(|owner| owner.running.as_ref()).map(|running| running.len()).sum();

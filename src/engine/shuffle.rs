@@ -143,7 +143,9 @@ pub(super) fn combine(
     let total: usize = parts.iter().map(|p| p.len()).sum();
     let keys = aggregate.order();
     let merged = match aggregate.spread() {
-        Spread::Loose => return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys, sort),
+        Spread::Loose => {
+            return order_parts(core, stage, parts.into_iter().map(|p| (p, Vec::new())).collect(), keys, sort);
+        }
         Spread::ByKey if total >= SMALL && parts.len() > 1 => {
             let shards = parts.len();
             let shipped = shares::map(core, parts, move |me, mut part| {

@@ -208,6 +208,10 @@ struct Made {
 }
 
 impl Map for Made {
+    fn leaves(&self) -> usize {
+        self.keys
+    }
+
     fn map(&self, block: Block, _: &BatchInfo) -> Result<Block> {
         let made: Vec<_> = self.nodes.iter().map(|node| node.eval(&block).into_owned()).collect();
         let mut block = block;

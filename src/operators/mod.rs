@@ -48,7 +48,7 @@ use crate::error::{Error, Result};
 use crate::expr::Context;
 use crate::expr::by::By;
 
-pub use running::{Over, Running, Saved};
+pub use running::{Over, Rebatch, Running, Saved};
 pub use tables::{Records, Right, Side, Table, Tables, Version};
 
 /// An operator as the command line knows it.
@@ -227,20 +227,6 @@ pub struct Alarm {
     pub command: Vec<OsString>,
 }
 
-/// Which batches the operators behind `window` and `session` see. Times are in milliseconds, above 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rebatch {
-    /// The last `length` of data, given every `slide`; without one as often as the batches before it.
-    Window {
-        /// How long it is.
-        length: i64,
-        /// How often it is given.
-        slide: Option<i64>,
-    },
-    /// What the aggregate behind it keeps: everything since the start, or sessions.
-    Over(Over),
-}
-
 /// Drops rows.
 pub trait Filter: Send + Sync {
     /// Pushes the numbers of the rows of `block` that pass, in ascending order.
@@ -259,6 +245,11 @@ pub trait Map: Send + Sync {
     /// The rows that come of `block`, in its order. `order`, `batch` and `input` are kept by the engine; `origins` must
     /// be carried over ([`Origins::pick`](crate::data::block::Origins::pick)).
     fn map(&self, block: Block, batch: &BatchInfo) -> Result<Block>;
+
+    /// So many of the first columns come out as they go in, where they were.
+    fn leaves(&self) -> usize {
+        0
+    }
 
     /// No more blocks of this batch will come.
     fn done(&self, batch: &BatchInfo) {
@@ -309,6 +300,18 @@ pub trait Aggregate: Send + Sync {
 
     /// How the rows of the result are ordered; ties fall to [`Rows::orders`].
     fn order(&self) -> Vec<SortKey>;
+
+    /// Whether [`Aggregate::order`] tells any two rows of a result apart.
+    fn tells_apart(&self) -> bool {
+        false
+    }
+
+    /// What does the same with rows that come in any order as this one does if they come in the order of `keys`, which tell
+    /// any two of them apart. None if there is no such thing.
+    fn for_any_order(&self, keys: &[SortKey]) -> Option<Arc<dyn Aggregate>> {
+        let _ = keys;
+        None
+    }
 
     /// Whether its result is the same in whatever order rows come and whatever [`Block::order_of`] says: then they need not be
     /// sorted for it.

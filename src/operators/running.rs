@@ -32,6 +32,20 @@ pub enum Over {
     },
 }
 
+/// Which batches the operators behind `window` and `session` see. Times are in milliseconds, above 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rebatch {
+    /// The last `length` of data, given every `slide`; without one as often as the batches before it.
+    Window {
+        /// How long it is.
+        length: i64,
+        /// How often it is given.
+        slide: Option<i64>,
+    },
+    /// What the aggregate behind it keeps: everything since the start, or sessions.
+    Over(Over),
+}
+
 /// What one shard keeps of an aggregate. It owns its bytes.
 pub trait Running: Send {
     /// What was combined of a batch, or of all batches of a pane, comes in; `part` is empty then. `batch.end` grows from call

@@ -1,5 +1,7 @@
 //! `sort KEY,…`: all rows of each batch in order. The shards collect; the engine sorts, merges and cuts the result.
 
+use std::sync::Arc;
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::support::keys::{self, Key};
@@ -74,7 +76,7 @@ impl Operator for Sort {
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
         let mut schema = input.clone();
         let (keys, computed) = keys::bind(&self.keys, &mut schema, context)?;
-        let sorted = Work::Aggregate(Box::new(Sorted { keys }));
+        let sorted = Work::Aggregate(Box::new(Sorted { keys, any_order: false }));
         Ok(Bound { schema, work: computed.into_iter().chain([sorted]).collect() })
     }
 
@@ -85,6 +87,8 @@ impl Operator for Sort {
 
 struct Sorted {
     keys: Vec<SortKey>,
+    /// The keys tell any two rows apart.
+    any_order: bool,
 }
 
 impl Aggregate for Sorted {
@@ -98,6 +102,18 @@ impl Aggregate for Sorted {
 
     fn order(&self) -> Vec<SortKey> {
         self.keys.clone()
+    }
+
+    fn tells_apart(&self) -> bool {
+        self.any_order
+    }
+
+    fn for_any_order(&self, keys: &[SortKey]) -> Option<Arc<dyn Aggregate>> {
+        Some(Arc::new(Sorted { keys: [&self.keys, keys].concat(), any_order: true }))
+    }
+
+    fn takes_any_order(&self) -> bool {
+        self.any_order
     }
 }
 

@@ -1,6 +1,8 @@
 //! `top N KEY [--by K]`: the greatest rows of each batch, or of each group in it. Folded on the shards; with `--by` every
 //! shard then owns its share of the groups, else one shard brings the parts together.
 
+use std::sync::Arc;
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::support::computed;
@@ -84,7 +86,7 @@ impl Operator for Top {
         let (keys, computed) = sort_keys::bind(&self.keys, &mut schema, context)?;
         let (by, made) = computed::columns(self.by.iter().flat_map(By::exprs), &mut schema, context)?;
         let wanted = Wanted { keys, latest: false, count: self.count, by };
-        let greatest = Work::Aggregate(Box::new(Greatest { wanted }));
+        let greatest = Work::Aggregate(Box::new(Greatest { wanted, any_order: false }));
         Ok(Bound { schema, work: computed.into_iter().chain(made).chain([greatest]).collect() })
     }
 
@@ -98,6 +100,8 @@ impl Operator for Top {
 
 struct Greatest {
     wanted: Wanted,
+    /// The keys tell any two rows apart.
+    any_order: bool,
 }
 
 impl Aggregate for Greatest {
@@ -112,6 +116,19 @@ impl Aggregate for Greatest {
     fn order(&self) -> Vec<SortKey> {
         let groups = self.wanted.by.iter().map(|&column| SortKey { column, descending: false, bytes: true });
         groups.chain(self.wanted.keys.iter().copied()).collect()
+    }
+
+    fn tells_apart(&self) -> bool {
+        self.any_order
+    }
+
+    fn for_any_order(&self, keys: &[SortKey]) -> Option<Arc<dyn Aggregate>> {
+        let keys = [&self.wanted.keys, keys].concat();
+        Some(Arc::new(Greatest { wanted: Wanted { keys, ..self.wanted.clone() }, any_order: true }))
+    }
+
+    fn takes_any_order(&self) -> bool {
+        self.any_order
     }
 }
 

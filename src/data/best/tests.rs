@@ -133,7 +133,7 @@ fn what_is_kept_is_bounded_in_rows_and_bytes() {
 #[test]
 fn rows_that_come_too_late_are_not_copied() {
     let mut best = Best::new(ascending(10, vec![]));
-    best.fold(&block(0..2000, 0, 1));
+    best.fold(&block(0..3000, 0, 1));
     let before = best.len();
     best.fold(&block(10..5000, 1, 1));
     best.fold(&block(9..10, 2, 1));
@@ -152,4 +152,11 @@ fn the_first_rows_of_the_input_need_a_look_at_the_first_rows_of_a_block() {
         let found: Vec<u32> = rows.orders.concat().iter().map(|order| order.row).collect();
         assert_eq!(found, if latest { [1997, 1998, 1999] } else { [0, 1, 2] });
     }
+}
+
+#[test]
+fn what_a_handful_tells_is_known_to_the_next_of_the_same_block() {
+    let mut best = Best::new(ascending(10, vec![]));
+    best.fold(&block(0..100_000, 0, 1));
+    assert_eq!(best.len(), 10, "all behind the first two handfuls were turned away");
 }

@@ -15,7 +15,7 @@ use crate::state::Window;
 use super::inputs::bind_inputs;
 use super::sides::Spans;
 use super::wrong::{times_of_ever, times_of_session, within_all};
-use super::{End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
+use super::{Across, End, Explained, Inputs, Outlets, Place, Plan, PlanAlarm, PlanInput, Stage, Step, TIMES, named};
 
 /// Binds the operators of a chain to columns, from the inputs to the sinks. `calendar`: where batches end, if they have an
 /// interval, so that the end of a batch is known while it is open. `event`: what tells the time of a record, if batches are cut
@@ -236,7 +236,8 @@ impl Binder<'_> {
         if times {
             // Both become columns; one that the rows have by this name already is not meant.
             let known = TIMES.map(|name| self.schema.fields.iter().any(|field| field.name == name));
-            let times = TIMES.iter().zip(known).map(|(name, known)| if known { nameless(name) } else { name.to_string() });
+            let times =
+                TIMES.iter().zip(known).map(|(name, known)| if known { nameless(name) } else { name.to_string() });
             self.schema.fields.extend(times.map(|name| Field::hidden(name).of(Kind::Time)));
             self.steps.push(Step::Times);
         }
@@ -288,7 +289,7 @@ impl Binder<'_> {
                 Work::Aggregate(aggregate) => {
                     let aggregate: Arc<dyn Aggregate> = Arc::from(aggregate);
                     let across = self.across(&*aggregate, name)?;
-                    End::Aggregate(aggregate, across)
+                    End::Aggregate(self.for_any_order(aggregate, &across), across)
                 }
                 Work::Totals(aggregate, totals) => {
                     self.settle()?;
@@ -321,6 +322,21 @@ impl Binder<'_> {
             self.forget_times();
         }
         Ok(())
+    }
+
+    /// The same without a need of sorted rows, if it can do without.
+    fn for_any_order(&self, aggregate: Arc<dyn Aggregate>, across: &Across) -> Arc<dyn Aggregate> {
+        let (Across::Batch, Some(Stage { end: End::Aggregate(before, _), .. })) = (across, self.stages.last()) else {
+            return aggregate;
+        };
+        let leaves = |step: &Step| match step {
+            Step::Map(map) => map.leaves(),
+            Step::Filter(_) | Step::Times | Step::Alarm(..) => usize::MAX,
+            Step::Tee(..) => 0,
+        };
+        let (keys, left) = (before.order(), self.steps.iter().map(leaves).min().unwrap_or(usize::MAX));
+        let there = before.tells_apart() && keys.iter().all(|key| key.column < left);
+        if there { aggregate.for_any_order(&keys).unwrap_or(aggregate) } else { aggregate }
     }
 
     fn place(&self) -> Place {

@@ -129,6 +129,10 @@ impl Aggregate for Combined {
         Box::new(Table::new(Arc::clone(&self.plan)))
     }
 
+    fn tells_apart(&self) -> bool {
+        true
+    }
+
     fn takes_any_order(&self) -> bool {
         self.plan.takes_any_order()
     }

@@ -47,6 +47,10 @@ struct Behind {
 }
 
 impl Map for Behind {
+    fn leaves(&self) -> usize {
+        usize::MAX
+    }
+
     fn map(&self, mut block: Block, _: &BatchInfo) -> Result<Block> {
         let made: Vec<_> = self.nodes.iter().map(|node| node.eval(&block).into_owned()).collect();
         block.columns.extend(made);

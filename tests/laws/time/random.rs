@@ -40,15 +40,7 @@ pub fn chain(bytes: Vec<u8>, streams: bool, interval: i64) -> Vec<Op> {
     let column = |(name, kind): (&str, Kind)| Column { name: name.to_string(), kind };
     let columns = [("k", Kind::Text), ("x", Kind::Whole), ("y", Kind::Float)].map(column).into();
     let choices = Choices::of(bytes);
-    let mut chain = Chain {
-        joins: streams,
-        choices,
-        columns,
-        records: true,
-        interval,
-        names: 0,
-        ops: Vec::new(),
-    };
+    let mut chain = Chain { joins: streams, choices, columns, records: true, interval, names: 0, ops: Vec::new() };
     for _ in 0..=chain.below(4) {
         chain.part();
     }
@@ -354,7 +346,7 @@ impl Chain {
                 let Some((column, _)) = self.column(&[Kind::Text, Kind::Text, Kind::Whole]) else { return };
                 self.joins = false;
                 self.records = false;
-                        // Its name is free: no column is called so.
+                // Its name is free: no column is called so.
                 self.columns.push(Column { name: "v".to_string(), kind: Kind::Whole });
                 Op::Join { column, kind: self.choices.one_of(&["inner", "left", "right", "full"]) }
             }
