@@ -218,7 +218,7 @@ struct Wanted {
     sink: Box<dyn Spec>,
     /// What stands before the first row.
     header: Vec<u8>,
-    /// Of which level the batches are that it is told of.
+    /// Of which level the batches are that it was first asked for.
     level: usize,
 }
 
@@ -273,11 +273,11 @@ impl Made<'_> {
         let late = parsed.needs_end() && !self.interval && place.level == 0;
         let header = output.header();
         let sink = match self.sinks.iter().position(|s| s.spec == spec) {
-            Some(at) if self.sinks[at].header == header && self.sinks[at].level == place.level => at,
             // What is no more than a stream of rows takes those of batches of any length.
-            Some(at) if self.sinks[at].header == header && !parsed.by_batch() => {
-                self.sinks.push(Wanted { spec, sink: parsed, header, level: place.level });
-                self.sinks.len() - 1
+            Some(at)
+                if self.sinks[at].header == header && (self.sinks[at].level == place.level || !parsed.by_batch()) =>
+            {
+                at
             }
             Some(at) if self.sinks[at].header == header => {
                 return Err(Error::usage(format!(

@@ -5,6 +5,8 @@
 # Measured is the time in which a slide is finished, the median of the last slides, once the window is full; `keys held` is what a
 # window gives. Spark gets LIMIT seconds for each of its runs (default 300): where it does not fill the window by then, its last slides
 # are given, and how many slides it had come. Needs PySpark 4 and Java. DIR defaults to target/peers.
+#
+# The second table: `window all --emit changed` where each batch touches 100 keys, of few and of many that are kept.
 dir=${1:-target/peers}
 . "$(dirname "$0")/common.sh"
 pin "$dir"
@@ -45,4 +47,19 @@ spark_of() {
         held=$(tail -n 1 "$out" | cut -f 2)
         echo "| $window | $held | $best | $all | $memory | $(spark_of $window inverse) | $(spark_of $window plain) |"
     done
+    echo
+    echo "| keys kept | batch of 100 of them: median ms | peak MB |"
+    echo "|---:|---:|---:|"
+    for kept in 10000 10000000; do
+        awk -v keys=$kept 'BEGIN {
+            for (n = 0; n < keys; n++) print n
+            for (s = 0; s < 300; s++) { print "--"; for (n = 0; n < 100; n++) print ((s * 100 + n) * 2654435761 % 4294967296) % keys }
+        }' > "$dir/kept.txt"
+        rm -f "$dir/stats"
+        timed "$streamer" --from "$dir/kept.txt" --tick ^-- --shards 2 --stats "$dir/stats" \
+            window all --emit changed then count --by '$1' > "$out" < /dev/null
+        touched=$("$streamer" --from "$dir/stats" --in json map 'processingDelay' | tail -n 200 | sed '$d' | median 1)
+        echo "| $kept | $touched | $(awk '{ print int($3 / 1024) }' "$dir/time") |"
+    done
+    rm -f "$dir/kept.txt"
 } | tee "$table"

@@ -108,9 +108,10 @@ impl Engine {
         let timed = self.calendar.is_some() && matches!(self.cutting, Cutting::Time | Cutting::Lines(_));
         let (signals, strict, bad, late) = (self.signals, self.strict, self.bad, self.late);
         let (max_rate, report) = (self.max_rate, self.report);
-        let level =
-            |sink: usize| self.plan.outlets.iter().find(|outlet| outlet.sink == sink).map_or(0, |outlet| outlet.level);
-        let sinks = self.sinks.into_iter().enumerate().map(|(at, sink)| SinkState::new(sink, level(at))).collect();
+        let levels = |sink: usize| {
+            self.plan.outlets.iter().filter(|outlet| outlet.sink == sink).map(|outlet| outlet.level).collect()
+        };
+        let sinks = self.sinks.into_iter().enumerate().map(|(at, sink)| SinkState::new(sink, levels(at))).collect();
         let files: Vec<bool> = self.lanes.iter().flatten().map(|lane| lane.pull).collect();
         let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
         let mut batcher =

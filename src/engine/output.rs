@@ -28,8 +28,8 @@ use super::report::Report;
 pub struct SinkState {
     /// The sink.
     pub sink: Box<dyn Sink>,
-    /// The level of the outlets that write to it.
-    level: usize,
+    /// The levels of the outlets that write to it.
+    levels: Vec<usize>,
     /// A batch has begun there.
     begun: bool,
     /// Something was written since the last flush.
@@ -38,8 +38,8 @@ pub struct SinkState {
 
 impl SinkState {
     /// Nothing was written yet.
-    pub fn new(sink: Box<dyn Sink>, level: usize) -> Self {
-        SinkState { sink, level, begun: false, dirty: false }
+    pub fn new(sink: Box<dyn Sink>, levels: Vec<usize>) -> Self {
+        SinkState { sink, levels, begun: false, dirty: false }
     }
 }
 
@@ -341,7 +341,7 @@ impl Output {
             self.sinks[sink].sink.write(&out)?;
         }
         for at in 0..self.sinks.len() {
-            if self.sinks[at].level != level {
+            if !self.sinks[at].levels.contains(&level) {
                 continue;
             }
             self.begin(at)?;

@@ -209,7 +209,7 @@ $ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then count 
 .
 > Paris\t1
 > Rome\t1
-$ streamer --from {dir}/logins.csv join {dir}/users.csv --on user=id then filter 'name = "Eve"' then map 'town' --explain
+$ streamer --shards 4 --from {dir}/logins.csv join {dir}/users.csv --on user=id then filter 'name = "Eve"' then map 'town' --explain
 .
 > chain    join {dir}/users.csv --on 'user=id' then filter 'name = "Eve"' then map town
 > batches  one, at the end of the input

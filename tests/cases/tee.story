@@ -41,3 +41,15 @@ $ streamer --in json --batch all --shards 2 --explain filter 'status > 499' then
 > stage 1  on what was merged by key hash, each shard owns its share of the keys; then by ranges of the order
 > output   standard output
 
+# tee: the copies of a batch come before what a window makes of it, on the same sink
+$ streamer --batch 1s count then tee - then window 2s then count
+< a
+@ 1s
+> 1970-01-01T00:00:01.000Z\t1
+> 1970-01-01T00:00:01.000Z\t1
+< b
+@ 1s
+> 1970-01-01T00:00:02.000Z\t1
+> 1970-01-01T00:00:02.000Z\t2
+.
+

@@ -156,14 +156,14 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
     if core.plan.times {
         block.origins.times = Some(times);
     }
-    for (batch, rows) in pieces {
+    for (batch, rows) in &pieces {
         block.batch = core.number_of(0, &batch.info);
         let own = match rows {
             None => std::mem::take(&mut block),
             Some(rows) => Block {
                 rows: rows.len(),
-                columns: block.columns.iter().map(|column| column.pick(&rows)).collect(),
-                origins: block.origins.pick(&rows),
+                columns: block.columns.iter().map(|column| column.pick(rows)).collect(),
+                origins: block.origins.pick(rows),
                 ..block
             },
         };
@@ -172,10 +172,11 @@ pub fn fold(core: &Core, me: usize, admitted: Admitted) -> Result<()> {
             let mut part = batch.parts[feeds][me].lock().unwrap_or_else(|e| e.into_inner());
             part.get_or_insert_with(|| shuffle::start(core, at)).fold(&own);
         }
-        core.block_done(&batch);
     }
-    // The output thread outlives all who send to it.
+    // Before the batches of which it may be the last: what was bad is known when their results come. The output thread outlives
+    // all who send to it.
     let _ = core.output.send(Message::Passed(Passed { lane, head, seq, records, lines, bad, newest, late }));
+    pieces.iter().for_each(|(batch, _)| core.block_done(batch));
     Ok(())
 }
 
