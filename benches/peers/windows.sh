@@ -56,8 +56,8 @@ spark_of() {
             for (s = 0; s < 300; s++) { print "--"; for (n = 0; n < 100; n++) print ((s * 100 + n) * 2654435761 % 4294967296) % keys }
         }' > "$dir/kept.txt"
         rm -f "$dir/stats"
-        timed "$streamer" --from "$dir/kept.txt" --tick ^-- --shards 2 --stats "$dir/stats" \
-            window all --emit changed then count --by '$1' > "$out" < /dev/null
+        (timed "$streamer" --from "$dir/kept.txt" --tick ^-- --shards 2 --stats "$dir/stats" \
+            window all --emit changed then count --by '$1' > "$out" < /dev/null)
         touched=$("$streamer" --from "$dir/stats" --in json map 'processingDelay' | tail -n 200 | sed '$d' | median 1)
         echo "| $kept | $touched | $(awk '{ print int($3 / 1024) }' "$dir/time") |"
     done
