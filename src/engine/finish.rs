@@ -35,6 +35,7 @@ pub fn finish(core: &Arc<Core>, cut: Cut) {
 fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
     let began = core.clock.monotonic();
     let records = cut.batch.records.load(Ordering::Relaxed);
+    core.tell_quiet();
     let passing = Passing { core, base: cut.info, records, cut: cut.at };
     if cut.closing {
         passing.close()?;

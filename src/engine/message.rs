@@ -41,6 +41,8 @@ pub enum Message {
         /// Holds the source back while it is not written.
         lease: Option<Lease>,
     },
+    /// Blocks are done of which there is nothing to be written or said.
+    Quiet(Vec<Quiet>),
     /// A piece whose records tell their times is done.
     Passed(Passed),
     /// Something is to be said.
@@ -62,6 +64,24 @@ pub enum Message {
     Report,
     /// Nothing more comes.
     End,
+}
+
+/// A block of which there is nothing to be written or said: see the same fields of [`Message::Block`].
+pub struct Quiet {
+    /// Its batch.
+    pub info: BatchInfo,
+    /// Its lane.
+    pub lane: usize,
+    /// What stood at the begin of it, or of the file in it.
+    pub head: Arc<LaneHead>,
+    /// Which piece of the lane it is.
+    pub seq: u64,
+    /// How many records it had.
+    pub records: u64,
+    /// How many lines these were.
+    pub lines: u64,
+    /// Rows that came to the end of the stage.
+    pub rows: u64,
 }
 
 /// What is made while a batch is finished.

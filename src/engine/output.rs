@@ -21,7 +21,7 @@ use self::lanes::{LaneState, Waiting};
 use self::left_out::LeftOut;
 use super::alarms::Alarms;
 use super::core::Core;
-use super::message::{Finished, Made, Message, Rendered};
+use super::message::{Finished, Made, Message, Quiet, Rendered};
 use super::report::Report;
 
 /// A sink and what is waiting for it.
@@ -157,6 +157,11 @@ impl Output {
                     self.done += 1;
                     let piece = Waiting { head, records, lines, rows, bad, rendered, _lease: lease, info };
                     self.lanes[lane].waiting.insert(seq, piece);
+                }
+                Message::Quiet(blocks) => {
+                    for Quiet { info, lane, head, seq, records, lines, rows } in blocks {
+                        self.lanes[lane].waiting.insert(seq, Waiting::quiet(info, head, records, lines, rows));
+                    }
                 }
                 Message::Passed(passed) => {
                     self.report.block(passed.records);

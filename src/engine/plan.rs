@@ -54,6 +54,15 @@ impl Plan {
         !self.rebatches() && !self.stages.iter().any(|stage| matches!(stage.end, End::WholeBatch(_)))
     }
 
+    /// Whether blocks of records never bring about anything at the output, now or when enough of them have come: only what
+    /// is made of whole batches is written.
+    pub fn is_silent(&self) -> bool {
+        let speaks = |step: &Step| matches!(step, Step::Tee(..) | Step::Alarm(..));
+        let fed = (0..=self.sides).map(|feeds| &self.stages[self.fed(feeds)]);
+        self.enough().is_none()
+            && fed.into_iter().all(|stage| !matches!(stage.end, End::Output(_)) && !stage.steps.iter().any(speaks))
+    }
+
     /// Whether rows of several batches come together.
     pub fn rebatches(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.rebatches())

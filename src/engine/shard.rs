@@ -22,7 +22,7 @@ use super::cutter::{self, Piece};
 use super::cutting::Cutting;
 use super::event::blocks::{self, Admitted};
 use super::finish;
-use super::message::{Bad, Message, Rendered};
+use super::message::{Bad, Message, Quiet, Rendered};
 use super::plan::{End, Stage, Step};
 use super::shuffle;
 
@@ -171,10 +171,14 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     let rows = block.rows as u64;
     recycle(block, scratch);
     let size = rendered.iter().map(Rendered::size).sum();
-    let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-    let message = Message::Block { info: batch.info, lane, head, seq, records, lines, rows, bad, rendered, lease };
-    // The output thread outlives all who send to it.
-    let _ = core.output.send(message);
+    let info = batch.info;
+    if core.plan.is_silent() && bad.is_empty() {
+        core.quiet(Quiet { info, lane, head, seq, records, lines, rows });
+    } else {
+        let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
+        // The output thread outlives all who send to it.
+        let _ = core.output.send(Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease });
+    }
     core.block_done(&batch);
     Ok(())
 }

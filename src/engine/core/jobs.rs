@@ -9,8 +9,11 @@ use crate::engine::batcher::Made;
 use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::event::admission::Admission;
 use crate::engine::event::blocks::Admitted;
-use crate::engine::message::Message;
+use crate::engine::message::{Message, Quiet};
 use crate::engine::shares::Shares;
+
+/// Of so many blocks that bring nothing to the output it is told at once.
+const TOLD_TOGETHER: usize = 64;
 
 /// What a shard is to do next.
 pub enum Job {
@@ -128,6 +131,29 @@ impl Core {
             self.work.notify_one()
         }
         next
+    }
+
+    /// A block is done of which there is nothing to be written or said. The output is told of some together, and when a batch
+    /// is finished.
+    pub fn quiet(&self, block: Quiet) {
+        self.counters.records.fetch_add(block.records, Ordering::Relaxed);
+        let mut quiet = self.quiet.lock().unwrap_or_else(|e| e.into_inner());
+        quiet.push(block);
+        let enough = quiet.len() >= TOLD_TOGETHER;
+        drop(quiet);
+        if enough {
+            self.tell_quiet();
+        }
+        self.clock.busy(-1);
+    }
+
+    /// Tells the output of all blocks that it has not been told of.
+    pub fn tell_quiet(&self) {
+        let quiet = std::mem::take(&mut *self.quiet.lock().unwrap_or_else(|e| e.into_inner()));
+        if !quiet.is_empty() {
+            // The output thread outlives all who send to it.
+            let _ = self.output.send(Message::Quiet(quiet));
+        }
     }
 
     /// A block of this batch is done.

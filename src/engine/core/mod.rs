@@ -31,7 +31,7 @@ use crate::engine::cutter::Cutter;
 use crate::engine::cutting::Cutting;
 use crate::engine::event::admission::{Admission, Horizon};
 use crate::engine::event::blocks::Admitted;
-use crate::engine::message::{Finished, Message};
+use crate::engine::message::{Finished, Message, Quiet};
 use crate::engine::plan::Plan;
 use crate::engine::shares::Shares;
 
@@ -121,6 +121,8 @@ pub struct Core {
     input: Waiting,
     /// Someone waits for a quota.
     starved: AtomicBool,
+    /// Blocks of which the output is to be told: some at a time, for it would be woken for each of them.
+    quiet: Mutex<Vec<Quiet>>,
 }
 
 impl Deref for Core {
@@ -191,6 +193,7 @@ impl Core {
             room: Waiting::default(),
             input: Waiting::default(),
             starved: AtomicBool::new(false),
+            quiet: Mutex::default(),
         }
     }
 

@@ -53,3 +53,10 @@ pub struct Waiting {
     /// Its batch.
     pub info: BatchInfo,
 }
+
+impl Waiting {
+    /// Of a piece of which there is nothing to be written or said.
+    pub fn quiet(info: BatchInfo, head: Arc<LaneHead>, records: u64, lines: u64, rows: u64) -> Self {
+        Waiting { head, records, lines, rows, bad: Vec::new(), rendered: Vec::new(), _lease: None, info }
+    }
+}
