@@ -50,7 +50,8 @@
 //!
 //! 1. A *receiver* thread ([`engine::receiver`]) reads bytes into a buffer of its source's quota. It only finds the last
 //!    record end and carries the tail over. Regular files have no receiver (but with `--tick` or `--max-rate`, which make
-//!    who reads wait): the shards read them.
+//!    who reads wait): the shards read them, side by side
+//!    where no field is quoted and the system holds the file in memory.
 //! 2. The *batcher* ([`engine::batcher`]) gives each buffer its batch and its number, and splits it where a cut lies inside.
 //!    The *timer* cuts at each border of the calendar, with the scheduled time.
 //! 3. A *shard* ([`engine::shard`]) takes the buffer while its batch is still open, cuts the columns that the chain names,

@@ -158,3 +158,52 @@ fn falling_behind_is_told_once() {
                 nothing is dropped\n";
     assert_eq!(String::from_utf8(stderr.take()).unwrap(), told);
 }
+
+/// A file that shards read side by side is its records in their order, and each is counted once: whatever its records are
+/// like where one range ends and the next begins, and wherever the file was opened.
+#[test]
+fn a_file_read_side_by_side_is_its_records_in_order() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = |at: usize| match at % 1000 {
+        0 => 300_000,
+        1..20 => 5_000,
+        rest => rest % 30,
+    };
+    let record = |at: usize| format!("{at} {}{}", "abc ".repeat(at % 90), "x".repeat(long(at)));
+    let records: Vec<String> = (0..30_001).map(record).collect();
+    let has = |record: &&String| record.contains("9 abc");
+    let hits: Vec<&str> = records.iter().filter(has).map(String::as_str).collect();
+    for (delimiter, option) in [("\n", ""), ("\0", "-0")] {
+        for last in ["", delimiter, "\r"] {
+            let text = records.join(delimiter) + last;
+            assert!(text.len() > 8 << 20);
+            std::fs::write(dir.path().join("f"), &text).unwrap();
+            let count = format!("{}\n", hits.len());
+            let written: String = hits.iter().map(|hit| format!("{hit}\n")).collect();
+            for shards in [1, 2, 8] {
+                let run = |chain: &str| {
+                    let words = format!("{option} --shards {shards} --stats stats {chain}");
+                    let found = [streamer(dir.path(), &format!("--from f {words}")), piped(dir.path(), "f", &words)];
+                    let rows = format!("\"numInputRows\":{},", records.len());
+                    let stats = std::fs::read_to_string(dir.path().join("stats")).unwrap();
+                    std::fs::remove_file(dir.path().join("stats")).unwrap();
+                    assert!(stats.lines().all(|line| line.contains(&rows)) && stats.lines().count() == 2, "{stats}");
+                    found
+                };
+                for found in run("grep -F '9 abc' then count") {
+                    assert_same(&found, count.as_bytes());
+                }
+                for found in run("grep -F '9 abc'") {
+                    assert_same(&found, written.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+/// The same with a file as standard input.
+fn piped(dir: &Path, file: &str, words: &str) -> Output {
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("streamer"));
+    let input = std::fs::File::open(dir.join(file)).unwrap();
+    command.current_dir(dir).args(shlex::split(words).unwrap()).stdin(input).output().unwrap()
+}

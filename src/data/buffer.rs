@@ -4,11 +4,15 @@
 //! block that points into it is dropped, the bytes go back to the pool and the quota is free for the next read. This is
 //! the back-pressure: whoever reads waits here, and nothing is dropped.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// How many readable zero bytes stand behind the last byte of every buffer, so that vector code may load past the end.
 pub const PAD: usize = 64;
+
+/// What the system copies to is best aligned to so many bytes: that saves an eighth of the time of a read.
+pub const ALIGNED: usize = 64;
 
 /// What a reader asks for at once, in bytes: what is cut from so much stays in the second-level cache.
 pub const BLOCK: usize = 256 * 1024;
@@ -16,6 +20,8 @@ pub const BLOCK: usize = 256 * 1024;
 /// Bytes that columns point into. Shared as `Arc<Buffer>` and never changed once frozen.
 pub struct Buffer {
     bytes: Vec<u8>,
+    /// Where its bytes begin in these.
+    start: usize,
     len: usize,
     lease: Option<Lease>,
 }
@@ -31,29 +37,30 @@ impl Buffer {
         Self::frozen(bytes, Some(lease))
     }
 
-    /// Freezes the first `len` bytes of a [`Quota::space`].
-    pub fn filled(mut bytes: Vec<u8>, len: usize, lease: Lease) -> Self {
-        if bytes.len() < len + PAD {
-            bytes.resize(len + PAD, 0);
+    /// Freezes this range of a [`Quota::space`].
+    pub fn filled(mut bytes: Vec<u8>, range: Range<usize>, lease: Lease) -> Self {
+        let Range { start, end } = range;
+        if bytes.len() < end + PAD {
+            bytes.resize(end + PAD, 0);
         }
-        bytes[len..len + PAD].fill(0);
-        Buffer { bytes, len, lease: Some(lease) }
+        bytes[end..end + PAD].fill(0);
+        Buffer { bytes, start, len: end - start, lease: Some(lease) }
     }
 
     fn frozen(mut bytes: Vec<u8>, lease: Option<Lease>) -> Self {
         let len = bytes.len();
         bytes.resize(len + PAD, 0);
-        Buffer { bytes, len, lease }
+        Buffer { bytes, start: 0, len, lease }
     }
 
     /// The bytes, without the padding.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.len]
+        &self.bytes[self.start..self.start + self.len]
     }
 
     /// The bytes and the [`PAD`] zero bytes behind them.
     pub fn padded(&self) -> &[u8] {
-        &self.bytes[..self.len + PAD]
+        &self.bytes[self.start..self.start + self.len + PAD]
     }
 
     /// How many bytes, without the padding.

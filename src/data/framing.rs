@@ -6,6 +6,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::column::Span;
 use super::fast::Fields;
+use super::scan;
 
 /// How many bytes are looked through at once.
 const PIECE: usize = 4096;
@@ -60,7 +61,7 @@ impl Framing {
             self.each(bytes, 0, bytes.len(), |_| count += 1);
             return count;
         }
-        let ended = memchr_iter(self.delimiter, bytes).count() as u64;
+        let ended = scan::count(self.delimiter, bytes) as u64;
         ended + u64::from(bytes.last().is_some_and(|b| *b != self.delimiter))
     }
 

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
-use crate::data::buffer::Buffer;
+use crate::data::buffer::{Buffer, Quota};
+use crate::error::Result;
 use crate::operators::Accumulator;
-use crate::sources::{Range, TooLong};
+use crate::sources::{Range, TooLong, Unread};
 
 use super::core::LaneHead;
 
@@ -48,6 +49,33 @@ impl Batch {
     }
 }
 
+/// The bytes of some records.
+#[derive(Clone)]
+pub enum Content {
+    /// They are there.
+    Read(Arc<Buffer>),
+    /// They are to be read by whoever works on them.
+    Unread(Unread),
+}
+
+impl Content {
+    /// The bytes, as far as they are there.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Content::Read(buffer) => buffer.bytes(),
+            Content::Unread(_) => &[],
+        }
+    }
+
+    /// The bytes, read if need be.
+    pub fn read(self, quota: &Arc<Quota>) -> Result<Arc<Buffer>> {
+        match self {
+            Content::Read(buffer) => Ok(buffer),
+            Content::Unread(unread) => Ok(Arc::new(unread.read(quota)?)),
+        }
+    }
+}
+
 /// Some whole records, to be worked on by a shard.
 pub struct Task {
     /// The batch that they belong to; none if their times tell it.
@@ -59,8 +87,8 @@ pub struct Task {
     /// Where they stand among the pieces of the lane.
     pub seq: u64,
     /// Their bytes ...
-    pub buffer: Arc<Buffer>,
-    /// ... which are these of the buffer.
+    pub content: Content,
+    /// ... which are these of the content.
     pub range: Span<usize>,
     /// The number of the first record in its lane, if the plan asks for numbers.
     pub first: u64,

@@ -210,7 +210,7 @@ impl Batcher {
                     let records = left.min(room);
                     let mut end = rest.range.end;
                     if left > room {
-                        let bytes = &rest.buffer.bytes()[rest.range.clone()];
+                        let bytes = &rest.content.bytes()[rest.range.clone()];
                         let last = self.lanes[lane].framing.nth_end(bytes, room as usize);
                         end = last.map_or(end, |end| rest.range.start + end);
                     } else {
@@ -278,7 +278,7 @@ impl Batcher {
         if self.count {
             state.records += long;
             state.records +=
-                if records > 0 { records } else { state.framing.count(&rest.buffer.bytes()[range.clone()]) };
+                if records > 0 { records } else { state.framing.count(&rest.content.bytes()[range.clone()]) };
         }
         state.position = if whole { rest.until } else { rest.from + end as u64 };
         let (seq, until) = (state.seq, state.position);
@@ -296,7 +296,7 @@ impl Batcher {
                 Some(Arc::clone(open))
             }
         };
-        let (head, buffer) = (Arc::clone(&rest.head), Arc::clone(&rest.buffer));
-        made.tasks.push(Task { batch, lane, head, seq, buffer, range, first, too_long, until });
+        let (head, content) = (Arc::clone(&rest.head), rest.content.clone());
+        made.tasks.push(Task { batch, lane, head, seq, content, range, first, too_long, until });
     }
 }

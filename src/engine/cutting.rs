@@ -6,11 +6,11 @@ use std::sync::Arc;
 use grep_matcher::Matcher;
 use grep_regex::RegexMatcher;
 
-use crate::data::buffer::Buffer;
 use crate::data::framing::Framing;
 use crate::engine::core::LaneHead;
-use crate::sources::{Chunk, TooLong};
+use crate::sources::{Chunk, TooLong, Unread};
 
+use super::batch::Content;
 use super::event::Event;
 
 /// What ends a batch.
@@ -37,6 +37,11 @@ pub struct Marks {
 }
 
 impl Cutting {
+    /// Whether records have their batch whatever they say.
+    pub fn is_blind(&self) -> bool {
+        matches!(self, Cutting::Time | Cutting::All)
+    }
+
     /// Looks the bytes of `range` through, outside the engine's lock.
     fn marks(&self, bytes: &[u8], range: &Span<usize>, framing: Framing, count: bool) -> Marks {
         let mut marks = Marks::default();
@@ -65,7 +70,7 @@ impl Cutting {
 
 /// What of a buffer has no batch yet.
 pub struct Rest {
-    pub(super) buffer: Arc<Buffer>,
+    pub(super) content: Content,
     /// Of the lane, or of the file in it.
     pub(super) head: Arc<LaneHead>,
     pub(super) marks: Marks,
@@ -90,7 +95,15 @@ impl Rest {
         let Chunk { buffer, from, until, too_long, .. } = chunk;
         let range = begun..buffer.len();
         let marks = cutting.marks(buffer.bytes(), &range, framing, count);
-        Rest { buffer: Arc::new(buffer), head, marks, range, tick: 0, from, until, too_long }
+        let content = Content::Read(Arc::new(buffer));
+        Rest { content, head, marks, range, tick: 0, from, until, too_long }
+    }
+
+    /// Records that are still to be read; only where nothing has to be known of them to place them.
+    pub fn unread(unread: Unread, head: Arc<LaneHead>, from: u64, until: u64) -> Self {
+        let (range, marks) = (0..unread.len(), Marks::default());
+        let content = Content::Unread(unread);
+        Rest { content, head, marks, range, tick: 0, from, until, too_long: Vec::new() }
     }
 
     /// How many records, if they were counted.
@@ -105,15 +118,15 @@ impl Rest {
 
     /// Takes the first `records` records off, which must be fewer than there are.
     pub fn split(&mut self, records: u64, cutting: &Cutting, framing: Framing) -> Rest {
-        let bytes = &self.buffer.bytes()[self.range.clone()];
+        let bytes = &self.content.bytes()[self.range.clone()];
         let last = framing.nth_end(bytes, records as usize);
         let end = last.map_or(self.range.end, |end| self.range.start + end);
         let range = self.range.start..end;
         self.range.start = end;
-        self.marks = cutting.marks(self.buffer.bytes(), &self.range, framing, true);
-        let marks = cutting.marks(self.buffer.bytes(), &range, framing, true);
+        self.marks = cutting.marks(self.content.bytes(), &self.range, framing, true);
+        let marks = cutting.marks(self.content.bytes(), &range, framing, true);
         let (from, until) = (self.from, self.from + end as u64);
-        let (buffer, head) = (Arc::clone(&self.buffer), Arc::clone(&self.head));
-        Rest { buffer, head, marks, range, tick: 0, from, until, too_long: Vec::new() }
+        let (content, head) = (self.content.clone(), Arc::clone(&self.head));
+        Rest { content, head, marks, range, tick: 0, from, until, too_long: Vec::new() }
     }
 }

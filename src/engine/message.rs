@@ -84,6 +84,14 @@ pub struct Quiet {
     pub rows: u64,
 }
 
+impl From<Quiet> for Message {
+    fn from(block: Quiet) -> Self {
+        let Quiet { info, lane, head, seq, records, lines, rows } = block;
+        let (bad, rendered, lease) = (Vec::new(), Vec::new(), None);
+        Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease }
+    }
+}
+
 /// What is made while a batch is finished.
 pub enum Made {
     /// Rows of a batch, in order.

@@ -260,7 +260,8 @@ impl Made {
                 let intake = match lane.feed {
                     Feed::Bytes(stream) => {
                         let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
-                        let receiver = Receiver::new(stream, framing, max_record).in_steps(steps);
+                        let shared = lane.pull && may_pull && cutting.is_blind() && !plan.numbers;
+                        let receiver = Receiver::new(stream, framing, max_record).in_steps(steps).shared(shared);
                         Box::new(receiver) as Box<dyn Intake>
                     }
                     Feed::Records(intake) => intake,
@@ -311,6 +312,7 @@ fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
         while core.wait_for_room(lane) {
             let rest = match intake.next(&core.quotas[lane]) {
                 Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
+                Ok(Step::Unread { unread, from, until }) => Ok(Some(core.unread(lane, unread, from, until))),
                 Ok(Step::Done) => {
                     core.given(lane);
                     continue;

@@ -18,6 +18,10 @@ pub struct Receiver {
     max_record: usize,
     /// How many bytes are read at once, at most.
     most: usize,
+    /// Whoever works on records may read them.
+    shared: bool,
+    /// Bytes have been handed over.
+    begun: bool,
     /// What was read behind the last whole record.
     carry: Vec<u8>,
     /// The position of the first byte of `carry`.
@@ -41,6 +45,8 @@ impl Receiver {
             framing,
             max_record,
             most: BLOCK,
+            shared: false,
+            begun: false,
             carry: Vec::new(),
             position: 0,
             skipping: None,
@@ -58,14 +64,34 @@ impl Receiver {
         self
     }
 
+    /// Leaves the reading to whoever works on the records, where that can be done. The first of them are read here all the same.
+    #[must_use]
+    pub fn shared(mut self, shared: bool) -> Self {
+        self.shared = shared && self.framing.quoted.is_none();
+        self
+    }
+
+    /// Whole records that need not be read here.
+    fn unread(&mut self) -> Option<Step> {
+        if !self.shared || !self.begun || self.ended || self.skipping.is_some() {
+            return None;
+        }
+        let unread = self.stream.pass_over(self.carry.len(), self.most, self.framing.delimiter)?;
+        self.carry.clear();
+        let from = self.position;
+        self.position += unread.len() as u64;
+        Some(Step::Unread { unread, from, until: self.position })
+    }
+
     /// The first `whole` bytes as a chunk; what is behind them is carried over.
     fn chunk(&mut self, bytes: Vec<u8>, filled: usize, whole: usize, quota: &Arc<Quota>) -> Chunk {
         self.carry.clear();
         self.carry.extend_from_slice(&bytes[whole..filled]);
         let from = self.position;
         self.position += whole as u64;
+        self.begun |= whole > 0;
         let lease = quota.lease(bytes.len());
-        let (buffer, begins) = (Buffer::filled(bytes, whole, lease), self.begins.take());
+        let (buffer, begins) = (Buffer::filled(bytes, 0..whole, lease), self.begins.take());
         Chunk { buffer, from, until: self.position, begins, too_long: Vec::new() }
     }
 
@@ -94,6 +120,9 @@ impl Receiver {
 
 impl Intake for Receiver {
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
+        if let Some(unread) = self.unread() {
+            return Ok(unread);
+        }
         let mut bytes = quota.space();
         let mut filled = self.carry.len();
         if bytes.len() < filled + BLOCK {
@@ -184,8 +213,11 @@ impl Intake for Receiver {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::data::buffer::Pool;
+    use crate::sources::Unread;
 
     /// Gives its bytes, then its end.
     struct Given(Vec<u8>, Got);
@@ -278,6 +310,7 @@ mod tests {
                     all.push("done".to_string());
                     continue;
                 }
+                Step::Unread { .. } => unreachable!(),
                 Step::End => break,
             };
             assert!(chunk.from >= position);
@@ -286,5 +319,63 @@ mod tests {
             all.push(format!("{name}:{}{}", text.replace('\n', "."), "!".repeat(chunk.too_long.len())));
         }
         assert_eq!(all, ["done", "f1:a.b", "f3:c", "done", "f4:!", ":d.", "done", "f5:e.", "f6:f"]);
+    }
+
+    /// A file whose records may be passed over.
+    struct Ranges(Arc<std::fs::File>, u64, u64);
+
+    impl Stream for Ranges {
+        fn read(&mut self, into: &mut [u8], _: bool) -> Result<Got> {
+            let n = std::os::unix::fs::FileExt::read_at(&*self.0, into, self.1).unwrap();
+            self.1 += n as u64;
+            Ok(if n == 0 { Got::End } else { Got::Bytes(n) })
+        }
+
+        fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+            let at = self.1 - back as u64;
+            let unread = Unread::find(&"no f".into(), &self.0, at, most, delimiter)?;
+            (self.1, self.2) = (at + unread.len() as u64, self.2 + 1);
+            Some(unread)
+        }
+
+        fn progress(&self) -> u64 {
+            self.2
+        }
+    }
+
+    proptest! {
+        /// Read here or by whoever works on it, a file is its whole records, one behind the other.
+        #[test]
+        fn what_is_passed_over_is_read_once(lens in prop::collection::vec(prop_oneof![9 => 0usize..300, 1 => 0usize..12_000], 0..200), ended: bool) {
+            let mut text: Vec<u8> = lens.iter().flat_map(|len| [vec![b'x'; *len], vec![b'\n']].concat()).collect();
+            if !ended {
+                text.pop();
+            }
+            let file = tempfile::tempfile().unwrap();
+            std::os::unix::fs::FileExt::write_all_at(&file, &text, 0).unwrap();
+            let quota = Quota::new(Arc::new(Pool::default()), BLOCK, Arc::new(|| ()));
+            let stream = Box::new(Ranges(Arc::new(file), 0, 0));
+            let mut receiver = Receiver::new(stream, Framing::plain(b'\n'), 1 << 20).in_steps(8192).shared(true);
+            let (mut all, mut position, mut passed) = (Vec::new(), 0, 0);
+            loop {
+                let (buffer, from, until) = match receiver.next(&quota).unwrap() {
+                    Step::Records(chunk) => (chunk.buffer, chunk.from, chunk.until),
+                    Step::Unread { unread, from, until } => {
+                        passed += 1;
+                        (unread.read(&quota).unwrap(), from, until)
+                    }
+                    Step::Done => unreachable!(),
+                    Step::End => break,
+                };
+                prop_assert_eq!((from, until), (position, position + buffer.len() as u64));
+                all.extend_from_slice(buffer.bytes());
+                position = until;
+                prop_assert!(buffer.bytes().ends_with(b"\n") || all.len() == text.len());
+            }
+            prop_assert_eq!(passed, receiver.progress());
+            prop_assert!(all == text);
+            let plain = lens.iter().all(|len| *len < 300);
+            prop_assert!(passed > 0 || !plain || text.len() < 4 * 8192, "nothing was passed over");
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
 use crate::data::buffer::Buffer;
 use crate::data::column::{Column, Span};
+use crate::data::scan;
 use crate::error::{Error, Result};
 use crate::formats::BadRecord;
 use crate::sources::{Step as Read, TooLong};
@@ -63,6 +64,7 @@ fn pull(core: &Core, lane: usize) -> Option<Task> {
     core.counters.bytes.fetch_add(intake.progress() - before, Ordering::Relaxed);
     let rest = match step {
         Ok(Read::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers),
+        Ok(Read::Unread { unread, from, until }) => Ok(Some(core.unread(lane, unread, from, until))),
         // Who is asked at cuts has a thread of its own.
         Ok(Read::Done | Read::End) => Ok(None),
         Err(error) => Err(error),
@@ -117,7 +119,7 @@ pub fn left_out(
     too_long: &[TooLong],
     mut records: u64,
 ) -> LeftOut {
-    let lines = |range: Range<usize>| memchr::memchr_iter(b'\n', &buffer.bytes()[range]).count() as u64;
+    let lines = |range: Range<usize>| scan::count(b'\n', &buffer.bytes()[range]) as u64;
     let mut bad: Vec<Bad> = bad
         .into_iter()
         .map(|bad| {
@@ -137,11 +139,16 @@ pub fn left_out(
 }
 
 fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> Result<()> {
-    let Task { batch, lane, head, seq, buffer, range, first, too_long, .. } = task;
+    let Task { batch, lane, head, seq, content, mut range, first, too_long, .. } = task;
     let batch = batch.ok_or_else(|| Error::failed("a block has no batch"))?;
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let at = core.plan.fed(feeds);
     let stage = &core.plan.stages[at];
+    let buffer = content.read(&core.quotas[lane]).unwrap_or_else(|error| {
+        core.fail(error);
+        range = 0..0;
+        Arc::new(Buffer::from_vec(Vec::new()))
+    });
     let piece = Piece {
         buffer: &buffer,
         range: range.clone(),
@@ -172,12 +179,18 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     recycle(block, scratch);
     let size = rendered.iter().map(Rendered::size).sum();
     let info = batch.info;
-    if core.plan.is_silent() && bad.is_empty() {
+    let silent = core.plan.is_silent();
+    if silent && bad.is_empty() {
         core.quiet(Quiet { info, lane, head, seq, records, lines, rows });
     } else {
         let lease = (size > 0 && core.holds_back(lane)).then(|| core.quotas[lane].lease(size));
-        // The output thread outlives all who send to it.
-        let _ = core.output.send(Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease });
+        let block = Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease };
+        if silent {
+            core.speak(block);
+        } else {
+            // The output thread outlives all who send to it.
+            let _ = core.output.send(block);
+        }
     }
     core.block_done(&batch);
     Ok(())

@@ -28,6 +28,7 @@ mod tcp;
 pub use support::descriptors::allow_many;
 use support::peek::Peeked;
 use support::spelling::Spelling;
+pub use support::unread::Unread;
 
 /// A kind of source, as `--from` spells it.
 pub struct Entry {
@@ -217,6 +218,13 @@ pub trait Stream: Send {
     /// says [`Got::Later`] instead.
     fn read(&mut self, into: &mut [u8], wait: bool) -> Result<Got>;
 
+    /// Goes back by `back` bytes and passes over whole records from there, in about `most` bytes, which whoever works on them
+    /// reads. `None`, and nothing has changed, where that cannot be done, or not here.
+    fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+        let _ = (back, most, delimiter);
+        None
+    }
+
     /// How many bytes of [`Lane::size`] have been read; 0 where there is no size.
     fn progress(&self) -> u64 {
         0
@@ -262,6 +270,15 @@ pub trait Intake: Send {
 pub enum Step {
     /// Whole records.
     Records(Chunk),
+    /// Whole records that are still to be read; only behind the head of a lane.
+    Unread {
+        /// Where they are.
+        unread: Unread,
+        /// See [`Chunk::from`].
+        from: u64,
+        /// See [`Chunk::until`].
+        until: u64,
+    },
     /// All that a cut has asked for ([`Control::ask`]) has been given, and its records are with the batcher.
     Done,
     /// There are no more.

@@ -9,7 +9,7 @@ use rustix::stdio::stdin;
 
 use super::support::polled::{Polled, enlarge};
 use super::support::spelling::Spelling;
-use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream};
+use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Unread};
 use crate::data::framing::Framing;
 use crate::error::{Error, Result};
 use crate::stop::Stop;
@@ -85,9 +85,13 @@ impl Stream for Closed {
 
 /// A regular file that was opened by someone else, from where that one stood.
 struct Regular {
-    file: File,
+    file: Arc<File>,
     stop: Arc<Stop>,
+    /// Where it stood.
+    begin: u64,
     read: u64,
+    /// Records were passed over: the descriptor stands elsewhere.
+    passed: bool,
     size: u64,
     /// Read no further than `size`; not where it is 0, as files of the kernel (`/proc`) say of themselves.
     once: bool,
@@ -98,7 +102,8 @@ impl Regular {
         let failed = |e: std::io::Error| Error::io("cannot read standard input", &e);
         let at = seek(&file, SeekFrom::Current(0)).map_err(|e| failed(e.into()))?;
         let size = file.metadata().map_err(failed)?.len().saturating_sub(at);
-        Ok(Regular { file, stop: Arc::clone(&setup.stop), read: 0, size, once: setup.once && size > 0 })
+        let (file, stop, once) = (Arc::new(file), Arc::clone(&setup.stop), setup.once && size > 0);
+        Ok(Regular { file, stop, begin: at, read: 0, passed: false, size, once })
     }
 }
 
@@ -112,8 +117,12 @@ impl Stream for Regular {
         if most == 0 {
             return Ok(Got::End);
         }
+        if std::mem::take(&mut self.passed) {
+            let to = seek(&self.file, SeekFrom::Start(self.begin + self.read));
+            to.map_err(|e| Error::io("cannot read standard input", &e.into()))?;
+        }
         loop {
-            match std::io::Read::read(&mut self.file, &mut into[..most]) {
+            match std::io::Read::read(&mut &*self.file, &mut into[..most]) {
                 Ok(0) => return Ok(Got::End),
                 Ok(n) => {
                     self.read += n as u64;
@@ -123,6 +132,17 @@ impl Stream for Regular {
                 Err(error) => return Err(Error::io("cannot read standard input", &error)),
             }
         }
+    }
+
+    fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+        let read = self.read.checked_sub(back as u64)?;
+        if self.stop.is_told() || read.saturating_add(most as u64) > self.size {
+            return None;
+        }
+        let unread =
+            Unread::find(&"cannot read standard input".into(), &self.file, self.begin + read, most, delimiter)?;
+        (self.read, self.passed) = (read + unread.len() as u64, true);
+        Some(unread)
     }
 
     fn progress(&self) -> u64 {

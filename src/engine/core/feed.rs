@@ -13,7 +13,7 @@ use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
-use crate::sources::Chunk;
+use crate::sources::{Chunk, Unread};
 
 impl Core {
     /// So many threads will bring records.
@@ -129,6 +129,12 @@ impl Core {
         }
         let head = Arc::clone(&head);
         Ok(Some(Rest::new(chunk, (begun_here, head), &self.cutting, input.cutter.format.framing(), count)))
+    }
+
+    /// What is still to be read is records, behind the head of the lane.
+    pub fn unread(&self, lane: usize, unread: Unread, from: u64, until: u64) -> Rest {
+        let head = self.lanes[lane].lock().unwrap_or_else(|e| e.into_inner());
+        Rest::unread(unread, Arc::clone(&head), from, until)
     }
 
     /// How the records behind this head of a lane are cut.

@@ -134,25 +134,38 @@ impl Core {
     }
 
     /// A block is done of which there is nothing to be written or said. The output is told of some together, and when a batch
-    /// is finished.
+    /// is finished; or of each, once there was something to be said after all.
     pub fn quiet(&self, block: Quiet) {
-        self.counters.records.fetch_add(block.records, Ordering::Relaxed);
         let mut quiet = self.quiet.lock().unwrap_or_else(|e| e.into_inner());
-        quiet.push(block);
-        let enough = quiet.len() >= TOLD_TOGETHER;
-        drop(quiet);
-        if enough {
-            self.tell_quiet();
+        if self.spoken.load(Ordering::SeqCst) {
+            let _ = self.output.send(block.into());
+            return;
         }
+        self.counters.records.fetch_add(block.records, Ordering::Relaxed);
+        quiet.push(block);
+        if quiet.len() >= TOLD_TOGETHER {
+            self.send_quiet(&mut quiet);
+        }
+        drop(quiet);
         self.clock.busy(-1);
     }
 
     /// Tells the output of all blocks that it has not been told of.
     pub fn tell_quiet(&self) {
-        let quiet = std::mem::take(&mut *self.quiet.lock().unwrap_or_else(|e| e.into_inner()));
+        self.send_quiet(&mut self.quiet.lock().unwrap_or_else(|e| e.into_inner()));
+    }
+
+    /// Tells the output of a block that says something where most do not: behind all that stand before it.
+    pub fn speak(&self, block: Message) {
+        self.spoken.store(true, Ordering::SeqCst);
+        self.tell_quiet();
+        let _ = self.output.send(block);
+    }
+
+    fn send_quiet(&self, quiet: &mut Vec<Quiet>) {
         if !quiet.is_empty() {
             // The output thread outlives all who send to it.
-            let _ = self.output.send(Message::Quiet(quiet));
+            let _ = self.output.send(Message::Quiet(std::mem::take(quiet)));
         }
     }
 

@@ -123,6 +123,8 @@ pub struct Core {
     starved: AtomicBool,
     /// Blocks of which the output is to be told: some at a time, for it would be woken for each of them.
     quiet: Mutex<Vec<Quiet>>,
+    /// A record was bad, and word of the next one must not wait for blocks before it that nobody tells of.
+    spoken: AtomicBool,
 }
 
 impl Deref for Core {
@@ -194,6 +196,7 @@ impl Core {
             input: Waiting::default(),
             starved: AtomicBool::new(false),
             quiet: Mutex::default(),
+            spoken: AtomicBool::new(false),
         }
     }
 

@@ -68,7 +68,8 @@ pub struct Admitted {
 
 /// Cuts a piece and hands it in. Gives what is to be done next.
 pub fn cut(core: &Core, event: &Event, task: Task, scratch: &mut Vec<Span>) -> Result<Option<Admitted>> {
-    let Task { lane, head, seq, buffer, range, first, too_long, until, .. } = task;
+    let Task { lane, head, seq, content, range, first, too_long, until, .. } = task;
+    let buffer = content.read(&core.quotas[lane])?;
     let by_time = by_time(core, lane)?;
     let cutter = core.cutter(lane, &head);
     let numbers = core.plan.numbers.then_some(first);

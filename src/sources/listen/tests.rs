@@ -26,7 +26,7 @@ fn connect(address: &str) -> TcpStream {
 fn next(intake: &mut dyn Intake) -> Option<Chunk> {
     match intake.next(&quota()).unwrap() {
         Step::Records(chunk) => Some(chunk),
-        Step::Done | Step::End => None,
+        Step::Unread { .. } | Step::Done | Step::End => None,
     }
 }
 

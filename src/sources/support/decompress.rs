@@ -3,18 +3,23 @@
 //! Runs on whatever thread reads the lane, normally a shard.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
+
+use super::unread::Unread;
 
 /// How much compressed input is read at once, in bytes.
 const INPUT: usize = 128 * 1024;
 
 /// An open file, with what it was like when the run began.
 pub struct Raw {
-    file: File,
+    file: Arc<File>,
     at: u64,
+    /// Records were passed over: the descriptor stands elsewhere.
+    passed: bool,
     size: u64,
     once: bool,
 }
@@ -23,7 +28,18 @@ impl Raw {
     /// A file that had `size` bytes when the run began; with `once` it is read no further than that, unless it is one of those
     /// of the kernel that say nothing of their size (`/proc`).
     pub fn new(file: File, size: u64, once: bool) -> Self {
-        Raw { file, at: 0, size, once: once && size > 0 }
+        Raw { file: Arc::new(file), at: 0, passed: false, size, once: once && size > 0 }
+    }
+
+    /// See [`Stream::pass_over`](crate::sources::Stream::pass_over). `failed` is said where the records cannot be read.
+    fn pass_over(&mut self, failed: &Arc<str>, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+        let at = self.at.checked_sub(back as u64)?;
+        if at.saturating_add(most as u64) > self.size {
+            return None;
+        }
+        let unread = Unread::find(failed, &self.file, at, most, delimiter)?;
+        (self.at, self.passed) = (at + unread.len() as u64, true);
+        Some(unread)
     }
 }
 
@@ -31,7 +47,10 @@ impl Read for Raw {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let left = usize::try_from(self.size.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let most = if self.once { into.len().min(left) } else { into.len() };
-        let n = self.file.read(&mut into[..most])?;
+        if std::mem::take(&mut self.passed) {
+            (&*self.file).seek(SeekFrom::Start(self.at))?;
+        }
+        let n = (&*self.file).read(&mut into[..most])?;
         // A file of the kernel may hold less than it says (`/sys`), and says so still.
         if n == 0 && most > 0 && self.at < self.size && self.file.metadata()?.len() < self.size {
             let (size, at) = (self.size, self.at);
@@ -86,6 +105,14 @@ impl Content {
             Content::Plain(_) => None,
             Content::Gzip(_) => Some(GZIP),
             Content::Zstd(_) => Some(ZSTD),
+        }
+    }
+
+    /// See [`Stream::pass_over`](crate::sources::Stream::pass_over).
+    pub fn pass_over(&mut self, failed: &Arc<str>, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+        match self {
+            Content::Plain(raw) => raw.pass_over(failed, back, most, delimiter),
+            Content::Gzip(_) | Content::Zstd(_) => None,
         }
     }
 

@@ -11,3 +11,4 @@ pub mod retry;
 pub mod spelling;
 #[cfg(test)]
 pub mod testing;
+pub mod unread;

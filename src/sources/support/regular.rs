@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::decompress::{Content, Raw};
+use super::unread::Unread;
 use crate::error::{Error, Result, describe};
 use crate::sources::{Feed, Got, Lane, NoControl, Stream};
 use crate::stop::Stop;
@@ -15,6 +16,8 @@ use crate::stop::Stop;
 /// A regular file.
 pub struct FileStream {
     path: PathBuf,
+    /// What is said where it cannot be read.
+    failed: Arc<str>,
     size: u64,
     once: bool,
     stop: Arc<Stop>,
@@ -33,13 +36,21 @@ enum State {
 impl FileStream {
     /// A file that has `size` bytes now, and is opened when it is read; with `once` no further than that.
     pub fn new(path: PathBuf, size: u64, once: bool, stop: Arc<Stop>) -> Self {
-        FileStream { path, size, once, stop, given: 0, state: State::Unopened }
+        FileStream { failed: unreadable(&path).into(), path, size, once, stop, given: 0, state: State::Unopened }
     }
 
     /// A file that is open: what it holds now.
     pub fn opened(path: PathBuf, file: File, size: u64, stop: Arc<Stop>) -> Result<Self> {
         let content = Content::of(Raw::new(file, size, true)).map_err(|e| cannot_read(&path, &e))?;
-        Ok(FileStream { path, size, once: true, stop, given: 0, state: State::Open(content) })
+        Ok(FileStream {
+            failed: unreadable(&path).into(),
+            path,
+            size,
+            once: true,
+            stop,
+            given: 0,
+            state: State::Open(content),
+        })
     }
 
     /// As a lane that shards may read.
@@ -61,7 +72,11 @@ impl FileStream {
 
 /// What is said of a path that cannot be read.
 pub fn cannot_read(path: &Path, error: &std::io::Error) -> Error {
-    Error::io(format_args!("cannot read {}", path.display()), error)
+    Error::io(unreadable(path), error)
+}
+
+fn unreadable(path: &Path) -> String {
+    format!("cannot read {}", path.display())
 }
 
 /// Opens a file.
@@ -96,6 +111,16 @@ impl Stream for FileStream {
                 }
             }
         }
+    }
+
+    fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
+        let State::Open(content) = &mut self.state else { return None };
+        if self.stop.is_told() {
+            return None;
+        }
+        let unread = content.pass_over(&self.failed, back, most, delimiter)?;
+        self.given = self.given - back as u64 + unread.len() as u64;
+        Some(unread)
     }
 
     fn progress(&self) -> u64 {
