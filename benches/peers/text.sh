@@ -1,71 +1,72 @@
 #!/usr/bin/env bash
-# The same work by streamer and by what else is installed, on two cores: benches/peers/run.sh [DIR] [BYTES]
+# Words and lines of a text, by streamer and by what else is installed, on two processors: benches/peers/text.sh [DIR]
 #
-# Makes BYTES (default 1000000000) of text in DIR (default target/peers), runs every tool three times in turn (a tool that
-# needs more than 30 s: once), compares what they print, and writes DIR/table-run.md. Ends with 1 if two tools disagree.
-# PEERS_ALL=1 adds gawk and Miller, which need minutes. STREAMER=PATH measures another build.
+# The text (1 GB, times PEERS_SIZE) is made in DIR (default target/peers). Ends with 1 if two tools disagree or one fails.
 dir=${1:-target/peers}
 . "$(dirname "$0")/common.sh"
-bytes=${2:-1000000000}
-pin "$dir" "$bytes"
-text=$dir/text-$bytes.txt
-[ -s "$text" ] || { "$repo/target/release/examples/peers-text" "$bytes" > "$text.part" && mv "$text.part" "$text"; }
-cat "$text" > /dev/null
-word=grewai
+. "$(dirname "$0")/tools.sh"
+pin "$dir"
+begin
+peers_of DuckDB Polars mawk gawk mlr rg angle-grinder reference
+use text 1000000000 txt
 
-lines() { echo "read_csv('$1', columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false)"; }
-duck_words() {
-    duck "COPY (SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(lines "$1"))
-          WHERE w <> '' GROUP BY w ORDER BY w) TO '/dev/stdout' (FORMAT csv, DELIMITER '\t', HEADER false, QUOTE '')"
-}
-duck_grep() { duck "COPY (SELECT count(*) FROM $(lines "$1") WHERE contains(line, '$word')) TO '/dev/stdout' (HEADER false)"; }
+# The cheapest query that is right for this text: single spaces, and empty words left out.
+duck_words() { duck_copy "SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(duck_lines "$1")) WHERE w <> '' GROUP BY w"; }
+duck_count() { duck_copy "SELECT count(*) FROM $(duck_lines "$file") WHERE $1"; }
+polar_words() { polar "show(lines().select(w=col('line').str.split(' ')).explode('w').filter(col('w') != '').group_by('w').len())"; }
+polar_count() { polar "show(lines().filter(col('line').str.contains(r'$1', literal=$2)).select(pl.len()))"; }
 awk_words='{ for (i = 1; i <= NF; i++) n[$i]++ } END { for (w in n) print w "\t" n[w] }'
-
-as_is() { cat; }
-by_word() { sort -S 1G; }
-uniq_words() { awk '{ print $2 "\t" $1 }' | sort -S 1G; }
-batches() { awk -F'\t' '{ n[$2] += $3 } END { for (w in n) print w "\t" n[w] }' | sort -S 1G; }
+sort_words() { timed bash -c "tr -s ' ' '\n' $1 | sort --parallel=2 -S 2G | uniq -c"; }
+angle_words() { timed bash -o pipefail -c "tr -s ' ' '\n' < '$file' | agrind '* | parse \"*\" as word | count by word' -o 'format={word}	{_count}'"; }
+miller_words() {
+    timed mlr --inidx --ifs lf --implicit-csv-header --onidx --ofs tab nest --explode --values --across-records --nested-fs space -f 1 \
+        then filter '$1 != ""' then count -g 1 "$file"
+}
+# The rows of batches of a second, added up.
+batches() { awk -F'\t' '{ n[$2] += $3 } END { for (w in n) print w "\t" n[w] }' | by_key; }
 by_size() { wc -lc; }
 
-begin
-for tool in mawk gawk mlr rg; do have "$tool" || say "$tool is not installed: skipped"; done
-[ -n "$duck_kind" ] || say "DuckDB is not installed: skipped"
+# counted TASK KIND PATTERN AWK SQL LITERAL FLAGS: how many lines match.
+counted() {
+    local task=$1 kind=$2 pattern=$3 awk=$4 sql=$5 literal=$6
+    mine "$task" as_is grep ${kind:+"$kind"} "$pattern" then count
+    work "$task" 'streamer --shards 1' - as_is timed "$streamer" --shards 1 --from "$file" grep ${kind:+"$kind"} "$pattern" then count
+    peer "$task" rg as_is "$rg" timed rg -c "${kind:---}" "$pattern" "$file"
+    work "$task" grep - as_is timed grep -c "${kind:--E}" "$pattern" "$file"
+    peer "$task" DuckDB as_is "$duck" duck_count "$sql"
+    peer "$task" Polars as_is "$polars" polar_count "$pattern" "$literal"
+    awks "$task" as_is "$awk { n++ } END { print n + 0 }" "$file"
+}
 
 for round in $(seq "$rounds"); do
     task='words, file'
-    work "$task" streamer - by_word timed "$streamer" wordcount --shards 2 --from "$text"
-    work "$task" 'streamer --batch 1s' - batches timed "$streamer" wordcount --shards 2 --batch 1s --from "$text"
-    [ -z "$duck_kind" ] || work "$task" DuckDB - by_word duck_words "$text"
-    ! have mawk || work "$task" mawk - by_word timed mawk "$awk_words" "$text"
-    [ -z "${PEERS_ALL:-}" ] || ! have gawk || work "$task" gawk - by_word timed gawk "$awk_words" "$text"
-    work "$task" 'tr, sort, uniq -c' - uniq_words timed bash -c "tr -s ' ' '\n' < '$text' | sort --parallel=2 -S 2G | uniq -c"
-    [ -z "${PEERS_ALL:-}" ] || ! have mlr || work "$task" mlr - by_word timed mlr --inidx --ifs lf --implicit-csv-header --onidx --ofs tab nest --explode --values --across-records --nested-fs space -f 1 then filter '$1 != ""' then count -g 1 "$text"
+    mine "$task" by_key wordcount
+    work "$task" 'streamer --batch 1s' - batches timed "$streamer" wordcount --shards 2 --batch 1s --from "$file"
+    peer "$task" reference by_key "$reference" reference words
+    peer "$task" DuckDB by_key "$duck" duck_words "$file"
+    peer "$task" Polars by_key "$polars" polar_words
+    awks "$task" by_key "$awk_words" "$file"
+    work "$task" 'tr, sort, uniq -c' - uniq_rows sort_words "< '$file'"
+    rough "$task" Miller by_key "$mlr" miller_words
+    # It takes words such as nan for numbers, and so counts NaN and Nan together.
+    rough "$task" 'tr, angle-grinder' apart "$agrind" angle_words
 
     task='words, pipe'
-    work "$task" streamer 1 by_word timed "$streamer" wordcount --shards 2 --batch all
+    work "$task" streamer 1 by_key timed "$streamer" wordcount --shards 2 --batch all
     work "$task" 'streamer --batch 1s' 1 batches timed "$streamer" wordcount --shards 2 --batch 1s
-    [ -z "$duck_kind" ] || work "$task" DuckDB 1 by_word duck_words /dev/stdin
-    ! have mawk || work "$task" mawk 1 by_word timed mawk "$awk_words"
-    work "$task" 'tr, sort, uniq -c' 1 uniq_words timed bash -c "tr -s ' ' '\n' | sort --parallel=2 -S 2G | uniq -c"
+    [ -z "$reference" ] || work "$task" reference 1 by_key timed "$reference" words -t 2 -
+    [ -z "$duck" ] || work "$task" DuckDB 1 by_key duck_words /dev/stdin
+    [ -z "$mawk" ] || work "$task" mawk 1 by_key timed mawk "$awk_words"
+    work "$task" 'tr, sort, uniq -c' 1 uniq_rows sort_words ''
 
-    task='lines with a literal, file'
-    work "$task" streamer - as_is timed "$streamer" grep -F $word then count --shards 2 --from "$text"
-    [ -z "$duck_kind" ] || work "$task" DuckDB - as_is duck_grep "$text"
-    ! have rg || work "$task" rg - as_is timed rg -c -F $word "$text"
-    work "$task" grep - as_is timed grep -c -F $word "$text"
-    ! have mawk || work "$task" mawk - as_is timed mawk "index(\$0, \"$word\") { n++ } END { print n }" "$text"
+    counted 'lines with a rare literal' -F grewai 'index($0, "grewai")' "contains(line, 'grewai')" True
+    counted 'lines with a frequent literal' -F stai 'index($0, "stai")' "contains(line, 'stai')" True
+    counted 'lines with a regex that begins with letters' '' 'gr[ea]wa[a-z]*t' '/gr[ea]wa[a-z]*t/' "regexp_matches(line, 'gr[ea]wa[a-z]*t')" False
+    counted 'lines with a regex without such' '' '[aeiou]{3}[a-z]*x[.!]' '/[aeiou][aeiou][aeiou][a-z]*x[.!]/' "regexp_matches(line, '[aeiou]{3}[a-z]*x[.!]')" False
 
     task='grep x of a stream, five times the text'
     work "$task" streamer 5 by_size timed "$streamer" grep x --batch all --shards 2
-    ! have rg || work "$task" rg 5 by_size timed rg x
+    [ -z "$rg" ] || work "$task" rg 5 by_size timed rg x
     work "$task" grep 5 by_size timed grep x
-
-    task='start-up, three words'
-    printf 'a b a\n' > "$dir/three"
-    for _ in $(seq 5); do
-        work "$task" streamer - by_word timed "$streamer" wordcount --shards 2 --from "$dir/three"
-        [ -z "$duck_kind" ] || work "$task" DuckDB - by_word duck_words "$dir/three"
-        ! have mawk || work "$task" mawk - by_word timed mawk "$awk_words" "$dir/three"
-    done
 done
 finish
