@@ -32,7 +32,8 @@ for round in $(seq "$rounds"); do
     awks "$task" by_key "$awk_keys" "$file"
     work "$task" 'sort, uniq -c' - uniq_rows sort_keys
     rough "$task" Miller by_key "$mlr" miller_keys
-    rough "$task" angle-grinder by_key "$agrind" angle_keys
+    # It takes keys such as 12345678e1234567 for numbers.
+    rough "$task" angle-grinder apart "$agrind" angle_keys
 
     task='20 million keys, top 10'
     mine "$task" counts count --by '$1' then top 10 count

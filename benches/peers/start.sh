@@ -43,7 +43,8 @@ starts DuckDB "$duck" by_key duck_words
 starts Polars "$polars" by_key polar_words
 starts mawk "$mawk" by_key timed mawk "$awk_words" "$file"
 starts gawk "$gawk" by_key timed gawk "$awk_words" "$file"
-starts Miller "$mlr" by_key timed mlr --inidx --ifs ' ' --onidx --ofs tab nest --explode --values --across-records --nested-fs ' ' -f 1 then reorder -f 1 then count-distinct -f 1 "$file"
+starts Miller "$mlr" by_key timed mlr --inidx --ifs lf --implicit-csv-header --onidx --ofs tab nest --explode --values --across-records \
+    --nested-fs space -f 1 then count -g 1 "$file"
 starts true yes apart timed true
 rm -f "$dir/once.tsv"
 finish

@@ -15,9 +15,8 @@ const PLACES: [&str; 16] = [
     "shop", "news", "blog", "forum", "help", "about", "media", "assets", "account", "search", "docs", "jobs", "events",
     "press", "contact", "archive",
 ];
-const TOPICS: [&str; 12] = [
-    "winter", "garden", "kitchen", "travel", "music", "books", "bikes", "coffee", "camera", "paper", "lamps", "shoes",
-];
+const TOPICS: [&str; 12] =
+    ["winter", "garden", "kitchen", "travel", "music", "books", "bikes", "coffee", "camera", "paper", "lamps", "shoes"];
 const ENDINGS: [&str; 5] = ["", ".html", ".css", ".js", ".png"];
 const AGENTS: [&str; 6] = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
