@@ -11,7 +11,7 @@ peers_of DuckDB Polars mawk gawk mlr rg angle-grinder reference
 use text 1000000000 txt
 
 # The cheapest query that is right for this text: single spaces, and empty words left out.
-duck_words() { duck_copy "SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(duck_lines "$1")) WHERE w <> '' GROUP BY w"; }
+duck_words() { duck_copy "SELECT w, count(*) FROM (SELECT unnest(string_split(line, ' ')) AS w FROM $(duck_lines "$1")) WHERE w <> '' GROUP BY w ${2:-}"; }
 duck_count() { duck_copy "SELECT count(*) FROM $(duck_lines "$file") WHERE $1"; }
 polar_words() { polar "show(lines().select(w=col('line').str.split(' ')).explode('w').filter(col('w') != '').group_by('w').len())"; }
 polar_count() { polar "show(lines().filter(col('line').str.contains(r'$1', literal=$2)).select(pl.len()))"; }
@@ -44,6 +44,7 @@ for round in $(seq "$rounds"); do
     work "$task" 'streamer --batch 1s' - batches timed "$streamer" wordcount --shards 2 --batch 1s --from "$file"
     peer "$task" reference by_key "$reference" reference words
     peer "$task" DuckDB by_key "$duck" duck_words "$file"
+    peer "$task" 'DuckDB, in order' by_key "$duck" duck_words "$file" 'ORDER BY w'
     peer "$task" Polars by_key "$polars" polar_words
     awks "$task" by_key "$awk_words" "$file"
     work "$task" 'tr, sort, uniq -c' - uniq_rows sort_words "< '$file'"
