@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
+use crate::data::fast::HugeVec;
 use crate::data::order::{self, Comparator, Entry, SortKey};
 use crate::data::packed::Packed;
 use crate::data::rows::{Rows, gather_all};
@@ -57,7 +58,7 @@ pub(super) fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>)
 #[derive(Default)]
 pub(super) struct Ordered {
     rows: Rows,
-    runs: Vec<Vec<Entry>>,
+    runs: Vec<HugeVec<Entry>>,
     keys: Vec<SortKey>,
 }
 
@@ -86,9 +87,9 @@ impl Ordered {
     }
 
     /// One more run: sorted entries of these rows.
-    pub(super) fn push(&mut self, rows: Rows, mut entries: Vec<Entry>) {
+    pub(super) fn push(&mut self, rows: Rows, mut entries: HugeVec<Entry>) {
         let first = self.rows.blocks.len() as u32;
-        for entry in &mut entries {
+        for entry in entries.iter_mut() {
             entry.block += first;
         }
         self.rows.blocks.extend(rows.blocks);
@@ -260,7 +261,7 @@ fn order_parts(
             part.take(parcel);
         }
         let rows = part.finish();
-        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { Vec::new() };
+        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { HugeVec::new() };
         (part, rows, entries)
     });
     let mut ordered = Ordered::of(keys);
@@ -286,7 +287,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
     let mut row = 0;
     match rows {
         Feed::Ordered(ordered) => {
-            let total: usize = ordered.runs.iter().map(Vec::len).sum();
+            let total: usize = ordered.runs.iter().map(|run| run.len()).sum();
             let ways = if total < SMALL { 1 } else { (core.shards * 4).max(total / SHARE_ROWS) };
             let comparator = Comparator::new(&ordered.rows, &ordered.keys);
             let ranges = order::cut(&comparator, &ordered.runs, ways).into_iter().zip(0..);

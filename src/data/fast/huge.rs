@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
+use super::super::order::Entry;
 use super::super::slot::Slot;
 
 /// Values of which all bits zero is one.
@@ -15,6 +16,8 @@ pub unsafe trait Zeroable: Copy {}
 
 // SAFETY: made of whole numbers only.
 unsafe impl Zeroable for Slot {}
+// SAFETY: made of whole numbers only.
+unsafe impl Zeroable for Entry {}
 // SAFETY: a whole number.
 unsafe impl Zeroable for u64 {}
 
