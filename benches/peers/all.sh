@@ -31,7 +31,7 @@ collected() { for script in $scripts; do [ ! -s "$dir/$1-$script.$2" ] || echo "
     echo
     echo "* $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(uname -mr), processors $PEERS_PINNED of $(getconf _NPROCESSORS_ONLN), $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo)"
     echo "* load at the start $load, at the end $(cut -d' ' -f1-3 /proc/loadavg)"
-    echo "* $(! have mawk || version mawk -W version; for tool in gawk sort rg mlr jq agrind; do ! have $tool || version $tool --version < /dev/null; done | paste -sd ';' | sed 's/;/; /g')"
+    echo "* $({ ! have mawk || version mawk -W version; for tool in gawk sort rg mlr jq agrind; do ! have $tool || version $tool --version < /dev/null; done; } | paste -sd ';' | sed 's/;/; /g')"
     python3 -c 'import duckdb; print("* DuckDB", duckdb.__version__)' 2> /dev/null || true
     python3 -c 'import polars; print("* Polars", polars.__version__)' 2> /dev/null || true
     "${PYSPARK_PYTHON:-python3}" -c 'import pyspark; print("* Spark", pyspark.__version__)' 2> /dev/null || true

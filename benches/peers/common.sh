@@ -156,7 +156,7 @@ rough() {
     [ ! -e "$known" ] || mv "$known" "$known-whole"
     case $how in
         apart | unseen) ;;
-        *) "$streamer" --shards 2 --from "$file" "${mine[@]}" < /dev/null | "$how" | sha256sum > "$known" ;;
+        *) "$streamer" --shards 2 --from "$file" "${mine[@]}" < /dev/null | "$how" | sha256sum > "$known" || failed "$task" streamer ;;
     esac
     quick=0 work "$task" "$tool" - "$how" "$@"
     rm -f "$known"
