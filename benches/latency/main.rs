@@ -1,8 +1,11 @@
 //! How late a batch is printed, and what an empty one costs: `cargo run --release --example latency [-- BATCHES [STREAMER]]`.
 //!
 //! Rows carry `window_end`, the border that their batch was cut at; the time from there until the row has come out of the
-//! pipe is what cutting, counting, printing and waking the reader add. Linux only, for it reads /proc.
+//! pipe is what cutting, counting, printing and waking the reader add. Then the same to the last row of a batch, under load
+//! (`load.rs`). Linux only, for it reads /proc.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // it measures real time, and prints
+
+mod load;
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -12,12 +15,13 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use load::Load;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    let batches: u32 = args.next().map_or(Ok(30), |n| n.parse())?;
+    let batches: usize = args.next().map_or(Ok(30), |n| n.parse())?;
     let beside = || Ok::<_, std::io::Error>(std::env::current_exe()?.with_file_name("../streamer"));
     let streamer = args.next().map_or_else(beside, |path| Ok(path.into()))?;
     let streamer = streamer.to_str().ok_or("the path of streamer is not text")?;
@@ -35,15 +39,33 @@ fn main() -> Result<()> {
             println!("| {what} | {} | {:.2} | {worst:.2} |", late.len(), late[late.len() / 2]);
         }
     }
-    let (batches, micros) = idle(streamer)?;
+    let (empty, micros) = idle(streamer)?;
     println!(
-        "\nAn empty batch costs {micros:.1} µs of CPU ({batches} batches of `--batch 1ms count`, nothing arriving)."
+        "\nAn empty batch costs {micros:.1} µs of CPU ({empty} batches of `--batch 1ms count`, nothing arriving)."
     );
+
+    println!(
+        "\n| `count --by '$1'`, 100 thousand keys | batches | keys in a batch | MB/s taken | median ms | maximum ms |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|");
+    for pipe in [false, true] {
+        for interval in [100, 1_000] {
+            for rate in [1, 10, 100] {
+                // A third of the batches where they are long.
+                let batches = if interval == 1_000 { batches.div_ceil(3) } else { batches };
+                let shown = load::measure(streamer, &Load { interval, rate, pipe }, batches)?;
+                let (late, way) = (&shown.late, if pipe { "pipe" } else { "socket" });
+                let (middle, worst) = (late[late.len() / 2], late.last().ok_or("no batch came")?);
+                print!("| `--batch {interval}ms`, {rate} MB/s through a {way} | {} | {} |", late.len(), shown.keys);
+                println!(" {:.1} | {middle:.2} | {worst:.2} |", shown.taken);
+            }
+        }
+    }
     Ok(())
 }
 
 /// For each batch how many milliseconds after its border its row came. A line is sent every so many milliseconds.
-fn boundaries(streamer: &str, interval: u64, every: Option<u64>, batches: u32) -> Result<Vec<f64>> {
+fn boundaries(streamer: &str, interval: u64, every: Option<u64>, batches: usize) -> Result<Vec<f64>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let from = format!("tcp://{}", listener.local_addr()?);
     let (batch, count) = (format!("{interval}ms"), batches.to_string());

@@ -1,23 +1,34 @@
-# What the scripts beside this one share: two processors, measured runs, comparison of answers, the table. To be sourced, with
-# $dir (where everything goes) set, and `pin "$@"` called before anything is measured.
+# shellcheck shell=bash
+# What the scripts beside this one share: two processors, data, measured runs, comparison of answers, the table. To be
+# sourced with $dir (where everything goes) set; `pin "$@"` and `begin` come before anything is measured.
 set -euo pipefail
 export LC_ALL=C
 rounds=${PEERS_ROUNDS:-3}
+# Part of the full sizes that the data have.
+size=${PEERS_SIZE:-1}
+# Seconds: what needs more runs once; what needs less runs three times in each round.
 slow=30
+quick=1
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+here=$repo/benches/peers
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 cd "$repo"
-runs=$dir/runs-$(basename "$0" .sh).tsv
-table=$dir/table-$(basename "$0" .sh).md
+family=$(basename "$0" .sh)
+runs=$dir/runs-$family.tsv
+answers=$dir/answers-$family.tsv
+notes=$dir/notes-$family.txt
+table=$dir/table-$family.md
 disagree=0
-# Set before a task: bytes of its input (for MB/s; empty for none), and what to multiply the times with.
+# Set before a task: the file that is read, its bytes (for MB/s; empty for none), and what to multiply the times with.
+file=
 input=
 scale=1
 # Where what a tool prints goes.
 out=$dir/out
 
 say() { echo "$*" >&2; }
+note() { say "$*"; echo "$*" >> "$notes"; }
 have() { type -P "$1" > /dev/null; }
 
 # pin ARGUMENTS OF THE SCRIPT: all that is measured, the feeders of pipes too, shares PEERS_CORES (as 0,1; default: the last
@@ -27,36 +38,59 @@ pin() {
     local cores
     mapfile -t cores < <(taskset -cp $$ | sed 's/.*: //' | tr ',' '\n' | awk -F- '{ for (c = $1; c <= $NF; c++) print c }')
     [ "${#cores[@]}" -ge 2 ] || { say "two processors are needed"; exit 1; }
-    cargo build --release --quiet --bin streamer --example peers-text --example peers-requests
+    cargo build --release --quiet --bin streamer --example peers-data --example latency
     PEERS_PINNED=${PEERS_CORES:-${cores[-2]},${cores[-1]}}
     export PEERS_PINNED
-    exec taskset -c "$PEERS_PINNED" bash "$repo/benches/peers/$(basename "$0")" "$@"
+    exec taskset -c "$PEERS_PINNED" bash "$here/$family.sh" "$@"
 }
 
 time=$(type -P time) || { say "GNU time is needed (apt install time)"; exit 1; }
 streamer=${STREAMER:-$repo/target/release/streamer}
-timed() { exec "$time" -f '%U %S %M' -o "$dir/time" "$@"; }
-
-# duck SQL: DuckDB's own program, or its Python module.
-duck_kind=
-if have duckdb; then duck_kind=cli
-elif have python3 && python3 -c 'import duckdb' 2> /dev/null; then duck_kind=python; fi
-python=
-! have python3 || python=$(python3 -c 'import sys; print(sys.executable)')
-duck() {
-    local sql="SET threads = 2; SET enable_progress_bar = false; $1"
-    if [ "$duck_kind" = cli ]; then timed duckdb -c "$sql"
-    else timed "$python" -c 'import duckdb, sys; duckdb.sql(sys.argv[1])' "$sql"; fi
+# Set where what `time` itself costs would show: then nothing is said of CPU and memory.
+bare=
+timed() {
+    [ -z "$bare" ] || exec "$@"
+    exec "$time" -f '%U %S %M' -o "$dir/time" "$@"
 }
 
-# measure TASK TOOL FEED COMMAND…: FEED is - (none), or how many times $text is piped in. What came out is in $out. The status
+# part_of COUNT: as much of it as PEERS_SIZE says.
+part_of() { awk -v full="$1" -v size="$size" 'BEGIN { printf "%d", full * size }'; }
+# use KIND FULL_BYTES ENDING: makes the file if it is not there, and reads it from here on. Its bytes are those of data/SHA256,
+# where its size is listed.
+use() {
+    local bytes
+    bytes=$(part_of "$2")
+    whole=$dir/$1-$bytes.$3
+    if [ ! -s "$whole" ]; then
+        "$repo/target/release/examples/peers-data" "$1" "$bytes" > "$whole.part"
+        local known made
+        known=$(awk -v name="$1-$bytes.$3" '$2 == name { print $1 }' "$here/data/SHA256")
+        made=$(sha256sum < "$whole.part")
+        [ -z "$known" ] || [ "$known" = "${made%% *}" ] || { say "$whole.part is not what data/SHA256 says"; exit 1; }
+        mv "$whole.part" "$whole"
+    fi
+    in_full
+    cat "$file" > /dev/null
+}
+in_full() {
+    file=$whole scale=1
+    input=$(stat -Lc %s "$whole")
+}
+# in_part: the first 100 MB of it (of full size), the times multiplied.
+in_part() {
+    file=${whole%.*}-part.${whole##*.}
+    [ -s "$file" ] || { head -c "$(part_of 100000000)" "$whole" | sed '$d' > "$file.part" && mv "$file.part" "$file"; }
+    scale=$(awk -v all="$input" -v part="$(stat -Lc %s "$file")" 'BEGIN { print all / part }')
+}
+
+# measure TASK TOOL FEED COMMAND…: FEED is - (none), or how many times $file is piped in. What came out is in $out. The status
 # is that of the command.
 measure() {
     local task=$1 tool=$2 feed=$3 status=0
     shift 3
     local began=$EPOCHREALTIME
     if [ "$feed" = - ]; then ("$@") < /dev/null > "$out" || status=$?
-    else for _ in $(seq "$feed"); do cat "$text"; done | ("$@") > "$out" || status=$?; fi
+    else for _ in $(seq "$feed"); do cat "$file"; done | ("$@") > "$out" || status=$?; fi
     local ended=$EPOCHREALTIME
     [ "$status" = 0 ] || return "$status"
     tail -n 1 "$dir/time" | awk -v OFS='\t' -v task="$task" -v tool="$tool" -v wall=$((${ended/./} - ${began/./})) -v scale="$scale" -v input="$input" \
@@ -66,65 +100,90 @@ measure() {
 # Whether the tool was so slow in the first round, or gave no result in it, that once is enough.
 done_already() { awk -F'\t' -v task="$1" -v tool="$2" -v slow=$slow '$1 == task && $2 == tool && ($3 > slow || $3 == "failed") { found = 1 } END { exit !found }' "$runs"; }
 
-# compare TASK TOOL TO_COMPARE: the output (as TO_COMPARE makes it) with the task's first.
+# compare TASK TOOL TO_COMPARE: the output (as TO_COMPARE makes it) with the first of the task in this round of measuring.
+# `apart` compares nothing: for what is not meant to be the same.
 compare() {
-    local hash known="$dir/hash-${1//[ ,]/-}"
-    hash=$("$3" < "$out" | sha256sum)
-    if [ ! -e "$known" ]; then echo "$hash" > "$known"
-    elif [ "$hash" != "$(cat "$known")" ]; then say "DISAGREES: $1: $2"; disagree=1; fi
+    local hash known verdict=same
+    known=$dir/hash-$(tr -c 'a-zA-Z0-9\n' - <<< "$1")
+    if [ "$3" = apart ]; then verdict=apart
+    else
+        hash=$("$3" < "$out" | sha256sum)
+        if [ ! -e "$known" ]; then
+            echo "$hash" > "$known"
+            verdict=first
+        elif [ "$hash" != "$(cat "$known")" ]; then
+            note "DISAGREES: $1: $2"
+            disagree=1 verdict=differs
+        elif [ "$(head -n 1 "$known.by" 2> /dev/null)" = "$2" ]; then verdict=first; fi
+        [ "$verdict" != first ] || echo "$2" > "$known.by"
+    fi
+    printf '%s\t%s\t%s\n' "$1" "$2" "$verdict" >> "$answers"
 }
 # work TASK TOOL FEED TO_COMPARE COMMAND…: measures and compares.
 work() {
     local task=$1 tool=$2 feed=$3 how=$4
     shift 4
     ! done_already "$task" "$tool" || return 0
-    if measure "$task" "$tool" "$feed" "$@"; then compare "$task" "$tool" "$how"; else failed "$task" "$tool"; fi
+    if measure "$task" "$tool" "$feed" "$@"; then
+        [ "$how" = unseen ] || compare "$task" "$tool" "$how"
+        if tail -n 1 "$runs" | awk -F'\t' -v quick="$quick" '{ exit !($3 < quick) }'; then
+            for _ in 1 2; do measure "$task" "$tool" "$feed" "$@" || failed "$task" "$tool"; done
+        fi
+    else failed "$task" "$tool"; fi
 }
 failed() {
-    say "FAILED: $1: $2"
+    note "FAILED: $1: $2"
     printf '%s\t%s\tfailed\n' "$1" "$2" >> "$runs"
     disagree=1
 }
+# mine TASK TO_COMPARE ARGUMENTS…: streamer with two shards on $file. What `rough` compares with, too.
+mine() {
+    local task=$1 how=$2
+    shift 2
+    mine=("$@")
+    work "$task" streamer - "$how" timed "$streamer" --shards 2 --from "$file" "$@"
+}
+# peer TASK TOOL TO_COMPARE NEEDED COMMAND…: if NEEDED is not empty.
+peer() { [ -z "$4" ] || work "$1" "$2" - "$3" "${@:5}"; }
+# rough TASK TOOL TO_COMPARE NEEDED COMMAND…: once, in part, the answer compared with streamer's of the same part.
+rough() {
+    local task=$1 tool="$2 ~" how=$3 needed=$4
+    shift 4
+    [ -n "$needed" ] && [ "$round" = 1 ] || return 0
+    in_part
+    local known
+    known=$dir/hash-$(tr -c 'a-zA-Z0-9\n' - <<< "$task")
+    [ ! -e "$known" ] || mv "$known" "$known-whole"
+    case $how in
+        apart | unseen) ;;
+        *) "$streamer" --shards 2 --from "$file" "${mine[@]}" < /dev/null | "$how" | sha256sum > "$known" || failed "$task" streamer ;;
+    esac
+    quick=0 work "$task" "$tool" - "$how" "$@"
+    rm -f "$known"
+    [ ! -e "$known-whole" ] || mv "$known-whole" "$known"
+    in_full
+}
+
+as_is() { cat; }
+# Rows in any order; numbers behind the first column as they are when they are whole, else to six decimals.
+rows() { awk -F'\t' -v OFS='\t' '{ for (i = 2; i <= NF; i++) $i = sprintf("%.6f", $i); print }' | sort -S 2G --parallel=2; }
+# A key and a whole number, in any order.
+by_key() { sort -S 2G --parallel=2; }
+# The same of `uniq -c`.
+uniq_rows() { awk '{ print $2 "\t" $1 }' | by_key; }
 
 begin() {
     : > "$runs"
+    : > "$answers"
+    : > "$notes"
     rm -f "$dir"/hash-*
-    say "$(uname -m), $(nproc) of $(getconf _NPROCESSORS_ONLN) processors, load $(cut -d' ' -f1 /proc/loadavg)"
+    say "$family: $(uname -m), processors $PEERS_PINNED, load $(cut -d' ' -f1 /proc/loadavg)"
 }
-
 # Writes and shows the table of medians, and ends the script.
 finish() {
-    rm -f "$dir/out"
-    awk -F'\t' '
-        function median(key, kind,    count, i, j, t, v) {
-            count = n[key]
-            for (i = 1; i <= count; i++) v[i] = got[key, i, kind]
-            for (i = 2; i <= count; i++) for (j = i; j > 1 && v[j] < v[j - 1]; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
-            return count % 2 ? v[(count + 1) / 2] : (v[count / 2] + v[count / 2 + 1]) / 2
-        }
-        $3 == "failed" { next }
-        { key = $1 FS $2
-          if (!(key in n)) keys[++total] = key
-          n[key]++
-          for (kind = 3; kind <= 5; kind++) got[key, n[key], kind] = $kind
-          if ($6 != "") { bytes[key] = $6; speed = 1 } }
-        END {
-            print "| work | tool | wall s |" (speed ? " MB/s |" : "") " CPU s | peak MB | times as fast as DuckDB |"
-            print "|---|---|---:|" (speed ? "---:|" : "") "---:|---:|---:|"
-            for (i = 1; i <= total; i++) {
-                key = keys[i]; split(key, part, FS)
-                wall = median(key, 3); peer = part[1] FS "DuckDB"
-                ratio = peer in n && wall > 0 ? median(peer, 3) / wall : ""
-                if (ratio != "") ratio = sprintf(ratio < 0.1 ? "%.3f" : "%.1f", ratio)
-                about = part[2] ~ /~$/
-                printf "| %s | %s%s | %s%.*f |%s %s%.2f | %.0f | %s |\n", part[1] == last ? "" : part[1], part[2],
-                    n[key] == 1 && !about ? " (one run)" : "", about ? "~" : "", wall < 0.1 ? 3 : 2, wall,
-                    speed ? sprintf(" %s |", key in bytes && wall > 0 ? (about ? "~" : "") sprintf("%.0f", bytes[key] / wall / 1e6) : "") : "",
-                    about ? "~" : "", median(key, 4), median(key, 5), ratio
-                last = part[1]
-            }
-        }' "$runs" > "$table"
+    rm -f "$out"
+    awk -f "$here/medians.awk" "$answers" "$runs" > "$dir/medians-$family.tsv"
+    awk -f "$here/table.awk" "$dir/medians-$family.tsv" > "$table"
     cat "$table"
-    say "load at the end: $(cut -d' ' -f1 /proc/loadavg)"
     exit $disagree
 }

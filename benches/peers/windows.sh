@@ -4,15 +4,22 @@
 # Of a million keys each slide brings ten thousand; windows of 10, 100 and 1000 slides, so that they hold 0.1, 0.6 and 1 million keys.
 # Measured is the time in which a slide is finished, the median of the last slides, once the window is full; `keys held` is what a
 # window gives. Spark gets LIMIT seconds for each of its runs (default 300): where it does not fill the window by then, its last slides
-# are given, and how many slides it had come. Needs PySpark 4 and Java. DIR defaults to target/peers.
+# are given, and how many slides it had come. Each slide must hold as many keys with both, or the status is 1. Needs PySpark 4, in
+# the Python that PYSPARK_PYTHON names (default python3), and Java. DIR defaults to target/peers, PEERS_SIZE is a part of all keys.
 #
 # The second table: `window all --emit changed` where each batch touches 100 keys, of few and of many that are kept.
 dir=${1:-target/peers}
 . "$(dirname "$0")/common.sh"
 pin "$dir"
-keys=1000000 touched=10000
-slides=$dir/slides.txt
-[ -s "$slides" ] || awk -v slides=1200 -v touched=$touched -v keys=$keys 'BEGIN {
+begin
+keys=$(part_of 1000000) touched=$(part_of 10000)
+spark_python=${PYSPARK_PYTHON:-python3}
+if ! have java || ! have "$spark_python" || ! "$spark_python" -c 'import pyspark.streaming' 2> /dev/null; then
+    note "Spark is not installed (Java, and pip install pyspark; PYSPARK_PYTHON names its Python): skipped"
+    spark_python=
+fi
+slides=$dir/slides-$keys.txt
+[ -s "$slides" ] || awk -v slides=1200 -v touched="$touched" -v keys="$keys" 'BEGIN {
     for (s = 0; s < slides; s++) { for (n = 0; n < touched; n++) print ((s * touched + n) * 2654435761 % 4294967296) % keys, 1; print "--" }
 }' > "$slides"
 
@@ -30,8 +37,12 @@ ours_of() {
     "$streamer" --from "$dir/stats" --in json map 'processingDelay' | sed '$d' | median 1
 }
 spark_of() {
-    [ -n "$python" ] && "$python" -c 'import pyspark' 2> /dev/null || { echo "-"; return; }
-    LIMIT=${LIMIT:-300} "$python" "$repo/benches/peers/windows.py" "$1" $(($1 + 60)) $keys $touched "$2" > "$dir/spark" 2> /dev/null || true
+    [ -n "$spark_python" ] || { echo "-"; return; }
+    LIMIT=${LIMIT:-300} "$spark_python" "$here/windows.py" "$1" $(($1 + 60)) "$keys" "$touched" "$2" > "$dir/spark" 2> /dev/null || true
+    # Each slide holds as many keys with both.
+    if ! awk -F'\t' 'NR == FNR { held[NR] = $1; next } { came = 1 } held[$1] != $2 { bad = 1 } END { exit bad || !came }' "$dir/held" "$dir/spark"; then
+        note "DISAGREES or gave nothing: Spark, a window of $1 slides, $2"
+    fi
     echo "$(median 3 < "$dir/spark" | awk '{ print $1 * 1000 }') (after $(tail -n 1 "$dir/spark" | cut -f 1) slides)"
 }
 
@@ -44,14 +55,15 @@ spark_of() {
         rm -f "$dir/stats"
         all=$(ours_of $window agg 'sum($2) AS s' --by '$1' then agg 'count(*) AS n, sum(s) AS s')
         memory=$(awk '{ print int($3 / 1024) }' "$dir/time")
-        held=$(tail -n 1 "$out" | cut -f 2)
+        cut -f 2 "$out" > "$dir/held"
+        held=$(tail -n 1 "$dir/held")
         echo "| $window | $held | $best | $all | $memory | $(spark_of $window inverse) | $(spark_of $window plain) |"
     done
     echo
     echo "| keys kept | batch of 100 of them: median ms | peak MB |"
     echo "|---:|---:|---:|"
-    for kept in 10000 10000000; do
-        awk -v keys=$kept 'BEGIN {
+    for kept in $(part_of 10000) $(part_of 10000000); do
+        awk -v keys="$kept" 'BEGIN {
             for (n = 0; n < keys; n++) print n
             for (s = 0; s < 300; s++) { print "--"; for (n = 0; n < 100; n++) print ((s * 100 + n) * 2654435761 % 4294967296) % keys }
         }' > "$dir/kept.txt"
@@ -61,5 +73,6 @@ spark_of() {
         touched=$("$streamer" --from "$dir/stats" --in json map 'processingDelay' | tail -n 200 | sed '$d' | median 1)
         echo "| $kept | $touched | $(awk '{ print int($3 / 1024) }' "$dir/time") |"
     done
-    rm -f "$dir/kept.txt"
+    rm -f "$dir/kept.txt" "$dir/held" "$dir/spark" "$dir/stats"
 } | tee "$table"
+! grep -q DISAGREES "$notes"

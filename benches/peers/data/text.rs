@@ -1,9 +1,10 @@
-//! Writes text to measure with, the same bytes for the same size: `cargo run --release --example peers-text -- BYTES > FILE`.
-//!
-//! It is as natural text is for a program that counts words: few words often and most of them rarely (Zipf), short ones in
+//! Text as natural text is for a program that counts words: few words often and most of them rarely (Zipf), short ones in
 //! front, some with punctuation or a capital, a few per cent not ASCII, lines of about 100 bytes, sometimes two spaces.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+
+use crate::Out;
+use crate::random::Random;
 
 /// How many words there are, before capitals and punctuation.
 const WORDS: usize = 200_000;
@@ -16,32 +17,6 @@ const ONSETS: [&str; 24] = [
 const VOWELS: [&str; 8] = ["a", "e", "i", "o", "u", "ea", "ou", "ai"];
 const CODAS: [&str; 10] = ["", "", "n", "r", "s", "t", "l", "ng", "st", "x"];
 const FOREIGN: [&str; 12] = ["é", "ü", "ø", "ñ", "ß", "å", "ж", "д", "λ", "中", "日", "한"];
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        ((u128::from(self.next()) * limit as u128) >> 64) as usize
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    /// A place among the words. That of exponent 1 is exponential in a uniform number.
-    fn rank(&mut self) -> usize {
-        let uniform = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        (WORDS as f64).powf(uniform) as usize - 1
-    }
-}
 
 fn word(rank: usize, random: &mut Random) -> String {
     let syllables = match rank {
@@ -64,19 +39,22 @@ fn word(rank: usize, random: &mut Random) -> String {
     word
 }
 
-fn main() -> io::Result<()> {
-    let Some(bytes) = std::env::args().nth(1).and_then(|size| size.parse::<usize>().ok()) else {
-        return Err(io::Error::other("usage: peers-text BYTES > FILE"));
-    };
+/// A place among the words. That of exponent 1 is exponential in a uniform number.
+fn rank(random: &mut Random) -> usize {
+    let uniform = (random.next() >> 11) as f64 / (1u64 << 53) as f64;
+    (WORDS as f64).powf(uniform) as usize - 1
+}
+
+/// At least so many bytes of lines.
+pub fn write(out: &mut Out, bytes: usize) -> io::Result<()> {
     let mut random = Random(1);
     let words: Vec<String> = (0..WORDS).map(|rank| word(rank, &mut random)).collect();
-    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let (mut line, mut written, mut begins) = (Vec::new(), 0, true);
     while written < bytes {
         line.clear();
         while line.len() < LINE {
             let at = line.len();
-            line.extend_from_slice(words[random.rank()].as_bytes());
+            line.extend_from_slice(words[rank(&mut random)].as_bytes());
             if begins {
                 line[at].make_ascii_uppercase();
             }
@@ -96,5 +74,5 @@ fn main() -> io::Result<()> {
         written += line.len();
         out.write_all(&line)?;
     }
-    out.flush()
+    Ok(())
 }

@@ -1,12 +1,13 @@
-//! Writes a log of requests to measure with, one JSON object a line, the same bytes for the same size:
-//! `cargo run --release --example peers-requests -- BYTES > FILE`.
-//!
-//! It is as logs of services are: 200 paths, few of them often (Zipf), durations log-normal around a middle that each path
-//! has, in milliseconds with at most two decimals, a nested object with an array, messages with escapes. One record in a
-//! hundred has no `user`, one in two hundred no `ms`, one in two hundred `"bytes":null`; two paths are not ASCII and stand
-//! there now as they are, now as `\u` escapes. Only integers and exact divisions decide, so that no machine rounds otherwise.
+//! A log of requests, one JSON object a line, as logs of services are: 200 paths, few of them often (Zipf), durations
+//! log-normal around a middle that each path has, in milliseconds with at most two decimals, a nested object with an array,
+//! messages with escapes. One record in a hundred has no `user`, one in two hundred no `ms`, one in two hundred
+//! `"bytes":null`; two paths are not ASCII and stand there now as they are, now as `\u` escapes. Only integers and exact
+//! divisions decide, so that no machine rounds otherwise.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+
+use crate::Out;
+use crate::random::Random;
 
 const PATHS: usize = 200;
 const USERS: usize = 300_000;
@@ -31,34 +32,6 @@ const MESSAGES: [&str; 6] = [
     "at Handler.run(Handler.java:42)\\n\\tat Server.serve(Server.java:7)",
 ];
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        ((u128::from(self.next()) * limit as u128) >> 64) as usize
-    }
-
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
-
-    /// Two to a power that is bell-shaped in `0..2 * middle`, taken straight between the whole powers.
-    fn bell(&mut self, middle: u64) -> u64 {
-        // The mean of four uniform numbers, in 65536ths.
-        let mean = (0..4).map(|_| self.next() >> 48).sum::<u64>() / 4;
-        let power = mean * 2 * middle;
-        ((1 << 16) + (power & 0xFFFF)) << (power >> 16) >> 16
-    }
-}
-
 struct Route {
     plain: String,
     escaped: String,
@@ -80,10 +53,16 @@ fn routes(random: &mut Random) -> Vec<Route> {
     (0..PATHS).map(route).collect()
 }
 
-fn main() -> io::Result<()> {
-    let Some(bytes) = std::env::args().nth(1).and_then(|size| size.parse::<usize>().ok()) else {
-        return Err(io::Error::other("usage: peers-requests BYTES > FILE"));
-    };
+/// Two to a power that is bell-shaped in `0..2 * middle`, taken straight between the whole powers.
+fn bell(random: &mut Random, middle: u64) -> u64 {
+    // The mean of four uniform numbers, in 65536ths.
+    let mean = (0..4).map(|_| random.next() >> 48).sum::<u64>() / 4;
+    let power = mean * 2 * middle;
+    ((1 << 16) + (power & 0xFFFF)) << (power >> 16) >> 16
+}
+
+/// At least so many bytes of lines.
+pub fn write(out: &mut Out, bytes: usize) -> io::Result<()> {
     let mut random = Random(3);
     let routes = routes(&mut random);
     // The weight of each rank and of all before it: 1, 1/2, 1/3 … of a million.
@@ -93,7 +72,6 @@ fn main() -> io::Result<()> {
             Some(*sum)
         })
         .collect();
-    let mut out = BufWriter::with_capacity(1 << 20, io::stdout().lock());
     let (mut line, mut written, mut now) = (Vec::new(), 0, 0);
     while written < bytes {
         line.clear();
@@ -123,7 +101,7 @@ fn main() -> io::Result<()> {
             second % 60
         )?;
         if random.below(200) != 0 {
-            let hundredths = random.bell(route.middle);
+            let hundredths = bell(&mut random, route.middle);
             let (whole, rest) = (hundredths / 100, hundredths % 100);
             match rest {
                 0 => write!(line, r#","ms":{whole}"#)?,
@@ -133,7 +111,7 @@ fn main() -> io::Result<()> {
         }
         match random.below(200) {
             0 => line.extend_from_slice(br#","bytes":null"#),
-            _ => write!(line, r#","bytes":{}"#, random.bell(9))?,
+            _ => write!(line, r#","bytes":{}"#, bell(&mut random, 9))?,
         }
         if random.below(100) != 0 {
             write!(line, r#","user":"u{:06}""#, random.below(USERS))?;
@@ -154,5 +132,5 @@ fn main() -> io::Result<()> {
         written += line.len();
         out.write_all(&line)?;
     }
-    out.flush()
+    Ok(())
 }
