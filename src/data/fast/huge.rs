@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
-use super::super::slot::Slot;
+use super::super::slot::{Slot, Tally};
 
 /// Values of which all bits zero is one.
 ///
@@ -15,6 +15,8 @@ pub unsafe trait Zeroable: Copy {}
 
 // SAFETY: made of whole numbers only.
 unsafe impl Zeroable for Slot {}
+// SAFETY: made of whole numbers only.
+unsafe impl Zeroable for Tally {}
 // SAFETY: a whole number.
 unsafe impl Zeroable for u64 {}
 
