@@ -68,6 +68,12 @@ impl Layer {
         run.arena
     }
 
+    /// How often memory was asked for.
+    #[cfg(test)]
+    pub(super) fn slabs(&self) -> usize {
+        self.slabs.len()
+    }
+
     /// How many tallies.
     pub(super) fn len(&self) -> usize {
         self.runs.iter().map(|run| run.len).sum()

@@ -318,3 +318,6 @@ impl Groups {
         self.each_key(tallies.len(), key, |at| tallies[at].long_key(arena), each);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ pub(super) struct Many {
     /// At so many keys it is to be looked again.
     next: usize,
     /// See [`MANY`] and [`WORTH_MERGING`].
-    pub(super) limits: (usize, usize),
+    limits: (usize, usize),
 }
 
 impl Default for Many {
@@ -40,7 +40,7 @@ impl Default for Many {
 }
 
 impl Many {
-    pub(super) fn beyond(limits: (usize, usize)) -> Self {
+    fn beyond(limits: (usize, usize)) -> Self {
         Many { partitions: None, unfit: false, rows: 0, looked: (0, 0), next: limits.0 / 2, limits }
     }
 
@@ -209,3 +209,6 @@ fn add(partitions: &mut Partitions, plan: &Plan, quick: usize, keys: &Text, bloc
         true
     })
 }
+
+#[cfg(test)]
+mod tests;
