@@ -61,11 +61,20 @@ pub(super) struct Ordered {
     keys: Vec<SortKey>,
 }
 
+/// What the parts of an aggregate come to.
+pub(super) struct Combined {
+    ordered: Ordered,
+    /// What is not finished yet, because it need not be sorted.
+    parcels: Parcels,
+}
+
 /// What goes into a stage.
 pub(super) enum Feed {
     Ordered(Ordered),
     /// Behind rows of the same batch that have gone in before.
     Blocks(Vec<Block>, Behind),
+    /// What accumulators of the stage before have taken apart, and blocks.
+    Parcels(Parcels, Vec<Block>),
     /// With what is done to each before anything else.
     Kept(Vec<Packed>, Option<Arc<dyn Map>>),
 }
@@ -102,7 +111,7 @@ impl Ordered {
     }
 
     /// All rows.
-    pub(super) fn all(&self) -> Vec<Block> {
+    fn all(&self) -> Vec<Block> {
         self.blocks(self.runs.iter().map(|run| 0..run.len()).collect(), 0, 0, false)
     }
 
@@ -122,6 +131,21 @@ impl Ordered {
     }
 }
 
+impl Combined {
+    /// As [`Ordered::feed`].
+    pub(super) fn feed(self, sorted: bool) -> Feed {
+        match self.parcels.is_empty() {
+            true => self.ordered.feed(sorted),
+            false => Feed::Parcels(self.parcels, self.ordered.rows.blocks),
+        }
+    }
+
+    /// All rows, if they were to be sorted.
+    pub(super) fn all(&self) -> Vec<Block> {
+        self.ordered.all()
+    }
+}
+
 /// Whether the result of this stage has to be sorted for the next.
 pub(super) fn sorts_for_next(core: &Core, stage: usize) -> bool {
     core.plan.numbers || !core.plan.stages[stage + 1].takes_any_order()
@@ -135,7 +159,7 @@ pub(super) fn combine(
     aggregate: &dyn Aggregate,
     parts: Vec<Box<dyn Accumulator>>,
     sort: bool,
-) -> Ordered {
+) -> Combined {
     let mut parts = parts;
     if parts.is_empty() {
         parts.push(start());
@@ -253,22 +277,24 @@ fn order_parts(
     parts: Vec<(Box<dyn Accumulator>, Parcels)>,
     keys: Vec<SortKey>,
     sort: bool,
-) -> Ordered {
+) -> Combined {
     let sort_keys = keys.clone();
     let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
         for parcel in parcels {
             part.take(parcel);
         }
+        let parcels = if sort { Vec::new() } else { part.apart() };
         let rows = part.finish();
         let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { Vec::new() };
-        (part, rows, entries)
+        (part, rows, entries, parcels)
     });
-    let mut ordered = Ordered::of(keys);
-    for (part, rows, entries) in finished {
+    let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new() };
+    for (part, rows, entries, parcels) in finished {
         keep(core, stage, part);
-        ordered.push(rows, entries);
+        combined.parcels.extend(parcels);
+        combined.ordered.push(rows, entries);
     }
-    ordered
+    combined
 }
 
 /// A share of the work of a stage.
@@ -277,6 +303,8 @@ enum Share {
     Range(Vec<Range<usize>>, u64, u64),
     /// A block, and the number of its first row.
     Block(Block, u64),
+    /// What is to be finished first, and the number of its first block.
+    Parcel(Box<dyn std::any::Any + Send>, u64),
     /// A block that was kept, its place, and the number of its first row.
     Kept(Packed, u64, u64),
 }
@@ -307,6 +335,14 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
                 Share::Block(block, first)
             };
             (Ordered::default(), blocks.into_iter().zip(behind.blocks..).map(share).collect())
+        }
+        // Whoever takes rows in any order asks for no row numbers.
+        Feed::Parcels(parcels, blocks) => {
+            let behind = (parcels.len() as u64) << 32;
+            let blocks =
+                blocks.into_iter().zip(behind..).map(|(block, order)| Share::Block(Block { order, ..block }, 0));
+            let parcels = parcels.into_iter().zip(0..).map(|(parcel, way): (_, u64)| Share::Parcel(parcel, way << 32));
+            (Ordered::default(), parcels.chain(blocks).collect())
         }
         Feed::Kept(blocks, _) => {
             let share = |(block, at): (Packed, u64)| {
@@ -343,6 +379,13 @@ pub(super) fn feed(
             Share::Block(mut block, first) => {
                 block.origins.numbers = numbers(&block, first);
                 vec![block]
+            }
+            Share::Parcel(parcel, first) => {
+                let mut before = start(&shared, at - 1);
+                before.take(parcel);
+                let blocks = before.finish().blocks;
+                keep(&shared, at - 1, before);
+                blocks.into_iter().zip(first..).map(|(block, order)| Block { order, ..block }).collect()
             }
             Share::Kept(packed, at, first) => {
                 let mut block = packed.unpacked();

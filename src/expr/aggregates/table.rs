@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use self::many::Many;
+use self::many::{Many, Parcels};
 use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
 use super::pieces::{Keys, nothing, rows_in, rows_of, weight};
 use super::plan::{Family, Plan, What};
@@ -11,7 +11,6 @@ use super::state::{Folded, Known, Orders, State};
 use super::sums::{Moment, Sums};
 use crate::data::block::{Block, Text};
 use crate::data::column::{Column, Number, Numbers};
-use crate::data::groups::partitions::Partitions;
 use crate::data::groups::{Groups, Parcel};
 use crate::data::keys;
 use crate::data::rows::Rows;
@@ -44,7 +43,7 @@ pub struct Shipped {
     /// Of pieces of the groups what each state has exported, and what did not fit beside the keys.
     pub(super) pieces: Vec<Vec<Vec<Column>>>,
     /// In place of both: very many keys. See [`Shipped::each`].
-    partitions: Option<Box<Partitions>>,
+    many: Option<Parcels>,
 }
 
 impl Table {
@@ -162,10 +161,10 @@ impl Table {
                 pieces.push(self.exported(&[0]));
                 self.states.iter_mut().for_each(|state| state.clear());
             }
-            return Shipped { parcel: Parcel::default(), pieces, partitions: None };
+            return Shipped { parcel: Parcel::default(), pieces, many: None };
         }
         if let Some(partitions) = self.many.ship(shard, shards) {
-            return Shipped { parcel: Parcel::default(), pieces: Vec::new(), partitions: Some(Box::new(partitions)) };
+            return Shipped { parcel: Parcel::default(), pieces: Vec::new(), many: Some(partitions) };
         }
         if self.cut.len() != shards {
             self.settle();
@@ -181,7 +180,7 @@ impl Table {
     fn shipped(&self, parcel: Parcel) -> Shipped {
         let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
         let pieces = groups.chunks(rows_of(weight(&self.states), groups.len()));
-        Shipped { pieces: pieces.map(|piece| self.exported(piece)).collect(), parcel, partitions: None }
+        Shipped { pieces: pieces.map(|piece| self.exported(piece)).collect(), parcel, many: None }
     }
 
     /// Whether all there is to know lies beside the keys.

@@ -10,6 +10,7 @@ use super::super::state::State;
 use super::{Shipped, Table};
 use crate::data::block::{Block, Text};
 use crate::data::column::{Column, Number, Numbers};
+use crate::data::groups::Parcel;
 use crate::data::groups::partitions::{Drained, Partitions, WORTH_MERGING};
 use crate::expr::by::BoundBy;
 use crate::expr::operators::quick;
@@ -18,6 +19,14 @@ use crate::expr::operators::quick;
 const MANY: usize = 1 << 20;
 /// Most are new if one in so many rows has a new key.
 const ROWS_A_KEY: usize = 4;
+
+/// Very many keys on their way to another table.
+pub(super) enum Parcels {
+    /// Perhaps all that there are.
+    All(Box<Partitions>),
+    /// A piece of a partition.
+    Piece(Arc<Drained>, usize),
+}
 
 /// Very many keys, or what tells whether there are.
 pub(super) struct Many {
@@ -52,8 +61,8 @@ impl Many {
         *self = Many::beyond(self.limits);
     }
 
-    pub(super) fn ship(&mut self, shard: usize, shards: usize) -> Option<Partitions> {
-        self.partitions.as_mut().map(|partitions| partitions.ship(shard, shards))
+    pub(super) fn ship(&mut self, shard: usize, shards: usize) -> Option<Parcels> {
+        self.partitions.as_mut().map(|partitions| Parcels::All(Box::new(partitions.ship(shard, shards))))
     }
 
     /// Blocks as [`Table::save`] gives them; a key may come several times.
@@ -131,9 +140,13 @@ impl Table {
 
     /// Merges what another table has shipped, if there or here are very many keys; else gives it back.
     pub(super) fn take_many(&mut self, shipped: Shipped) -> Option<Shipped> {
-        match (shipped.partitions, &mut self.many.partitions) {
-            (Some(theirs), Some(mine)) => mine.take(*theirs),
-            (Some(theirs), None) => {
+        match (shipped.many, &mut self.many.partitions) {
+            (Some(Parcels::Piece(drained, piece)), _) => {
+                self.reunite();
+                self.take_piece(&drained, piece);
+            }
+            (Some(Parcels::All(theirs)), Some(mine)) => mine.take(*theirs),
+            (Some(Parcels::All(theirs)), None) => {
                 if self.may_be_many() && !self.many.unfit {
                     self.go_over();
                 }
@@ -146,11 +159,16 @@ impl Table {
                 let fit = |mine: &mut Box<Partitions>| shipped.pieces.is_empty() && mine.take_parcel(&shipped.parcel);
                 if !mine.as_mut().is_some_and(fit) {
                     self.reunite();
-                    return Some(Shipped { partitions: None, ..shipped });
+                    return Some(Shipped { many: None, ..shipped });
                 }
             }
         }
         None
+    }
+
+    /// Takes out very many keys as parcels of which none has a key of another.
+    pub fn apart(&mut self) -> impl Iterator<Item = Shipped> {
+        self.many.partitions.take().into_iter().flat_map(|partitions| pieces(*partitions))
     }
 
     /// The result of very many keys, whose memory is given back piece by piece.
@@ -168,19 +186,27 @@ impl Table {
 }
 
 impl Shipped {
-    /// As pieces of which each key is in one, once.
-    pub(in super::super) fn each(mut self, plan: &Arc<Plan>) -> impl Iterator<Item = Shipped> {
-        let partitions = self.partitions.take();
-        let rest = partitions.is_none().then_some(self);
-        let parts = partitions.into_iter().flat_map(|partitions| partitions.drain());
-        let parted = parts.map(|drained| {
+    /// As pieces of which each key is in one, once, and whose parcels hold them.
+    pub(in super::super) fn each(self, plan: &Arc<Plan>) -> Box<dyn Iterator<Item = Shipped> + '_> {
+        let plain = move |shipped: Shipped| {
             let mut table = Table::new(Arc::clone(plan));
-            table.take_drained(&drained);
-            drop(drained);
+            table.take(shipped);
             table.ship(0, 1)
-        });
-        rest.into_iter().chain(parted)
+        };
+        match self.many {
+            None => Box::new([self].into_iter()),
+            Some(Parcels::Piece(..)) => Box::new([plain(self)].into_iter()),
+            Some(Parcels::All(partitions)) => Box::new(pieces(*partitions).map(plain)),
+        }
     }
+}
+
+/// Partitions as parcels.
+fn pieces(partitions: Partitions) -> impl Iterator<Item = Shipped> {
+    let shipped = |many| Shipped { parcel: Parcel::default(), pieces: Vec::new(), many: Some(many) };
+    partitions.drain().map(Arc::new).flat_map(move |drained| {
+        (0..Drained::PIECES).map(move |piece| shipped(Parcels::Piece(Arc::clone(&drained), piece)))
+    })
 }
 
 /// Adds the rows of a block to their keys; does nothing if a value does not fit.
