@@ -22,6 +22,10 @@ use super::plan::End;
 use super::shard;
 use super::shares;
 
+mod both;
+
+pub(super) use both::Both;
+
 /// Fewer rows than this are not worth a second shard.
 pub(super) const SMALL: usize = 8 * 1024;
 /// A share of the work of a stage is at most about so many rows: what is made of them stays in the second-level cache and in
@@ -216,58 +220,6 @@ fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Packed> {
     *parcel.downcast().expect("a sequence ships its blocks")
 }
 
-/// Rows that are kept, and what is combined of them.
-pub(super) struct Both {
-    rows: Sequence,
-    combined: Box<dyn Accumulator>,
-}
-
-impl Both {
-    /// The blocks, and the part of the aggregate.
-    pub(super) fn apart(mut part: Box<dyn Accumulator>) -> Apart {
-        *part.ship(0, 1).downcast::<Apart>().expect("both parts are shipped together")
-    }
-}
-
-impl Accumulator for Both {
-    fn fold(&mut self, block: &Block) {
-        self.rows.fold(block);
-        self.combined.fold(block);
-    }
-
-    /// Everything, as it is: a stage takes it apart before it combines.
-    fn ship(&mut self, _: usize, _: usize) -> Box<dyn std::any::Any + Send> {
-        let nothing: Box<dyn Accumulator> = Box::new(Sequence::default());
-        Box::new((self.rows.give(), std::mem::replace(&mut self.combined, nothing)))
-    }
-
-    fn take(&mut self, parcel: Box<dyn std::any::Any + Send>) {
-        let (blocks, mut other) = *parcel.downcast::<Apart>().expect("both parts are shipped together");
-        self.rows.take(blocks);
-        self.combined.take(other.ship(0, 1));
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn finish(&mut self) -> Rows {
-        Accumulator::finish(&mut self.rows)
-    }
-
-    fn save(&self) -> Rows {
-        self.rows.save()
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        for block in &rows.blocks {
-            self.combined.fold(block);
-        }
-        self.rows.restore(rows);
-    }
-}
-
-type Apart = (Vec<Packed>, Box<dyn Accumulator>);
 type Parcels = Vec<Box<dyn std::any::Any + Send>>;
 
 /// Merges parcels into their parts and sorts what each part gives, if that is asked for.
