@@ -2,7 +2,7 @@
 //! by part, in a table that stays in the caches. A look-up among many millions of keys would be a cache miss.
 //!
 //! A key may stand there several times. A run of a partition is merged where it is when it has grown to twice the keys that it
-//! had after the last time, so that memory goes with the keys (and not at all while keys hardly ever come again); all is merged at the end, a run at a time, and its memory is
+//! had after the last time, so that memory goes with the keys; all is merged at the end, a run at a time, and its memory is
 //! given back. What goes to another shard changes hands as it is.
 
 use super::super::block::Text;
@@ -20,9 +20,6 @@ const BUFFER: usize = 32;
 /// A run with fewer tallies is not worth merging.
 pub const WORTH_MERGING: usize = 32 * 1024;
 
-/// Merging did not spare much if more than this fraction stays.
-const POOR: (usize, usize) = (3, 4);
-
 /// What the values of one key make together, if it can be said.
 pub type Combine = fn(i64, i64) -> Option<i64>;
 
@@ -37,8 +34,6 @@ pub struct Partitions {
     hasher: Hasher,
     combine: Combine,
     worth: usize,
-    /// Merging runs of so many tallies did not spare much: no use to try it with the others, which are like them.
-    poor: usize,
     /// Runs are merged here.
     scratch: Groups,
 }
@@ -55,7 +50,6 @@ impl Partitions {
             hasher: HASHER.clone(),
             combine,
             worth: worth.max(BUFFER),
-            poor: 0,
             scratch: Groups::new(),
         }
     }
@@ -252,13 +246,8 @@ impl Partitions {
         let filled = usize::from(std::mem::take(&mut self.filled[way]));
         let layer = &mut self.layers[way / RUNS][0];
         let len = layer.push(way % RUNS, &self.buffers[way * BUFFER..][..filled]);
-        let run = &mut layer.runs[way % RUNS];
-        let limit = run.limit.max(self.worth);
-        if len >= limit {
-            match limit <= self.poor {
-                true => run.limit = 2 * limit,
-                false => self.merge(way),
-            }
+        if len >= layer.runs[way % RUNS].limit.max(self.worth) {
+            self.merge(way);
         }
     }
 
@@ -294,9 +283,6 @@ impl Partitions {
         after = layer.push(run, &made).max(after);
         let run = &mut layer.runs[run];
         (run.arena, run.limit) = (kept, 2 * after);
-        if after > before / POOR.1 * POOR.0 {
-            self.poor = before;
-        }
         self.len -= before - after;
     }
 }
