@@ -16,7 +16,7 @@ use streamer::data::groups::Groups;
 use streamer::data::schema::{Live, Schema};
 use streamer::data::time::Time;
 use streamer::expr::{Context, Expr};
-use streamer::formats::{self, Reading};
+use streamer::formats::{self, Reading, Settings, Stamp};
 use streamer::operators::{self, Accumulator, Aggregate, Built, Over, Running, Work};
 
 /// How many blocks of [`BLOCK`] bytes: 64 MiB.
@@ -176,6 +176,60 @@ fn reading(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Where records end, what numbers are in a column of text, and rows as they are printed.
+fn records_and_rows(criterion: &mut Criterion, text: &[Arc<Buffer>]) {
+    let mut group = criterion.benchmark_group("records");
+    let block = &text[0];
+    group.throughput(Throughput::Bytes(block.len() as u64));
+    let input = formats::input("text", &Reading { delimiter: b'\n', header: None, argument: None }).expect("a format");
+    let mut spans = Vec::new();
+    group.bench_function("lines", |bencher| {
+        bencher.iter(|| {
+            spans.clear();
+            input.framing().each(block.bytes(), 0, block.len(), |span| spans.push(span));
+            spans.len()
+        });
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("numbers");
+    let (schema, block) = cut("csv", Some(HEADER), &csv(), &["n", "x"]);
+    group.throughput(Throughput::Elements(block.rows as u64));
+    for (name, text) in [("whole", "sum(n) AS s"), ("with fractions", "sum(x) AS s")] {
+        let aggregate = aggregate(text, None, &schema);
+        let mut accumulator = aggregate.start();
+        group.bench_function(name, |bencher| bencher.iter(|| accumulator.fold(&block)));
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("output");
+    let (schema, block) = cut("csv", Some(HEADER), &csv(), &["path", "user", "n", "x"]);
+    let info = BatchInfo { id: 0, start: Time(0), end: Time(1000), redo: false };
+    for name in ["text", "csv", "json"] {
+        let settings = Settings {
+            schema: schema.clone(),
+            stamp: Stamp::None,
+            zone: jiff::tz::TimeZone::UTC,
+            limit: usize::MAX,
+            color: false,
+            width: None,
+            interval: false,
+        };
+        let output = formats::output(name, &settings).expect("a format");
+        let mut out = Vec::new();
+        output.rows(&block, &info, &mut out);
+        group.throughput(Throughput::Bytes(out.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                out.clear();
+                output.rows(&block, &info, &mut out);
+                out.len()
+            });
+        });
+    }
+    group.finish();
+}
+
 /// Each of the 16 bytes of every place of JSON is classed, by vectors and without.
 fn classes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("classes");
@@ -326,6 +380,7 @@ fn main() {
     classes(&mut criterion);
     expressions(&mut criterion);
     let text = text();
+    records_and_rows(&mut criterion, &text);
     split(&mut criterion, &text);
     count(&mut criterion, &text);
     sliding(&mut criterion);

@@ -189,9 +189,11 @@ impl Decoder {
     }
 
     fn cut(&mut self) {
+        // The next block will be about as large.
         let text = |(data, spans): &mut (Vec<u8>, Vec<Span>)| {
-            let data = Arc::new(Buffer::from_vec(std::mem::take(data)));
-            Column::Text(Text { data, spans: std::mem::take(spans) })
+            let (more, rows) = (data.len() + data.len() / 8, spans.len());
+            let data = Arc::new(Buffer::from_vec(std::mem::replace(data, Vec::with_capacity(more))));
+            Column::Text(Text { data, spans: std::mem::replace(spans, Vec::with_capacity(rows)) })
         };
         let rows = self.numbers.len();
         let mut columns: Vec<Column> = self.columns.iter_mut().map(text).collect();

@@ -9,6 +9,7 @@ use super::number;
 use super::rows::Rows;
 use super::write;
 
+mod radix;
 mod sorting;
 
 pub use sorting::{cut, merge, sorted};

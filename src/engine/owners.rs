@@ -5,6 +5,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::data::batch::BatchInfo;
+use crate::data::fast::HugeVec;
 use crate::data::order;
 use crate::data::rows::Rows;
 use crate::operators::{Accumulator, Aggregate, Over, Running, Spread};
@@ -130,7 +131,7 @@ pub(super) fn result(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>
             running.leave(info.start);
         }
         let rows = running.finish(&info);
-        let entries = if sort { order::sorted(&rows, &keys, 0) } else { Vec::new() };
+        let entries = if sort { order::sorted(&rows, &keys, 0) } else { HugeVec::new() };
         (owner, rows, entries)
     });
     ordered(core, at, &**aggregate, done).feed(sort)
@@ -150,13 +151,18 @@ pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate
             keep(&shared, at, open);
             rows
         });
-        let entries = if sort { order::sorted(&rows, &keys, 0) } else { Vec::new() };
+        let entries = if sort { order::sorted(&rows, &keys, 0) } else { HugeVec::new() };
         (owner, rows, entries)
     });
     ordered(core, at, aggregate, done).feed(sort)
 }
 
-fn ordered(core: &Core, at: usize, aggregate: &dyn Aggregate, done: Vec<(Owner, Rows, Vec<order::Entry>)>) -> Ordered {
+fn ordered(
+    core: &Core,
+    at: usize,
+    aggregate: &dyn Aggregate,
+    done: Vec<(Owner, Rows, HugeVec<order::Entry>)>,
+) -> Ordered {
     let mut ordered = Ordered::of(aggregate.order());
     let mut owners = Vec::with_capacity(done.len());
     for (owner, rows, entries) in done {

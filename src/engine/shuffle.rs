@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
+use crate::data::fast::HugeVec;
 use crate::data::order::{self, Comparator, Entry, SortKey};
 use crate::data::packed::Packed;
 use crate::data::rows::{Rows, gather_all};
@@ -61,7 +62,7 @@ pub(super) fn keep(core: &Core, stage: usize, accumulator: Box<dyn Accumulator>)
 #[derive(Default)]
 pub(super) struct Ordered {
     rows: Rows,
-    runs: Vec<Vec<Entry>>,
+    runs: Vec<HugeVec<Entry>>,
     keys: Vec<SortKey>,
 }
 
@@ -99,9 +100,9 @@ impl Ordered {
     }
 
     /// One more run: sorted entries of these rows.
-    pub(super) fn push(&mut self, rows: Rows, mut entries: Vec<Entry>) {
+    pub(super) fn push(&mut self, rows: Rows, mut entries: HugeVec<Entry>) {
         let first = self.rows.blocks.len() as u32;
-        for entry in &mut entries {
+        for entry in entries.iter_mut() {
             entry.block += first;
         }
         self.rows.blocks.extend(rows.blocks);
@@ -237,7 +238,7 @@ fn order_parts(
         }
         let parcels = if sort { Vec::new() } else { part.apart() };
         let rows = part.finish();
-        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { Vec::new() };
+        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { HugeVec::new() };
         (part, rows, entries, parcels)
     });
     let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new() };
@@ -266,7 +267,7 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
     let mut row = 0;
     match rows {
         Feed::Ordered(ordered) => {
-            let total: usize = ordered.runs.iter().map(Vec::len).sum();
+            let total: usize = ordered.runs.iter().map(|run| run.len()).sum();
             let ways = if total < SMALL { 1 } else { (core.shards * 4).max(total / SHARE_ROWS) };
             let comparator = Comparator::new(&ordered.rows, &ordered.keys);
             let ranges = order::cut(&comparator, &ordered.runs, ways).into_iter().zip(0..);

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
+use super::super::order::Entry;
 use super::super::slot::{Slot, Tally};
 
 /// Values of which all bits zero is one.
@@ -17,6 +18,8 @@ pub unsafe trait Zeroable: Copy {}
 unsafe impl Zeroable for Slot {}
 // SAFETY: made of whole numbers only.
 unsafe impl Zeroable for Tally {}
+// SAFETY: made of whole numbers only.
+unsafe impl Zeroable for Entry {}
 // SAFETY: a whole number.
 unsafe impl Zeroable for u64 {}
 

@@ -1,20 +1,23 @@
 //! Sorting, merging and cutting of entries. Most rows differ in their prefix; only runs of the same prefix are looked at
 //! again, eight bytes or one key further on, so that rows are fetched from memory once and not at each comparison.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
+use super::radix::sort_by_prefix;
 use super::{Comparator, Entry, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
 use crate::data::column::{Cell, Column, Numbers};
-use crate::data::fast::prefetch;
+use crate::data::fast::{HugeVec, prefetch};
 use crate::data::rows::Rows;
 
 /// The rows of one run in order. `first_block` is added to the number of each block, so that entries of several runs can
 /// be compared once their rows are put behind one another.
-pub fn sorted(rows: &Rows, keys: &[SortKey], first_block: u32) -> Vec<Entry> {
+pub fn sorted(rows: &Rows, keys: &[SortKey], first_block: u32) -> HugeVec<Entry> {
     let mut entries = entries(rows, keys);
+    // Ties stay as the rows stand in memory, which is how they are looked at again.
+    sort_by_prefix(&mut entries);
     sort_ties(&Comparator::new(rows, keys), &mut entries, Level::BEGIN);
     if first_block > 0 {
-        for entry in &mut entries {
+        for entry in entries.iter_mut() {
             entry.block += first_block;
         }
     }
@@ -54,14 +57,9 @@ fn cell<'a>(by: &Comparator<'a>, entry: &Entry, key: usize) -> Cell<'a> {
 /// How many entries are fetched from memory together, so that their cache misses overlap.
 const BATCH: usize = 256;
 
-/// Sorts entries whose prefixes are what `level` gives and that are the same in all before it.
+/// Goes on sorting entries that are in the order of their prefixes, which are what `level` gives, and that are the same in all
+/// before it.
 fn sort_ties(by: &Comparator<'_>, mut entries: &mut [Entry], level: Level) {
-    if level == Level::BEGIN {
-        // Ties stay as the rows stand in memory, which is how they are looked at again.
-        entries.sort_by_key(|entry| entry.prefix);
-    } else {
-        entries.sort_unstable_by_key(|entry| entry.prefix);
-    }
     while !entries.is_empty() {
         let batch = BATCH.min(entries.len());
         let last = entries[batch - 1].prefix;
@@ -120,6 +118,7 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
     for entry in &mut *run {
         entry.prefix = next.code(by, entry);
     }
+    run.sort_unstable_by_key(|entry| entry.prefix);
     sort_ties(by, run, next);
     for entry in run {
         entry.prefix = same;
@@ -127,8 +126,8 @@ fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
 }
 
 /// An entry for each row, in the order of the blocks.
-fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(rows.len());
+fn entries(rows: &Rows, keys: &[SortKey]) -> HugeVec<Entry> {
+    let mut entries = HugeVec::with_capacity(rows.len());
     for (number, block) in rows.blocks.iter().enumerate() {
         let entry = |row: usize, prefix| Entry { prefix, block: number as u32, row: row as u32 };
         // A column of whole numbers needs no look at each cell's kind.
@@ -136,10 +135,11 @@ fn entries(rows: &Rows, keys: &[SortKey]) -> Vec<Entry> {
             Some((Column::Number(Numbers::Ints(values)), descending)) => {
                 let flip = if descending { u64::MAX } else { 0 };
                 let made = values.iter().enumerate().map(|(row, &v)| entry(row, of_number(v as f64) ^ flip));
-                entries.extend(made);
+                made.for_each(|entry| entries.push(entry));
             }
-            _ => entries
-                .extend((0..block.rows).map(|row| entry(row, prefix_of(keys, block, row, rows.order_of(number, row))))),
+            _ => (0..block.rows)
+                .map(|row| entry(row, prefix_of(keys, block, row, rows.order_of(number, row))))
+                .for_each(|entry| entries.push(entry)),
         }
     }
     entries
@@ -244,9 +244,12 @@ const SAMPLES: usize = 64;
 
 /// Cuts sorted runs into `parts` consecutive ranges of the order, of about equal size: `cut(…)[part][run]` is what of the
 /// run belongs to the part. Equal rows are in the same part.
-pub fn cut(comparator: &Comparator<'_>, runs: &[Vec<Entry>], parts: usize) -> Vec<Vec<Range<usize>>> {
+pub fn cut<R>(comparator: &Comparator<'_>, runs: &[R], parts: usize) -> Vec<Vec<Range<usize>>>
+where
+    R: Deref<Target = [Entry]>,
+{
     let parts = parts.max(1);
-    let total: usize = runs.iter().map(Vec::len).sum();
+    let total: usize = runs.iter().map(|run| run.len()).sum();
     let step = (total / (parts * SAMPLES)).max(1);
     let mut samples: Vec<Entry> =
         runs.iter().flat_map(|run| run.iter().skip(step / 2).step_by(step)).copied().collect();
@@ -304,7 +307,7 @@ mod tests {
         #[test]
         fn runs_cut_and_merged_are_the_whole(rows in sample_rows(cell(), 6), keys in keys(), parts in 1usize..5) {
             let whole = sorted(&rows, &keys, 0);
-            let runs: Vec<Vec<Entry>> = (0..rows.blocks.len()).map(|n| {
+            let runs: Vec<HugeVec<Entry>> = (0..rows.blocks.len()).map(|n| {
                 let run = Rows { blocks: vec![rows.blocks[n].clone()], orders: vec![rows.orders[n].clone()] };
                 sorted(&run, &keys, n as u32)
             }).collect();
@@ -316,7 +319,7 @@ mod tests {
                 let slices: Vec<&[Entry]> = runs.iter().zip(ranges).map(|(run, range)| &run[range]).collect();
                 merged.extend(merge(&comparator, &slices));
             }
-            prop_assert_eq!(merged, whole);
+            prop_assert_eq!(&merged[..], &whole[..]);
         }
     }
 
@@ -334,7 +337,7 @@ mod tests {
             // One after the other, or all of the first before all of the second.
             let run = |entry: &Entry| if each { entry.block as usize % 2 } else { usize::from(entry.block >= 20) };
             whole.iter().for_each(|entry| runs[run(entry)].push(*entry));
-            prop_assert_eq!(merge(&Comparator::new(&rows, &keys), &[&runs[0], &runs[1]]), whole);
+            prop_assert_eq!(&merge(&Comparator::new(&rows, &keys), &[&runs[0], &runs[1]])[..], &whole[..]);
         }
     }
 
