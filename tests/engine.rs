@@ -52,6 +52,27 @@ fn a_slow_first_file_is_not_locked_out_by_the_others() {
     assert_same(&found, &[first, second].concat());
 }
 
+/// So many keys that they are not looked up any more when they come: the results are the same, sorted or not.
+#[test]
+fn very_many_keys_are_counted_as_few_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = 1_500_000;
+    let all = (0..keys).chain((0..keys).step_by(5)).map(|n| format!("{n:07}\n"));
+    std::fs::write(dir.path().join("keys"), all.collect::<String>()).unwrap();
+    let sorted: String = (0..keys).map(|n| format!("{n:07}\t{}\n", 1 + u32::from(n % 5 == 0))).collect();
+    for shards in [1, 2] {
+        for (then, expected) in [
+            ("", &*sorted),
+            ("then count", "1500000\n"),
+            ("then agg 'sum(count) AS n'", "1800000\n"),
+            ("then top 2 count", "0000000\t2\n0000005\t2\n"),
+        ] {
+            let found = streamer(dir.path(), &format!("--from keys --shards {shards} count --by line {then}"));
+            assert_same(&found, expected.as_bytes());
+        }
+    }
+}
+
 /// The first source has ticked and waits for the second, whose rows wait for those of the first.
 #[test]
 fn a_long_tick_of_the_second_source_does_not_wait_for_the_first() {

@@ -9,6 +9,8 @@ use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 use removal::Removal;
 
+mod layer;
+pub mod partitions;
 mod parts;
 mod removal;
 
@@ -175,17 +177,20 @@ impl Groups {
         let expected = self.len / shards + self.len / shards / 16 + STRETCH;
         let entries = || HugeVec::with_capacity(expected.min(self.len));
         let mut parcels: Vec<Parcel> = (0..shards).map(|_| Parcel { entries: entries(), arena: Vec::new() }).collect();
+        let hasher = self.hasher.clone();
+        self.drain(|slot, arena| parcels[shard_of(hasher.of_slot(slot), shards)].push(*slot, arena));
+        parcels
+    }
+
+    /// Gives each slot that is taken, and where its key is if it is long; the table is empty then.
+    fn drain(&mut self, mut give: impl FnMut(&Slot, &[u8])) {
         for stretch in stretches(self.slots.len()) {
-            for slot in &mut self.slots[stretch] {
-                if slot.tag != 0 {
-                    let shard = shard_of(self.hasher.of_slot(slot), shards);
-                    parcels[shard].push(*slot, &self.arena);
-                    *slot = Slot::default();
-                }
+            for slot in self.slots[stretch].iter_mut().filter(|slot| slot.tag != 0) {
+                give(slot, &self.arena);
+                *slot = Slot::default();
             }
         }
         self.forget();
-        parcels
     }
 
     /// Takes out the parcel of shard `shard` of `shards` (by key hash). Made to be called for several shards in a row: the table is

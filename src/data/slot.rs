@@ -79,6 +79,75 @@ impl Key {
     }
 }
 
+/// A key with a value in 24 bytes, as it is kept where it is not looked up.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Tally {
+    /// As in a [`Slot`]; a long key has its length before it in the arena.
+    low: u64,
+    high: u64,
+    /// The tag in the lowest byte ([`LONG`] for any that is greater), the value above it.
+    rest: u64,
+}
+
+/// What a tally of a long key has for its tag.
+const LONG: u32 = SHORT_TAG + 1;
+/// How many bits the tag takes.
+const TAG_BITS: u32 = 8;
+
+/// Whether a value fits a tally. Those near 0 do and those near the least `i64`, for the highest bit may be a mark.
+#[inline(always)]
+pub(super) fn fits(value: i64) -> bool {
+    let turned = value.rotate_left(1);
+    (turned << TAG_BITS) >> TAG_BITS == turned
+}
+
+impl Tally {
+    /// Of a value that [`fits`]. A long key is to be [put](Tally::put_key) into an arena.
+    #[inline(always)]
+    pub(super) fn new(key: &Key, value: i64) -> Self {
+        let rest = (value.rotate_left(1) << TAG_BITS) as u64 | u64::from(key.tag.min(LONG));
+        Tally { low: key.low, high: key.high, rest }
+    }
+
+    /// What stands in a slot, if it fits: a long key is still in the arena of the slot.
+    pub(super) fn of_slot(slot: &Slot) -> Self {
+        Tally::new(&Key { low: slot.low, high: slot.high, hash: 0, tag: slot.tag }, slot.value)
+    }
+
+    pub(super) fn value(&self) -> i64 {
+        (self.rest as i64 >> TAG_BITS).rotate_right(1)
+    }
+
+    pub(super) fn is_long(&self) -> bool {
+        self.tag() == LONG
+    }
+
+    fn tag(&self) -> u32 {
+        self.rest as u32 & ((1 << TAG_BITS) - 1)
+    }
+
+    /// Puts a long key into the arena.
+    pub(super) fn put_key(&mut self, key: &[u8], arena: &mut Vec<u8>) {
+        self.high = arena.len() as u64;
+        arena.extend_from_slice(&(key.len() as u32).to_le_bytes());
+        arena.extend_from_slice(key);
+    }
+
+    pub(super) fn long_key<'a>(&self, arena: &'a [u8]) -> &'a [u8] {
+        let rest = &arena[self.high as usize..];
+        let (len, rest) = rest.split_first_chunk().expect("the length stands before a key");
+        &rest[..u32::from_le_bytes(*len) as usize]
+    }
+
+    pub(super) fn with_key<R>(&self, arena: &[u8], use_it: impl FnOnce(Option<&[u8]>) -> R) -> R {
+        if self.is_long() {
+            return use_it(Some(self.long_key(arena)));
+        }
+        Slot { low: self.low, high: self.high, tag: self.tag(), group: 0, value: 0 }.with_key(&[], use_it)
+    }
+}
+
 /// The hash functions of this process. Seeded, so that nobody can choose keys that collide; the same for all tables, so
 /// that shards agree on who owns a key.
 #[derive(Clone)]
@@ -142,6 +211,20 @@ impl Hasher {
         Key { low: slot.low, high, hash: self.of_slot(slot), tag: slot.tag }
     }
 
+    #[inline(always)]
+    pub(super) fn key_of_tally(&self, tally: &Tally, arena: &[u8]) -> Key {
+        let Tally { low, high, .. } = *tally;
+        match tally.tag() {
+            NULL => Key { low, high, hash: low, tag: NULL },
+            LONG => Key { low, high: u64::MAX, hash: low, tag: tally.long_key(arena).len() as u32 + 2 },
+            tag => Key { low, high, hash: self.short(low, high), tag },
+        }
+    }
+
+    pub(super) fn of_tally(&self, tally: &Tally) -> u64 {
+        if matches!(tally.tag(), NULL | LONG) { tally.low } else { self.short(tally.low, tally.high) }
+    }
+
     pub(super) fn of_slot(&self, slot: &Slot) -> u64 {
         if slot.is_short() { self.short(slot.low, slot.high) } else { slot.low }
     }
@@ -150,4 +233,21 @@ impl Hasher {
 /// Which shard a key of this hash belongs to: by high bits, for the low ones choose the slot.
 pub(super) fn shard_of(hash: u64, shards: usize) -> usize {
     (((hash >> 32) * shards as u64) >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_tally_gives_back_every_value_that_fits(value: i64, shift in 0u32..64, mark: bool) {
+            let value = (value >> shift) ^ if mark { i64::MIN } else { 0 };
+            let tally = Tally::new(&Key { tag: 5, ..Key::default() }, value);
+            prop_assert_eq!(tally.value() == value, fits(value));
+            prop_assert_eq!(tally.tag(), 5);
+            prop_assert!(fits(value) || shift < 9, "small ones fit");
+        }
+    }
 }

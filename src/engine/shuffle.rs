@@ -23,6 +23,10 @@ use super::plan::End;
 use super::shard;
 use super::shares;
 
+mod both;
+
+pub(super) use both::Both;
+
 /// Fewer rows than this are not worth a second shard.
 pub(super) const SMALL: usize = 8 * 1024;
 /// A share of the work of a stage is at most about so many rows: what is made of them stays in the second-level cache and in
@@ -62,11 +66,20 @@ pub(super) struct Ordered {
     keys: Vec<SortKey>,
 }
 
+/// What the parts of an aggregate come to.
+pub(super) struct Combined {
+    ordered: Ordered,
+    /// What is not finished yet, because it need not be sorted.
+    parcels: Parcels,
+}
+
 /// What goes into a stage.
 pub(super) enum Feed {
     Ordered(Ordered),
     /// Behind rows of the same batch that have gone in before.
     Blocks(Vec<Block>, Behind),
+    /// What accumulators of the stage before have taken apart, and blocks.
+    Parcels(Parcels, Vec<Block>),
     /// With what is done to each before anything else.
     Kept(Vec<Packed>, Option<Arc<dyn Map>>),
 }
@@ -103,7 +116,7 @@ impl Ordered {
     }
 
     /// All rows.
-    pub(super) fn all(&self) -> Vec<Block> {
+    fn all(&self) -> Vec<Block> {
         self.blocks(self.runs.iter().map(|run| 0..run.len()).collect(), 0, 0, false)
     }
 
@@ -123,6 +136,21 @@ impl Ordered {
     }
 }
 
+impl Combined {
+    /// As [`Ordered::feed`].
+    pub(super) fn feed(self, sorted: bool) -> Feed {
+        match self.parcels.is_empty() {
+            true => self.ordered.feed(sorted),
+            false => Feed::Parcels(self.parcels, self.ordered.rows.blocks),
+        }
+    }
+
+    /// All rows, if they were to be sorted.
+    pub(super) fn all(&self) -> Vec<Block> {
+        self.ordered.all()
+    }
+}
+
 /// Whether the result of this stage has to be sorted for the next.
 pub(super) fn sorts_for_next(core: &Core, stage: usize) -> bool {
     core.plan.numbers || !core.plan.stages[stage + 1].takes_any_order()
@@ -136,7 +164,7 @@ pub(super) fn combine(
     aggregate: &dyn Aggregate,
     parts: Vec<Box<dyn Accumulator>>,
     sort: bool,
-) -> Ordered {
+) -> Combined {
     let mut parts = parts;
     if parts.is_empty() {
         parts.push(start());
@@ -193,58 +221,6 @@ fn blocks_of(parcel: Box<dyn std::any::Any + Send>) -> Vec<Packed> {
     *parcel.downcast().expect("a sequence ships its blocks")
 }
 
-/// Rows that are kept, and what is combined of them.
-pub(super) struct Both {
-    rows: Sequence,
-    combined: Box<dyn Accumulator>,
-}
-
-impl Both {
-    /// The blocks, and the part of the aggregate.
-    pub(super) fn apart(mut part: Box<dyn Accumulator>) -> Apart {
-        *part.ship(0, 1).downcast::<Apart>().expect("both parts are shipped together")
-    }
-}
-
-impl Accumulator for Both {
-    fn fold(&mut self, block: &Block) {
-        self.rows.fold(block);
-        self.combined.fold(block);
-    }
-
-    /// Everything, as it is: a stage takes it apart before it combines.
-    fn ship(&mut self, _: usize, _: usize) -> Box<dyn std::any::Any + Send> {
-        let nothing: Box<dyn Accumulator> = Box::new(Sequence::default());
-        Box::new((self.rows.give(), std::mem::replace(&mut self.combined, nothing)))
-    }
-
-    fn take(&mut self, parcel: Box<dyn std::any::Any + Send>) {
-        let (blocks, mut other) = *parcel.downcast::<Apart>().expect("both parts are shipped together");
-        self.rows.take(blocks);
-        self.combined.take(other.ship(0, 1));
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn finish(&mut self) -> Rows {
-        Accumulator::finish(&mut self.rows)
-    }
-
-    fn save(&self) -> Rows {
-        self.rows.save()
-    }
-
-    fn restore(&mut self, rows: Rows) {
-        for block in &rows.blocks {
-            self.combined.fold(block);
-        }
-        self.rows.restore(rows);
-    }
-}
-
-type Apart = (Vec<Packed>, Box<dyn Accumulator>);
 type Parcels = Vec<Box<dyn std::any::Any + Send>>;
 
 /// Merges parcels into their parts and sorts what each part gives, if that is asked for.
@@ -254,22 +230,24 @@ fn order_parts(
     parts: Vec<(Box<dyn Accumulator>, Parcels)>,
     keys: Vec<SortKey>,
     sort: bool,
-) -> Ordered {
+) -> Combined {
     let sort_keys = keys.clone();
     let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
         for parcel in parcels {
             part.take(parcel);
         }
+        let parcels = if sort { Vec::new() } else { part.apart() };
         let rows = part.finish();
         let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { HugeVec::new() };
-        (part, rows, entries)
+        (part, rows, entries, parcels)
     });
-    let mut ordered = Ordered::of(keys);
-    for (part, rows, entries) in finished {
+    let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new() };
+    for (part, rows, entries, parcels) in finished {
         keep(core, stage, part);
-        ordered.push(rows, entries);
+        combined.parcels.extend(parcels);
+        combined.ordered.push(rows, entries);
     }
-    ordered
+    combined
 }
 
 /// A share of the work of a stage.
@@ -278,6 +256,8 @@ enum Share {
     Range(Vec<Range<usize>>, u64, u64),
     /// A block, and the number of its first row.
     Block(Block, u64),
+    /// What is to be finished first, and the number of its first block.
+    Parcel(Box<dyn std::any::Any + Send>, u64),
     /// A block that was kept, its place, and the number of its first row.
     Kept(Packed, u64, u64),
 }
@@ -308,6 +288,14 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
                 Share::Block(block, first)
             };
             (Ordered::default(), blocks.into_iter().zip(behind.blocks..).map(share).collect())
+        }
+        // Whoever takes rows in any order asks for no row numbers.
+        Feed::Parcels(parcels, blocks) => {
+            let behind = (parcels.len() as u64) << 32;
+            let blocks =
+                blocks.into_iter().zip(behind..).map(|(block, order)| Share::Block(Block { order, ..block }, 0));
+            let parcels = parcels.into_iter().zip(0..).map(|(parcel, way): (_, u64)| Share::Parcel(parcel, way << 32));
+            (Ordered::default(), parcels.chain(blocks).collect())
         }
         Feed::Kept(blocks, _) => {
             let share = |(block, at): (Packed, u64)| {
@@ -344,6 +332,13 @@ pub(super) fn feed(
             Share::Block(mut block, first) => {
                 block.origins.numbers = numbers(&block, first);
                 vec![block]
+            }
+            Share::Parcel(parcel, first) => {
+                let mut before = start(&shared, at - 1);
+                before.take(parcel);
+                let blocks = before.finish().blocks;
+                keep(&shared, at - 1, before);
+                blocks.into_iter().zip(first..).map(|(block, order)| Block { order, ..block }).collect()
             }
             Share::Kept(packed, at, first) => {
                 let mut block = packed.unpacked();

@@ -343,7 +343,12 @@ pub trait Accumulator: Send {
     /// Merges what another accumulator of the same aggregate has shipped.
     fn take(&mut self, parcel: Box<dyn Any + Send>);
 
-    /// How many groups or rows it holds: decides whether sharing the work pays.
+    /// Takes everything out as parcels that share no group, if there is so much that it should be finished one after the other.
+    fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
+        Vec::new()
+    }
+
+    /// How many groups or rows it holds, or a few more: decides whether sharing the work pays.
     fn len(&self) -> usize;
 
     /// Whether it holds nothing.

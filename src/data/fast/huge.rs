@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::super::order::Entry;
-use super::super::slot::Slot;
+use super::super::slot::{Slot, Tally};
 
 /// Values of which all bits zero is one.
 ///
@@ -16,6 +16,8 @@ pub unsafe trait Zeroable: Copy {}
 
 // SAFETY: made of whole numbers only.
 unsafe impl Zeroable for Slot {}
+// SAFETY: made of whole numbers only.
+unsafe impl Zeroable for Tally {}
 // SAFETY: made of whole numbers only.
 unsafe impl Zeroable for Entry {}
 // SAFETY: a whole number.

@@ -38,6 +38,24 @@ pub(super) fn merge(mine: &mut i64, theirs: i64, sums: bool, group: u32, spilled
     }
 }
 
+/// What lies beside the key of a row, unless it has to be spilled.
+#[inline(always)]
+pub(super) fn encoded(number: Number) -> Option<i64> {
+    match number {
+        Number::Int(value) => (value != i64::MIN).then_some(value ^ i64::MIN),
+        Number::Float(_) => None,
+        Number::Null => Some(NO_SUM),
+    }
+}
+
+/// Two sums as one, unless it has to be spilled.
+pub(super) fn combined(mine: i64, theirs: i64) -> Option<i64> {
+    match (mine, theirs) {
+        (NO_SUM, sum) | (sum, NO_SUM) => Some(sum),
+        _ => (mine ^ i64::MIN).checked_add(theirs ^ i64::MIN).and_then(|sum| encoded(Number::Int(sum))),
+    }
+}
+
 /// What lies beside the keys of some groups as a column for [`MovingSums`](super::moving::MovingSums); `spilled`: what did not
 /// fit there.
 pub(super) fn exported(values: &[i64], spilled: Option<&Column>) -> Column {

@@ -60,7 +60,12 @@ impl Keyed {
 
     /// Numbers the keys of what a table has shipped: pieces with groups of these numbers, and what is to be imported.
     pub(super) fn admit(&mut self, shipped: Shipped) -> Vec<Piece> {
-        let Shipped { parcel, pieces } = shipped;
+        let plan = Arc::clone(&self.plan);
+        shipped.each(&plan).flat_map(|shipped| self.admit_one(shipped)).collect()
+    }
+
+    fn admit_one(&mut self, shipped: Shipped) -> Vec<Piece> {
+        let Shipped { parcel, pieces, .. } = shipped;
         let (mut groups, mut values) = (Vec::with_capacity(parcel.len()), Vec::new());
         let quick = self.plan.quick.is_some();
         self.groups.merge(&parcel, |group, _, value| {

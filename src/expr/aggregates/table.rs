@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use self::many::{Many, Parcels};
 use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
 use super::pieces::{Keys, nothing, rows_in, rows_of, weight};
 use super::plan::{Family, Plan, What};
@@ -13,7 +14,10 @@ use crate::data::column::{Column, Number, Numbers};
 use crate::data::groups::{Groups, Parcel};
 use crate::data::keys;
 use crate::data::rows::Rows;
+use crate::expr::by::BoundBy;
 use crate::expr::operators::quick;
+
+mod many;
 
 /// What was combined so far, by key or in all.
 pub struct Table {
@@ -29,6 +33,8 @@ pub struct Table {
     numbers: Vec<u32>,
     /// So many of the keys tell which shard a group belongs to; all, if it does not say.
     owner: Option<usize>,
+    /// Where the keys are if they are very many; `groups` is empty then.
+    many: Many,
 }
 
 /// Groups on their way to another table.
@@ -36,6 +42,8 @@ pub struct Shipped {
     pub(super) parcel: Parcel,
     /// Of pieces of the groups what each state has exported, and what did not fit beside the keys.
     pub(super) pieces: Vec<Vec<Vec<Column>>>,
+    /// In place of both: very many keys. See [`Shipped::each`].
+    many: Option<Parcels>,
 }
 
 impl Table {
@@ -43,7 +51,8 @@ impl Table {
     pub fn new(plan: Arc<Plan>) -> Self {
         let states = plan.families.iter().map(Family::state).collect();
         let spilled = Sums::new(&[Moment::Sum]);
-        Table { plan, groups: Groups::new(), states, spilled, cut: Vec::new(), numbers: Vec::new(), owner: None }
+        let (groups, cut, numbers, many) = (Groups::new(), Vec::new(), Vec::new(), Many::default());
+        Table { plan, groups, states, spilled, cut, numbers, owner: None, many }
     }
 
     /// Of no rows; the first `width` keys, and there are more, tell which shard a group belongs to.
@@ -51,11 +60,11 @@ impl Table {
         Table { owner: Some(width), ..Table::new(plan) }
     }
 
-    /// How many rows its result has.
+    /// How many rows its result has; of very many keys that is what they are at most.
     pub fn len(&self) -> usize {
         match self.plan.by {
             None => 1,
-            Some(_) => self.groups.len() + self.cut.iter().map(Parcel::len).sum::<usize>(),
+            Some(_) => self.groups.len() + self.cut.iter().map(Parcel::len).sum::<usize>() + self.many.len(),
         }
     }
 
@@ -67,6 +76,9 @@ impl Table {
     /// Combines the rows of a block.
     pub fn fold(&mut self, block: &Block) {
         self.settle();
+        if self.fold_many(block) {
+            return;
+        }
         let plan = Arc::clone(&self.plan);
         let mut numbers = std::mem::take(&mut self.numbers);
         if let Some(by) = &plan.by {
@@ -149,7 +161,10 @@ impl Table {
                 pieces.push(self.exported(&[0]));
                 self.states.iter_mut().for_each(|state| state.clear());
             }
-            return Shipped { parcel: Parcel::default(), pieces };
+            return Shipped { parcel: Parcel::default(), pieces, many: None };
+        }
+        if let Some(partitions) = self.many.ship(shard, shards) {
+            return Shipped { parcel: Parcel::default(), pieces: Vec::new(), many: Some(partitions) };
         }
         if self.cut.len() != shards {
             self.settle();
@@ -165,7 +180,7 @@ impl Table {
     fn shipped(&self, parcel: Parcel) -> Shipped {
         let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
         let pieces = groups.chunks(rows_of(weight(&self.states), groups.len()));
-        Shipped { pieces: pieces.map(|piece| self.exported(piece)).collect(), parcel }
+        Shipped { pieces: pieces.map(|piece| self.exported(piece)).collect(), parcel, many: None }
     }
 
     /// Whether all there is to know lies beside the keys.
@@ -189,7 +204,7 @@ impl Table {
     /// Merges what another table has shipped.
     pub fn take(&mut self, shipped: Shipped) {
         self.settle();
-        let Shipped { parcel, pieces } = shipped;
+        let Some(Shipped { parcel, pieces, .. }) = self.take_many(shipped) else { return };
         if self.plan.by.is_none() {
             pieces.iter().for_each(|piece| self.import(piece, &[0], 1));
             return;
@@ -231,15 +246,20 @@ impl Table {
         match &plan.by {
             None => rows.blocks.push(Block { rows: 1, columns: self.results(&[0], &[]), ..Block::default() }),
             Some(by) => {
-                rows.blocks = self.each_block(by.width(), |mut block, groups, values| {
-                    let results = self.results(groups, values);
-                    block.columns = by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(results).collect();
-                    block
-                });
+                self.finish_many(by, &mut rows.blocks);
+                rows.blocks.extend(self.finished(by));
             }
         }
         self.clear();
         rows
+    }
+
+    fn finished(&self, by: &BoundBy) -> Vec<Block> {
+        self.each_block(by.width(), |mut block, groups, values| {
+            let results = self.results(groups, values);
+            block.columns = by.decoded(std::mem::take(&mut block.columns)).into_iter().chain(results).collect();
+            block
+        })
     }
 
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
@@ -287,6 +307,7 @@ impl Table {
             block
         };
         rows.blocks = self.each_block(1, with);
+        rows.blocks.extend(self.many.save(with));
         for parcel in &self.cut {
             let mut keys = Keys::new(1);
             parcel.for_each(|key, group, value| keys.push(key, group, value));
@@ -298,6 +319,7 @@ impl Table {
     /// Merges what [`Table::save`] gave.
     pub fn restore(&mut self, rows: &Rows) {
         self.settle();
+        self.reunite();
         let by_key = self.plan.by.is_some();
         let sums = self.plan.quick.is_some_and(|quick| is_sum(&self.plan, quick));
         // How many columns each state exports does not depend on what it holds.
@@ -327,6 +349,7 @@ impl Table {
     }
 
     fn clear(&mut self) {
+        self.many.clear();
         self.groups.clear();
         self.states.iter_mut().for_each(|state| state.clear());
         self.spilled.clear();

@@ -163,6 +163,10 @@ impl Accumulator for Table {
         Table::take(self, *parcel.downcast::<Shipped>().expect("tables of one plan ship groups"));
     }
 
+    fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
+        Table::apart(self).map(|parcel| Box::new(parcel) as Box<dyn Any + Send>).collect()
+    }
+
     fn len(&self) -> usize {
         Table::len(self)
     }
