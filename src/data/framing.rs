@@ -136,6 +136,11 @@ impl Framing {
         }
     }
 
+    /// How long the byte-order mark is at the begin of a lane, where it would hide that the first field opens with a quote.
+    pub fn mark(&self, bytes: &[u8]) -> usize {
+        if self.quoted.is_some() && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }
+    }
+
     /// How many bytes at the begin are records that hold nothing and are none, where fields may be quoted.
     pub fn blank(&self, bytes: &[u8]) -> usize {
         let mut blank = 0;

@@ -139,7 +139,8 @@ impl Intake for Receiver {
                     return Ok(self.left_out(rest, quota).map_or(Step::End, Step::Records));
                 }
             }
-            let whole = self.framing.last_end(&bytes[..filled]);
+            let mark = if self.position == 0 { self.framing.mark(&bytes[..filled]) } else { 0 };
+            let whole = self.framing.last_end(&bytes[mark..filled]).map(|whole| mark + whole);
             if whole.is_none() && filled > self.max_record {
                 // Empty lines before a record are no part of it; nor are they kept without end.
                 let blank = self.framing.blank(&bytes[..filled]);

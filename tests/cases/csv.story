@@ -247,3 +247,11 @@ $ streamer --from {dir}/a.csv --strict --bad {dir}/bad.txt count
 ! streamer: {dir}/a.csv, line 2: 1 field where the header has 2; without --strict it is left out and counted
 ? 1
 
+# csv: a byte-order mark before a quote that spans lines, however the input is cut into reads
+$ streamer --in csv --header a,b --out json --batch all map a
+<< \xef\xbb\xbf"one\n
+<< more","x"\ny,z\n
+> {"a":"one\\nmore"}
+> {"a":"y"}
+.
+
