@@ -21,8 +21,8 @@
 //! cli/           how a person says it: chain.rs (argv to operators; words.rs takes the words apart), globals.rs and
 //!                values.rs (the global options), help.rs, guide.rs and manual.rs, hints.rs and habits.rs, complete.rs
 //! data/          what flows: buffer.rs framing.rs (where records end) block.rs column.rs rows.rs schema.rs batch.rs time.rs;
-//!                keys.rs, groups.rs and slot.rs (keys to group numbers), number.rs, exact.rs (sums), order.rs (the order of
-//!                values), best.rs, kept.rs, builder.rs, packed.rs and
+//!                keys.rs, groups.rs, groups/ and slot.rs (keys to group numbers; very many keys in hash partitions), number.rs,
+//!                exact.rs (sums), order.rs and order/ (the order of values), best.rs, kept.rs, builder.rs, packed.rs and
 //!                sequence.rs (rows that are kept); human.rs json.rs write.rs
 //!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter, prefetch, huge pages: the
 //!                only unsafe code)
