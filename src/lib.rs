@@ -20,7 +20,7 @@
 //! progress.rs    the display on stderr
 //! cli/           how a person says it: chain.rs (argv to operators; words.rs takes the words apart), globals.rs and
 //!                values.rs (the global options), help.rs, guide.rs and manual.rs, hints.rs and habits.rs, complete.rs
-//! data/          what flows: buffer.rs framing.rs (where records end) block.rs column.rs rows.rs schema.rs batch.rs time.rs;
+//! data/          what flows: buffer.rs framing.rs (where records end) block.rs column.rs rows.rs schema.rs batch.rs time.rs calendar.rs;
 //!                keys.rs, groups.rs, groups/ and slot.rs (keys to group numbers; very many keys in hash partitions), number.rs,
 //!                exact.rs (sums), order.rs and order/ (the order of values), best.rs, kept.rs, builder.rs, packed.rs and
 //!                sequence.rs (rows that are kept); human.rs json.rs write.rs
@@ -34,9 +34,9 @@
 //! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
 //! sinks/         where results go, one file a sink
-//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps)
-//! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs calendar.rs pace.rs cutter.rs (records to
-//!                columns) shard.rs shuffle.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs
+//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew)
+//! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs pace.rs cutter.rs (records to
+//!                columns) shard.rs finish.rs shuffle.rs owners.rs sides.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs
 //!                shutdown.rs, event/ (batches by the records' own time), and core/ (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own
 //! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
@@ -50,15 +50,15 @@
 //!
 //! 1. A *receiver* thread ([`engine::receiver`]) reads bytes into a buffer of its source's quota. It only finds the last
 //!    record end and carries the tail over. Regular files have no receiver (but with `--tick` or `--max-rate`, which make
-//!    who reads wait): the shards read them, side by side
-//!    where no field is quoted and the system holds the file in memory.
+//!    who reads wait): the shards read them, side by side where no field is quoted and the system holds the file in memory.
 //! 2. The *batcher* ([`engine::batcher`]) gives each buffer its batch and its number, and splits it where a cut lies inside.
 //!    The *timer* cuts at each border of the calendar, with the scheduled time.
 //! 3. A *shard* ([`engine::shard`]) takes the buffer while its batch is still open, cuts the columns that the chain names,
 //!    runs the row-wise operators, and folds the rows into its own part of the batch, or renders them for the output.
 //! 4. Whoever is free when the last block of a batch is done (the timer itself, if there was no block) finishes it
-//!    ([`engine::shuffle`]): the parts are cut into parcels by key hash, those of the same keys are merged by one shard; the
-//!    result is sorted, cut into ranges of the order, and put through the next stage.
+//!    ([`engine::finish`], [`engine::shuffle`]): the parts are cut into parcels by key hash, those of the same keys are merged by
+//!    one shard; the result is sorted, unless the next stage takes it in any order, cut into ranges, and put through that stage.
+//!    What outlasts the batch stays with the shard that owns the key ([`engine::owners`]).
 //! 5. The *output* thread ([`engine::output`]) gives everything to the sinks in the order of batch, source and position, one
 //!    flush at the end of every batch and whenever nothing more is under way.
 //!

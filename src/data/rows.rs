@@ -140,7 +140,7 @@ pub(crate) fn in_order(rows: &Rows, keys: &[super::order::SortKey]) -> Vec<Vec<S
         let columns = &rows.blocks[entry.block as usize].columns;
         columns.iter().map(|column| format!("{:?}", column.cell(entry.row as usize))).collect()
     };
-    super::order::sorted(rows, keys, 0).iter().map(cells).collect()
+    super::order::sorted(rows, keys).iter().map(cells).collect()
 }
 
 /// One block of text columns.

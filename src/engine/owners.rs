@@ -131,7 +131,7 @@ pub(super) fn result(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>
             running.leave(info.start);
         }
         let rows = running.finish(&info);
-        let entries = if sort { order::sorted(&rows, &keys, 0) } else { HugeVec::new() };
+        let entries = if sort { order::sorted(&rows, &keys) } else { HugeVec::new() };
         (owner, rows, entries)
     });
     ordered(core, at, &**aggregate, done).feed(sort)
@@ -151,7 +151,7 @@ pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate
             keep(&shared, at, open);
             rows
         });
-        let entries = if sort { order::sorted(&rows, &keys, 0) } else { HugeVec::new() };
+        let entries = if sort { order::sorted(&rows, &keys) } else { HugeVec::new() };
         (owner, rows, entries)
     });
     ordered(core, at, aggregate, done).feed(sort)

@@ -238,7 +238,7 @@ fn order_parts(
         }
         let parcels = if sort { Vec::new() } else { part.apart() };
         let rows = part.finish();
-        let entries = if sort { order::sorted(&rows, &sort_keys, 0) } else { HugeVec::new() };
+        let entries = if sort { order::sorted(&rows, &sort_keys) } else { HugeVec::new() };
         (part, rows, entries, parcels)
     });
     let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new() };

@@ -38,7 +38,7 @@ pub(crate) fn run(operator: &dyn Operator, blocks: &[&[&str]]) -> Vec<String> {
     assert!(second.is_empty());
     let rows = first.finish();
     let keys = aggregate.order();
-    let in_order = sorted(&rows, &keys, 0);
+    let in_order = sorted(&rows, &keys);
     assert!(in_order.is_sorted_by(|a, b| Comparator::new(&rows, &keys).compare(a, b).is_lt()));
     lines(&rows, &in_order)
 }

@@ -111,7 +111,7 @@ fn result(aggregate: &dyn Aggregate, parts: Vec<Rows>) -> Vec<Vec<String>> {
         rows.blocks.extend(part.blocks);
         rows.orders.extend(part.orders);
     }
-    let entries = sorted(&rows, &aggregate.order(), 0);
+    let entries = sorted(&rows, &aggregate.order());
     let block = gather(&rows, &entries);
     let text = |cell: Cell<'_>| match cell {
         Cell::Null => "null".to_string(),

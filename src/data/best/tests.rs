@@ -28,7 +28,7 @@ fn expected(rows: &Rows, wanted: &Wanted) -> Vec<String> {
     let mut turned = rows.clone();
     turned.orders.iter_mut().flatten().for_each(|order| *order = wanted.turn(*order));
     let mut sorted: Vec<(Entry, Vec<String>)> = Vec::new();
-    for &entry in crate::data::order::sorted(&turned, &wanted.keys, 0).iter() {
+    for &entry in crate::data::order::sorted(&turned, &wanted.keys).iter() {
         let block = &rows.blocks[entry.block as usize];
         sorted.push((
             entry,

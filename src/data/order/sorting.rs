@@ -9,18 +9,12 @@ use crate::data::column::{Cell, Column, Numbers};
 use crate::data::fast::{HugeVec, prefetch};
 use crate::data::rows::Rows;
 
-/// The rows of one run in order. `first_block` is added to the number of each block, so that entries of several runs can
-/// be compared once their rows are put behind one another.
-pub fn sorted(rows: &Rows, keys: &[SortKey], first_block: u32) -> HugeVec<Entry> {
+/// The rows of one run in order.
+pub fn sorted(rows: &Rows, keys: &[SortKey]) -> HugeVec<Entry> {
     let mut entries = entries(rows, keys);
     // Ties stay as the rows stand in memory, which is how they are looked at again.
     sort_by_prefix(&mut entries);
     sort_ties(&Comparator::new(rows, keys), &mut entries, Level::BEGIN);
-    if first_block > 0 {
-        for entry in entries.iter_mut() {
-            entry.block += first_block;
-        }
-    }
     entries
 }
 
@@ -295,7 +289,7 @@ mod tests {
         #[test]
         fn sorting_is_that_of_the_comparison(rows in sample_rows(cell(), 3), keys in keys()) {
             let comparator = Comparator::new(&rows, &keys);
-            let entries = sorted(&rows, &keys, 0);
+            let entries = sorted(&rows, &keys);
             prop_assert_eq!(entries.len(), rows.len());
             for pair in entries.windows(2) {
                 // Orders make every two rows different.
@@ -306,10 +300,12 @@ mod tests {
 
         #[test]
         fn runs_cut_and_merged_are_the_whole(rows in sample_rows(cell(), 6), keys in keys(), parts in 1usize..5) {
-            let whole = sorted(&rows, &keys, 0);
+            let whole = sorted(&rows, &keys);
             let runs: Vec<HugeVec<Entry>> = (0..rows.blocks.len()).map(|n| {
                 let run = Rows { blocks: vec![rows.blocks[n].clone()], orders: vec![rows.orders[n].clone()] };
-                sorted(&run, &keys, n as u32)
+                let mut run = sorted(&run, &keys);
+                run.iter_mut().for_each(|entry| entry.block = n as u32);
+                run
             }).collect();
             let comparator = Comparator::new(&rows, &keys);
             let mut merged = Vec::new();
@@ -332,7 +328,7 @@ mod tests {
     proptest! {
         #[test]
         fn many_ties_are_merged_as_they_are_sorted(rows in sample_rows(few(), 40), keys in keys(), each in any::<bool>()) {
-            let whole = sorted(&rows, &keys, 0);
+            let whole = sorted(&rows, &keys);
             let mut runs = [Vec::new(), Vec::new()];
             // One after the other, or all of the first before all of the second.
             let run = |entry: &Entry| if each { entry.block as usize % 2 } else { usize::from(entry.block >= 20) };
@@ -346,7 +342,7 @@ mod tests {
         let texts: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
         let block = block_of(&[texts.iter().map(|t| Some(t.as_bytes())).collect()]);
         let rows = Rows { blocks: vec![block], orders: Vec::new() };
-        let run = sorted(&rows, &[DESCENDING], 0);
+        let run = sorted(&rows, &[DESCENDING]);
         let runs = [run[..5000].to_vec(), run[5000..].to_vec()];
         for ranges in cut(&Comparator::new(&rows, &[DESCENDING]), &runs, 4) {
             let size: usize = ranges.iter().map(|r| r.len()).sum();
@@ -357,7 +353,7 @@ mod tests {
     #[test]
     fn rows_that_cannot_be_told_apart_stay_together() {
         let rows = Rows { blocks: vec![block_of(&[vec![Some(b"x"); 100]])], orders: Vec::new() };
-        let run = sorted(&rows, &[ASCENDING], 0);
+        let run = sorted(&rows, &[ASCENDING]);
         let pieces = cut(&Comparator::new(&rows, &[ASCENDING]), &[run[..50].to_vec(), run[50..].to_vec()], 3);
         let sizes: Vec<usize> = pieces.iter().map(|ranges| ranges.iter().map(|r| r.len()).sum()).collect();
         assert_eq!(sizes.iter().filter(|&&size| size == 100).count(), 1, "{sizes:?}");

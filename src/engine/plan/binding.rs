@@ -210,13 +210,6 @@ impl Binder<'_> {
         self.level += usize::from(rebatches);
     }
 
-    /// The rows go on without the times of their batch: in other batches, or beside rows that came from elsewhere.
-    fn forget_times(&mut self) {
-        for field in self.schema.fields.iter_mut().filter(|f| f.hidden && TIMES.contains(&f.name.as_str())) {
-            field.name = nameless(&field.name);
-        }
-    }
-
     fn operator(&mut self, operator: &dyn Operator, live: &Live) -> Result<()> {
         let unknown = |name: &&&str| !self.schema.fields.iter().any(|field| field.name == ***name);
         let times = TIMES.iter().filter(unknown).any(|time| own(operator).iter().any(|name| name == time));
@@ -247,7 +240,10 @@ impl Binder<'_> {
         let (name, keeps) = (operator.name(), operator.keeps());
         let at = self.explained.len();
         self.explained.push(Explained { name, stage: self.stages.len(), live: live.clone(), keeps, shuffle: None });
-        let mut joined = false;
+        let mut schema = bound.schema;
+        if bound.work.iter().any(|work| matches!(work, Work::Rebatch(_) | Work::Join(..))) {
+            forget_times(&mut schema);
+        }
         for work in bound.work {
             let end = match work {
                 Work::Filter(filter) => {
@@ -310,17 +306,10 @@ impl Binder<'_> {
                 explained.stage = stage;
                 explained.shuffle = explained.shuffle.or(Some(end.shuffle()));
             }
-            self.schema = bound.schema.clone();
-            if matches!(end, End::Join(..)) {
-                joined = true;
-                self.forget_times();
-            }
+            self.schema = schema.clone();
             self.stage(end);
         }
-        self.schema = bound.schema;
-        if joined || self.pending.is_some() {
-            self.forget_times();
-        }
+        self.schema = schema;
         Ok(())
     }
 
@@ -364,6 +353,13 @@ impl Binder<'_> {
         let end = End::Output(self.outlets.make(None, &self.schema, self.place())?);
         self.stage(end);
         Ok((self.stages, self.sides, self.explained))
+    }
+}
+
+/// The rows go on without the times of their batch: in other batches, or beside rows that came from elsewhere.
+fn forget_times(schema: &mut Schema) {
+    for field in schema.fields.iter_mut().filter(|f| f.hidden && TIMES.contains(&f.name.as_str())) {
+        field.name = nameless(&field.name);
     }
 }
 
