@@ -337,7 +337,12 @@ impl Prepared {
         }
         let late_to = globals.event_time.as_ref().and_then(|event| event.late_to.as_deref());
         let late = late_to.map(|path| KeptFile::open(path, delimiter, "late")).transpose()?;
-        let stdout = |header| sinks::Setup { stdout: Arc::clone(&io.stdout), header, zone: globals.zone.clone() };
+        let stdout = |header| sinks::Setup {
+            stdout: Arc::clone(&io.stdout),
+            header,
+            zone: globals.zone.clone(),
+            checkpoint: None,
+        };
         let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;
         let stats = globals.stats.as_deref().map(|path| StatsFile::open(path, &globals.zone)).transpose()?;

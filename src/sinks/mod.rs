@@ -29,6 +29,28 @@ pub trait Sink: Send {
     /// The batch is complete: when this returns it is delivered.
     fn end(&mut self, batch: &BatchInfo) -> Result<()>;
 
+    /// Where it stands before a batch: what [`Sink::take_back`] will need. Only asked for under `--checkpoint`.
+    fn stand(&mut self) -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    /// A run before this one ended while it wrote a batch, before which it stood there: takes back what is left of that. The
+    /// batch comes again, or (where its records were not cut off yet) another one with what it held.
+    fn take_back(&mut self, stand: &[u8]) -> Result<()> {
+        let _ = stand;
+        Ok(())
+    }
+
+    /// When this returns, what was delivered outlasts a failure of the machine. Only asked for under `--checkpoint`.
+    fn sync(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// All that was delivered so far is committed: it will not come again.
+    fn committed(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// No more batches.
     fn close(&mut self) -> Result<()> {
         Ok(())
@@ -44,6 +66,8 @@ pub struct Setup {
     pub header: Vec<u8>,
     /// The zone of times in file names and in the environment of commands.
     pub zone: TimeZone,
+    /// Under `--checkpoint` a name of that which no other one has: letters and digits.
+    pub checkpoint: Option<String>,
 }
 
 /// Standard output, which several sinks may write to.
@@ -69,6 +93,11 @@ pub trait Spec: Send + Sync {
 
     /// Whether what becomes of a row depends on which batch it is in.
     fn by_batch(&self) -> bool {
+        false
+    }
+
+    /// Whether a batch that is given again replaces what was there of it; else there will be both.
+    fn replaces(&self) -> bool {
         false
     }
 
@@ -177,7 +206,7 @@ mod tests {
 
     pub fn setup_to(header: &str, stdout: Box<dyn Write + Send>) -> Setup {
         let stdout: SharedOutput = Arc::new(std::sync::Mutex::new(stdout));
-        Setup { stdout, header: header.into(), zone: TimeZone::UTC }
+        Setup { stdout, header: header.into(), zone: TimeZone::UTC, checkpoint: None }
     }
 
     struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);

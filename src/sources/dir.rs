@@ -128,6 +128,7 @@ impl Source for Directory {
             pull: false,
             size: None,
             control: asked,
+            resumes: None,
         }])
     }
 }

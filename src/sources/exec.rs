@@ -82,6 +82,7 @@ impl Source for Exec {
             pull: false,
             size: None,
             control: Arc::new(NoControl),
+            resumes: None,
         }])
     }
 }

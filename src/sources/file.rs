@@ -88,7 +88,14 @@ impl Files {
     /// Nothing, if there is nothing to be read and nothing to wait for.
     fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Option<Lane>> {
         let name = path.display().to_string();
-        let live = |feed| Lane { name: name.clone(), feed, pull: false, size: None, control: Arc::new(NoControl) };
+        let live = |feed| Lane {
+            name: name.clone(),
+            feed,
+            pull: false,
+            size: None,
+            control: Arc::new(NoControl),
+            resumes: None,
+        };
         let seen = match look_at(&path) {
             Ok(seen) => seen,
             Err(_) if self.is_followed() && is_absent(&path) => {

@@ -125,7 +125,7 @@ impl Source for Listen {
         let senders = self.senders(setup, framing)?;
         let name = senders.name.clone();
         let feed = Feed::Records(Box::new(senders));
-        Ok(vec![Lane { name, feed, pull: false, size: None, control: Arc::new(NoControl) }])
+        Ok(vec![Lane { name, feed, pull: false, size: None, control: Arc::new(NoControl), resumes: None }])
     }
 }
 

@@ -102,6 +102,27 @@ pub trait Source: Send + Sync {
 
     /// Opens it, before anything runs. `once`: sizes are frozen now. `framing`: how its records end.
     fn open(&self, setup: &Setup, framing: Framing) -> Result<Vec<Lane>>;
+
+    /// Opens it to go on with what a checkpoint has kept of its lanes: those that can be read again begin behind their positions
+    /// and say so ([`Lane::resumes`]), others begin anew. What is to be given again and cannot be read any more is an error.
+    fn resume(&self, setup: &Setup, framing: Framing, kept: &[Kept]) -> Result<Vec<Lane>> {
+        let _ = kept;
+        self.open(setup, framing)
+    }
+}
+
+/// What a checkpoint has kept of a lane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// As messages name it.
+    pub name: String,
+    /// The position to go on from: what stands before it is in batches that are committed.
+    pub position: u64,
+    /// What [`Control::mark`] gave: the last that was whole, and the changes since.
+    pub marks: Vec<Vec<u8>>,
+    /// A batch was being written: it holds what stands from [`Kept::position`] up to here, and this is its mark. Exactly that is
+    /// to be given first.
+    pub redo: Option<(u64, Vec<u8>)>,
 }
 
 /// What a source says about the format of its records; nothing: the one of `--in`.
@@ -185,6 +206,8 @@ pub struct Lane {
     pub size: Option<u64>,
     /// Asked and told at the borders of batches.
     pub control: Arc<dyn Control>,
+    /// Which of the [`Kept`] it goes on with: the first byte that it gives stands at [`Kept::position`]. Else that is 0.
+    pub resumes: Option<usize>,
 }
 
 impl Lane {
@@ -336,6 +359,14 @@ pub trait Control: Send + Sync {
     fn cut(&self, end: Time, quota: &Arc<Quota>) -> Vec<Chunk> {
         let _ = (end, quota);
         Vec::new()
+    }
+
+    /// What has to be stored so that a later run can go on from this position, at which a batch ended. Positions do not decrease
+    /// from call to call. `whole`: all of it; else it may be what has changed since the mark before. Nothing, where what was read
+    /// cannot be read again; then it never is.
+    fn mark(&self, until: u64, whole: bool) -> Result<Option<Vec<u8>>> {
+        let _ = (until, whole);
+        Ok(None)
     }
 
     /// The output of the batch with this end is out: its range of the lane will not be asked for again.

@@ -83,6 +83,7 @@ impl Source for Rate {
             pull: false,
             size: None,
             control: shared,
+            resumes: None,
         }])
     }
 }

@@ -45,6 +45,7 @@ impl Source for Stdin {
             pull: size.is_some(),
             size,
             control: Arc::new(NoControl),
+            resumes: None,
         };
         if let Some(given) = setup.stdin.lock().unwrap_or_else(|e| e.into_inner()).take() {
             return Ok(vec![lane(given, None)]);

@@ -86,6 +86,7 @@ impl Source for Tcp {
             pull: false,
             size: None,
             control: Arc::new(NoControl),
+            resumes: None,
         }])
     }
 }

@@ -56,7 +56,7 @@ impl FileStream {
     /// As a lane that shards may read.
     pub fn lane(self) -> Lane {
         let (name, size) = (self.path.display().to_string(), Some(self.size));
-        Lane { name, feed: Feed::Bytes(Box::new(self)), pull: true, size, control: Arc::new(NoControl) }
+        Lane { name, feed: Feed::Bytes(Box::new(self)), pull: true, size, control: Arc::new(NoControl), resumes: None }
     }
 
     fn explain(&self, method: Option<&str>, error: &std::io::Error) -> Error {
