@@ -360,6 +360,7 @@ impl Prepared {
             header,
             zone: globals.zone.clone(),
             checkpoint: checkpoint.as_ref().map(|checkpoint| checkpoint.id().to_string()),
+            messages: Arc::clone(&io.stderr),
         };
         let mut sinks = Vec::with_capacity(self.sinks.len());
         for Wanted { spec, sink, header, .. } in self.sinks {

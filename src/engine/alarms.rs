@@ -88,8 +88,8 @@ impl Alarms {
     }
 
     /// Goes on as a run before this one has left them.
-    pub fn go_on(&mut self, standings: Vec<Standing>) {
-        self.states.iter_mut().zip(standings).for_each(|(state, standing)| state.standing = standing);
+    pub fn go_on(&mut self, standings: &[Standing]) {
+        self.states.iter_mut().zip(standings).for_each(|(state, standing)| state.standing = *standing);
     }
 
     /// How they stand.

@@ -41,7 +41,6 @@ use crate::stop::Stop;
 
 use self::batcher::{Batcher, LaneState};
 use self::checkpoint::Checkpoint;
-use self::checkpoint::ledger::Ledger;
 use self::core::{Core, Fixed};
 use self::cutting::{Cutting, Rest};
 use self::event::admission::Admission;
@@ -173,12 +172,8 @@ impl Engine {
         let pace = |rate| Arc::new(Mutex::new(Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop))));
         let paces: Vec<_> = max_rate.iter().flat_map(|rate| (0..made.inputs).map(|_| pace(*rate))).collect();
         let left_out = LeftOut::new(strict, bad, late, lanes);
-        let alarms = checkpoint.as_ref().map(|checkpoint| checkpoint.progress.alarms.clone());
-        let lines = checkpoint.as_ref().map(Checkpoint::lines);
-        let next = checkpoint.as_ref().map_or(0, Checkpoint::next);
-        let ledger = checkpoint.map(Ledger::new);
         let mut output = Output::new(Arc::clone(&core), sinks, lanes, report, left_out);
-        output.go_on(ledger, next, alarms.unwrap_or_default(), lines.unwrap_or_default());
+        checkpoint.map_or(Ok(()), |checkpoint| output.go_on(checkpoint))?;
         let bell = timed.then(|| core.clock.bell());
         let idle_bell = (by_event && !receivers.is_empty()).then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };

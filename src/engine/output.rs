@@ -20,12 +20,16 @@ use crate::sources::Range;
 
 use self::lanes::{LaneState, Waiting};
 use self::left_out::LeftOut;
-use super::alarms::{Alarms, Standing};
+use super::alarms::Alarms;
+use super::checkpoint::Checkpoint;
 use super::checkpoint::ledger::Ledger;
 use super::checkpoint::record::Stand;
 use super::core::Core;
 use super::message::{Finished, Made, Message, Quiet, Rendered};
 use super::report::Report;
+
+/// What the files of records that were left out are called where sinks are named.
+const LEFT_OUT: &str = "left out";
 
 /// A sink and what is waiting for it.
 pub struct SinkState {
@@ -124,13 +128,17 @@ impl Output {
     }
 
     /// Keeps a checkpoint, and goes on where it says: with these alarms, and so many lines of the files of the lanes.
-    pub fn go_on(&mut self, ledger: Option<Ledger>, next: u64, alarms: Vec<Standing>, lines: Vec<(u64, u64)>) {
-        self.ledger = ledger;
-        self.batch = next;
-        self.alarms.go_on(alarms);
-        for (lane, (file, lines)) in self.lanes.iter_mut().zip(lines) {
-            (lane.file, lane.lines) = (file, lines);
+    pub fn go_on(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        self.batch = checkpoint.next();
+        self.alarms.go_on(&checkpoint.progress.alarms);
+        for (lane, kept) in self.lanes.iter_mut().zip(&checkpoint.progress.lanes) {
+            (lane.file, lane.lines) = kept.lines;
         }
+        if let Some(stand) = checkpoint.begun().as_ref().and_then(|begun| begun.stand_of(LEFT_OUT)) {
+            self.left_out.take_back(&self.report, stand)?;
+        }
+        self.ledger = Some(Ledger::new(checkpoint));
+        Ok(())
     }
 
     /// Until nothing more comes. Whatever fails here ends the run at once.
@@ -379,8 +387,9 @@ impl Output {
         let lines = finished.lanes.iter().map(line).collect();
         ledger.complete(&self.core, finished, state, lines, self.alarms.standings())?;
         self.core.want_whole(ledger.wants_whole());
-        for sink in self.sinks.iter_mut().filter(|sink| !std::mem::replace(&mut sink.lasts, true)) {
+        for sink in self.sinks.iter_mut().filter(|sink| !sink.lasts) {
             sink.sink.committed()?;
+            sink.lasts = true;
         }
         Ok(())
     }

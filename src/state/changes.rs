@@ -51,6 +51,14 @@ pub struct StageRest {
     pub given: u64,
 }
 
+impl StageRest {
+    /// Whether it says nothing that a stage does not begin with.
+    pub fn is_nothing(&self) -> bool {
+        let never = self.start.is_none() && self.given == 0 && self.timeline.parts() == [None; 4];
+        self.rows.is_none() && self.blocks == 0 && never
+    }
+}
+
 /// All that one stage keeps.
 #[derive(Clone)]
 pub struct StageWhole {

@@ -25,6 +25,8 @@ pub struct Stage {
     pub start: Option<Time>,
     /// How many batches it has given.
     pub given: u64,
+    /// The batch before has left blocks, as far as a checkpoint was told.
+    held: bool,
     /// What the batch at hand has changed, where there is a checkpoint.
     pub recorded: Option<Recorded>,
 }
@@ -63,16 +65,19 @@ impl Stage {
         }
     }
 
-    /// What the batch at hand has changed; the next one begins.
-    pub fn changes(&mut self, stage: usize) -> StageChanges {
+    /// What the batch at hand has changed, of a stage that keeps anything; the next one begins.
+    pub fn changes(&mut self, stage: usize) -> Option<StageChanges> {
         let recorded = self.recorded.replace(Recorded::default()).unwrap_or_default();
         let rest = self.rest(recorded.rows, recorded.news);
-        StageChanges { stage, changes: recorded.changes, rest }
+        let is_nothing = recorded.changes.is_empty() && rest.is_nothing() && !self.held;
+        self.held = !self.blocks.is_empty();
+        (!is_nothing).then_some(StageChanges { stage, changes: recorded.changes, rest })
     }
 
     /// All that it keeps behind the batch at hand; the next one begins.
     pub fn whole(&mut self, stage: usize) -> StageWhole {
         self.recorded = Some(Recorded::default());
+        self.held = !self.blocks.is_empty();
         let owner = |owner: &Owner| {
             let open = owner.open.as_ref().map(|open| open.save());
             (open, owner.running.as_ref().map(|running| running.save()))
@@ -99,6 +104,7 @@ impl Stage {
         let StageRest { rows, blocks, news, timeline, start, given } = rest;
         self.rows = rows.unwrap_or_else(|| std::mem::take(&mut self.rows));
         self.blocks.extend(news);
+        self.held = true;
         self.blocks.drain(..self.blocks.len().saturating_sub(blocks));
         (self.timeline, self.start, self.given) = (timeline, start, given);
     }

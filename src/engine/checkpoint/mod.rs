@@ -292,11 +292,6 @@ impl Checkpoint {
         again.map_or_else(|| self.progress.last.map_or(0, |(id, _)| id + 1), |intent| intent.info.id)
     }
 
-    /// By lane: see [`LaneKept::lines`].
-    pub(super) fn lines(&self) -> Vec<(u64, u64)> {
-        self.progress.lanes.iter().map(|lane| lane.lines).collect()
-    }
-
     /// The batch that is to be given again, if there is one.
     pub(super) fn redo(&self) -> Option<Redo> {
         let intent = self.progress.pending.as_ref()?.intent.as_ref()?;

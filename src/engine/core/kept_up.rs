@@ -82,10 +82,10 @@ impl Core {
     /// What the batch at hand has changed in what the stages keep, or all of that. Asked by whoever finishes it.
     pub fn state_of(&self) -> Option<StateOf> {
         let kept_up = self.kept_up.as_ref()?;
-        let keeping = (0..self.plan.stages.len()).filter(|stage| self.plan.stages[*stage].end.keeps());
+        let stages = 0..self.plan.stages.len();
         Some(match kept_up.whole.swap(false, Ordering::Relaxed) {
-            true => StateOf::Whole(keeping.map(|stage| self.kept(stage).whole(stage)).collect()),
-            false => StateOf::Changes(keeping.map(|stage| self.kept(stage).changes(stage)).collect()),
+            true => StateOf::Whole(stages.map(|stage| self.kept(stage).whole(stage)).collect()),
+            false => StateOf::Changes(stages.filter_map(|stage| self.kept(stage).changes(stage)).collect()),
         })
     }
 

@@ -134,7 +134,7 @@ fn random(which: u64) -> u64 {
 
 impl Store {
     /// Makes or takes the directory, and reads what is there; nothing if nothing was stored yet.
-    pub fn open(dir: &Path, chain: &Chain, holder: &Holder) -> Result<(Store, Option<Loaded>)> {
+    pub fn open(dir: &Path, chain: &Chain, holder: &Holder, _seeds: impl FnOnce() -> [u64; 4]) -> Result<(Store, Option<Loaded>)> {
         let failed = |e: &std::io::Error| Error::io(format!("cannot use {} for the checkpoint", dir.display()), e);
         let folder = Folder::open(dir).map_err(|e| failed(&e))?;
         loading::refuse_strangers(&folder, dir)?;
