@@ -342,6 +342,7 @@ impl Prepared {
             header,
             zone: globals.zone.clone(),
             checkpoint: None,
+            messages: Arc::clone(&io.stderr),
         };
         let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
         let sinks = sinks.collect::<Result<Vec<_>>>()?;

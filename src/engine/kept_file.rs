@@ -1,41 +1,49 @@
 //! `--bad FILE`, `--late-to FILE`: records that were left out, as they came, for another try. Written by the output thread.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sinks::appended::{Appended, STAND};
 
 /// A file that records are appended to.
 pub struct KeptFile {
-    path: PathBuf,
-    file: BufWriter<File>,
+    file: Appended,
     /// What ends a record.
     delimiter: u8,
-    /// What is wrong with the records: `bad`, `late`.
-    what: &'static str,
 }
 
 impl KeptFile {
-    /// Opens the file, made if it is not there. `what` is wrong with the records.
+    /// Opens the file, made if it is not there. `what` is wrong with the records: `bad`, `late`.
     pub fn open(path: &Path, delimiter: u8, what: &'static str) -> Result<Self> {
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        let file = opened.map_err(|e| cannot(what, path, &e))?;
-        Ok(KeptFile { path: path.to_path_buf(), file: BufWriter::new(file), delimiter, what })
+        let attempted = format!("cannot keep {what} records in {}", path.display());
+        Ok(KeptFile { file: Appended::open(path, Vec::new(), attempted)?, delimiter })
     }
 
     /// Appends a record.
     pub fn write(&mut self, record: &[u8]) -> Result<()> {
-        let written = self.file.write_all(record).and_then(|()| self.file.write_all(&[self.delimiter]));
-        written.map_err(|e| cannot(self.what, &self.path, &e))
+        self.file.write(record)?;
+        self.file.write(&[self.delimiter])
     }
 
     /// Everything so far is in the file.
     pub fn flush(&mut self) -> Result<()> {
-        self.file.flush().map_err(|e| cannot(self.what, &self.path, &e))
+        self.file.deliver()
     }
-}
 
-fn cannot(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::io(format_args!("cannot keep {what} records in {}", path.display()), error)
+    /// Where it stands before a batch, with everything so far in the file.
+    pub fn stand(&mut self) -> Result<[u8; STAND]> {
+        self.flush()?;
+        self.file.stand()
+    }
+
+    /// A run before this one broke off while it wrote a batch, before which it stood there: takes back what is left of that. What
+    /// is worth knowing about it.
+    pub fn take_back(&mut self, stand: &[u8]) -> Result<Option<String>> {
+        self.file.take_back(stand)
+    }
+
+    /// What was flushed outlasts a failure of the machine.
+    pub fn sync(&mut self) -> Result<()> {
+        self.file.sync()
+    }
 }

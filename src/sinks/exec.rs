@@ -17,7 +17,8 @@ struct Exec {
 }
 
 pub(super) const ABOUT: &str = "a process per batch, also for an empty one: rows on its stdin; STREAMER_WINDOW_START, \
-    STREAMER_WINDOW_END and STREAMER_BATCH in its environment";
+    STREAMER_WINDOW_END and STREAMER_BATCH in its environment; STREAMER_REDO is 1 if a run before this one broke off and may have \
+    given the batch before, wholly or in part, else 0";
 
 pub(super) fn parse(spec: &str) -> Parsed {
     let command = spec.strip_prefix("exec:")?;
@@ -40,7 +41,7 @@ impl Spec for Exec {
     }
 
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
-        Ok(Box::new(Open { name: self.name(), words: self.words.clone(), setup: setup.clone(), running: None }))
+        Ok(Box::new(Open { name: self.name(), words: self.words.clone(), setup: setup.clone(), redo: false, running: None }))
     }
 }
 
@@ -48,6 +49,8 @@ struct Open {
     name: String,
     words: Vec<String>,
     setup: Setup,
+    /// What is given now may have been given before.
+    redo: bool,
     running: Option<Running>,
 }
 
@@ -118,6 +121,7 @@ impl Sink for Open {
         command.env("STREAMER_WINDOW_START", batch.start.rfc3339(&self.setup.zone));
         command.env("STREAMER_WINDOW_END", batch.end.rfc3339(&self.setup.zone));
         command.env("STREAMER_BATCH", batch.id.to_string());
+        command.env("STREAMER_REDO", if self.redo { "1" } else { "0" });
         // In a group of its own: Ctrl-C at the terminal ends the input, and the last batch is still delivered.
         command.process_group(0);
         let started = command.spawn();
@@ -147,6 +151,16 @@ impl Sink for Open {
         }
         Err(Error::failed(format!("{} {}", self.name, describe_end(status))))
     }
+
+    fn take_back(&mut self, _: &[u8]) -> Result<()> {
+        self.redo = true;
+        Ok(())
+    }
+
+    fn committed(&mut self) -> Result<()> {
+        self.redo = false;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +185,19 @@ mod tests {
         let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).expect("a file");
         assert_eq!(read("0"), "1970-01-01T00:00:00.000Z 1970-01-01T00:00:01.000Z\nhead\na\n");
         assert_eq!(read("1"), "1970-01-01T00:00:01.000Z 1970-01-01T00:00:02.000Z\nhead\n", "an empty batch too");
+    }
+
+    #[test]
+    fn what_may_have_been_given_before_is_said_to_be() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let mut sink = open(&format!("sh -c 'echo $STREAMER_REDO > $0/$STREAMER_BATCH' {}", dir.path().display()));
+        sink.take_back(b"").expect("taken back");
+        give(&mut *sink, &batch(0), "a\n").expect("written");
+        give(&mut *sink, &batch(1), "a\n").expect("a window of the same batch");
+        sink.committed().expect("committed");
+        give(&mut *sink, &batch(2), "a\n").expect("written");
+        let said = ["0", "1", "2"].map(|name| std::fs::read_to_string(dir.path().join(name)).expect("a file"));
+        assert_eq!(said, ["1\n", "1\n", "0\n"]);
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! A file by its path: appended to. A write that fails is cut back to what was delivered before it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{BUFFER, Parsed, Setup, Sink, Spec, check_directory, format_of};
+use super::support::appended::Appended;
+use super::{Parsed, Setup, Sink, Spec, check_directory, format_of};
 use crate::data::batch::BatchInfo;
 use crate::error::{Error, Result};
+use crate::messages::Messages;
+
+pub(super) const ABOUT: &str = "a file, appended to (file:PATH if the name holds a brace). Under --checkpoint each batch is in it \
+    exactly once, if nobody else writes to it";
 
 /// `PATH`, `file:PATH`.
 struct Path {
@@ -31,83 +34,27 @@ impl Spec for Path {
         format_of(&self.path)
     }
 
+    fn replaces(&self) -> bool {
+        // What went into a pipe or to a device cannot be taken back; what is not there will be a file.
+        std::fs::metadata(&self.path).map_or(true, |found| found.is_file())
+    }
+
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
         let path = PathBuf::from(&self.path);
-        let attempted = || format!("cannot write to {}", path.display());
+        let attempted = format!("cannot write to {}", path.display());
         if path.is_dir() {
             let hint = "name a file in it, or a template for a file per batch: DIR/{end}.csv";
-            return Err(Error::failed(format!("{}: it is a directory; {hint}", attempted())));
+            return Err(Error::failed(format!("{attempted}: it is a directory; {hint}")));
         }
         check_directory(&path)?;
-        let opened = OpenOptions::new().append(true).create(true).mode(0o644).open(&path);
-        let file = opened.map_err(|e| Error::io(attempted(), &e))?;
-        let found = file.metadata().map_err(|e| Error::io(attempted(), &e))?;
-        let delivered = found.is_file().then_some(found.len());
-        let gathered = if found.is_file() && found.len() > 0 { Vec::new() } else { setup.header.clone() };
-        Ok(Box::new(Open { path, file, gathered, delivered, written: 0 }))
+        let file = Appended::open(&path, setup.header.clone(), attempted)?;
+        Ok(Box::new(Open { file, messages: Arc::clone(&setup.messages) }))
     }
 }
 
 struct Open {
-    path: PathBuf,
-    file: File,
-    gathered: Vec<u8>,
-    /// Of a regular file: its length when everything in it had been delivered.
-    delivered: Option<u64>,
-    /// Bytes that were written since.
-    written: u64,
-}
-
-impl Open {
-    /// Writes what was gathered and `more` behind it.
-    fn hand_over(&mut self, more: &[u8]) -> Result<()> {
-        let gathered = std::mem::take(&mut self.gathered);
-        self.put(&gathered)?;
-        self.put(more)?;
-        self.gathered = gathered;
-        self.gathered.clear();
-        Ok(())
-    }
-
-    fn put(&mut self, mut rest: &[u8]) -> Result<()> {
-        while !rest.is_empty() {
-            match self.file.write(rest) {
-                Ok(0) => return self.fail(&ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    self.written += n as u64;
-                    rest = &rest[n..];
-                }
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) => return self.fail(&e),
-            }
-        }
-        Ok(())
-    }
-
-    fn fail(&mut self, found: &std::io::Error) -> Result<()> {
-        let mut error = format!("cannot write to {}: {}", self.path.display(), crate::error::describe(found));
-        // If others append to the file too, the length is not ours to decide.
-        if let Some(delivered) = self.delivered
-            && self.written > 0
-        {
-            let ours = self.file.metadata().is_ok_and(|m| m.len() == delivered + self.written);
-            error += match ours && self.file.set_len(delivered).is_ok() {
-                true => "; the unfinished batch was taken back",
-                false => "; the unfinished batch stands at its end",
-            };
-        }
-        self.written = 0;
-        Err(Error::failed(error))
-    }
-
-    fn deliver(&mut self) -> Result<()> {
-        self.hand_over(&[])?;
-        if let Some(delivered) = &mut self.delivered {
-            *delivered += self.written;
-        }
-        self.written = 0;
-        Ok(())
-    }
+    file: Appended,
+    messages: Arc<Messages>,
 }
 
 impl Sink for Open {
@@ -116,28 +63,40 @@ impl Sink for Open {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        if self.gathered.len() + bytes.len() > BUFFER {
-            return self.hand_over(bytes);
-        }
-        self.gathered.extend_from_slice(bytes);
-        Ok(())
+        self.file.write(bytes)
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.deliver()
+        self.file.deliver()
     }
 
     fn end(&mut self, _: &BatchInfo) -> Result<()> {
-        self.deliver()
+        self.file.deliver()
+    }
+
+    fn stand(&mut self) -> Result<Vec<u8>> {
+        Ok(self.file.stand()?.to_vec())
+    }
+
+    fn take_back(&mut self, stand: &[u8]) -> Result<()> {
+        if let Some(text) = self.file.take_back(stand)? {
+            self.messages.note(&text);
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        self.file.sync()
     }
 
     fn close(&mut self) -> Result<()> {
-        self.deliver()
+        self.file.deliver()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::io::Read;
     use std::os::unix::fs::PermissionsExt;
 
@@ -196,33 +155,5 @@ mod tests {
         File::open(&fifo).expect("a fifo").read_to_string(&mut read).expect("text");
         writer.join().expect("no panic").expect("written");
         assert_eq!(read, "h\na\n");
-    }
-
-    /// An open file whose next writes fail: it is only open for reading.
-    fn failing(path: &std::path::Path, delivered: u64, written: u64) -> Open {
-        let (path, file) = (path.to_path_buf(), File::open(path).expect("a file"));
-        Open { path, file, gathered: b"c\n".to_vec(), delivered: Some(delivered), written }
-    }
-
-    #[test]
-    fn a_failed_write_is_cut_back_to_what_was_delivered() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("out");
-        std::fs::write(&path, "a\nb\nhalf").expect("written");
-        let file = OpenOptions::new().append(true).open(&path).expect("a file");
-        let mut sink = Open { path: path.clone(), file, gathered: Vec::new(), delivered: Some(4), written: 4 };
-        let error = sink.fail(&ErrorKind::StorageFull.into()).expect_err("failed").to_string();
-        assert!(error.ends_with("the unfinished batch was taken back"), "{error}");
-        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "a\nb\n");
-    }
-
-    #[test]
-    fn nothing_is_cut_where_others_have_appended() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let path = dir.path().join("out");
-        std::fs::write(&path, "a\nhalfother\n").expect("written");
-        let error = failing(&path, 2, 4).end(&batch(0)).expect_err("not writable").to_string();
-        assert!(error.ends_with("the unfinished batch stands at its end"), "{error}");
-        assert_eq!(std::fs::read_to_string(&path).expect("a file"), "a\nhalfother\n");
     }
 }

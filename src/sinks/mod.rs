@@ -9,11 +9,15 @@ use jiff::tz::TimeZone;
 use crate::data::batch::BatchInfo;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
+use crate::messages::Messages;
 
 mod exec;
 mod file;
 mod stdout;
+mod support;
 mod template;
+
+pub use support::appended;
 
 /// A place for results.
 pub trait Sink: Send {
@@ -35,7 +39,8 @@ pub trait Sink: Send {
     }
 
     /// A run before this one ended while it wrote a batch, before which it stood there: takes back what is left of that. The
-    /// batch comes again, or (where its records were not cut off yet) another one with what it held.
+    /// batch comes again, or (where its records were not cut off yet) another one with what it held. Up to the next
+    /// [`Sink::sync`] everything that comes is of that batch.
     fn take_back(&mut self, stand: &[u8]) -> Result<()> {
         let _ = stand;
         Ok(())
@@ -68,6 +73,8 @@ pub struct Setup {
     pub zone: TimeZone,
     /// Under `--checkpoint` a name of that which no other one has: letters and digits.
     pub checkpoint: Option<String>,
+    /// Where it is said that something was not as a checkpoint has it.
+    pub messages: Arc<Messages>,
 }
 
 /// Standard output, which several sinks may write to.
@@ -128,7 +135,7 @@ pub static REGISTRY: &[Entry] = &[
     Entry { form: "-", about: "standard output", parse: stdout::parse },
     Entry { form: "exec:COMMAND", about: exec::ABOUT, parse: exec::parse },
     Entry { form: "out/{end}.csv", about: template::ABOUT, parse: template::parse },
-    Entry { form: "PATH", about: "a file, appended to (file:PATH if the name holds a brace)", parse: file::parse },
+    Entry { form: "PATH", about: file::ABOUT, parse: file::parse },
 ];
 
 /// What a spelling of `--to` or `tee` stands for. An unknown scheme or a mistake in it is a usage error.
@@ -189,6 +196,8 @@ fn check_directory(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    mod crashes;
+
     use super::*;
     use crate::data::time::Time;
 
@@ -206,10 +215,10 @@ mod tests {
 
     pub fn setup_to(header: &str, stdout: Box<dyn Write + Send>) -> Setup {
         let stdout: SharedOutput = Arc::new(std::sync::Mutex::new(stdout));
-        Setup { stdout, header: header.into(), zone: TimeZone::UTC, checkpoint: None }
+        Setup { stdout, header: header.into(), zone: TimeZone::UTC, checkpoint: None, messages: Messages::new(Box::new(std::io::sink())) }
     }
 
-    struct Shared(Arc<std::sync::Mutex<Vec<u8>>>);
+    pub struct Shared(pub Arc<std::sync::Mutex<Vec<u8>>>);
 
     impl Write for Shared {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

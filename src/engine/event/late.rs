@@ -85,9 +85,9 @@ impl LateRecords {
         Ok(())
     }
 
-    /// What was kept so far is in its file.
-    pub fn flush(&mut self) -> Result<()> {
-        self.file.as_mut().map_or(Ok(()), KeptFile::flush)
+    /// Where they are kept.
+    pub fn file(&mut self) -> Option<&mut KeptFile> {
+        self.file.as_mut()
     }
 
     /// What is to be said at the end of the run, if there were any. `name`: a lane as messages name it.

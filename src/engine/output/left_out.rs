@@ -6,6 +6,7 @@ use crate::engine::kept_file::KeptFile;
 use crate::engine::message::{Bad, Passed};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
+use crate::sinks::appended::{NOWHERE, STAND};
 
 use super::lanes::LaneState;
 
@@ -61,10 +62,38 @@ impl LeftOut {
         Ok(())
     }
 
+    /// Where bad records are kept, and late ones.
+    fn files(&mut self) -> [Option<&mut KeptFile>; 2] {
+        [self.kept.as_mut(), self.late.file()]
+    }
+
     /// What was kept so far is in its files.
     pub fn flush(&mut self) -> Result<()> {
-        self.kept.as_mut().map_or(Ok(()), KeptFile::flush)?;
-        self.late.flush()
+        self.files().into_iter().flatten().try_for_each(KeptFile::flush)
+    }
+
+    /// Where the files stand before a batch, with everything so far in them: what [`LeftOut::take_back`] will need.
+    pub fn stand(&mut self) -> Result<Vec<u8>> {
+        // Both may be one file.
+        self.flush()?;
+        let stands = self.files().map(|file| file.map_or(Ok(NOWHERE), KeptFile::stand));
+        stands.into_iter().try_fold(Vec::new(), |stands, stand| Ok([&stands[..], &stand?].concat()))
+    }
+
+    /// A run before this one ended while it wrote a batch, before which the files stood there: takes back what was kept since.
+    pub fn take_back(&mut self, report: &Report, stand: &[u8]) -> Result<()> {
+        let (bad, late) = stand.split_at(STAND.min(stand.len()));
+        for (file, stand) in self.files().into_iter().zip([bad, late]) {
+            if let Some(text) = file.map_or(Ok(None), |file| file.take_back(stand))? {
+                report.note(&text);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was kept, and flushed, outlasts a failure of the machine.
+    pub fn sync(&mut self) -> Result<()> {
+        self.files().into_iter().flatten().try_for_each(KeptFile::sync)
     }
 
     /// The run is over: what was left out in all.

@@ -1,0 +1,5 @@
+//! What several sinks need, and the files of records that are left out.
+
+pub mod appended;
+pub(super) mod disk;
+mod identity;
