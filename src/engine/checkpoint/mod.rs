@@ -83,8 +83,9 @@ impl Checkpoint {
         let journal = match journal {
             false => None,
             true => {
-                let (journal, kept) = Journal::open(dir)?;
-                for entry in kept {
+                let (journal, kept) = Journal::open(dir, store.id())?;
+                notes.extend(kept.notes);
+                for entry in kept.entries {
                     let lane = progress.lanes.iter().find(|lane| lane.number == u64::from(entry.lane));
                     if lane.is_some_and(|lane| entry.until > lane.position) {
                         entries.entry(u64::from(entry.lane)).or_default().push_back(entry);

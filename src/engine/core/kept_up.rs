@@ -11,7 +11,7 @@ use crate::engine::cutting::Rest;
 use crate::error::{Error, Result};
 use crate::sources::Chunk;
 use crate::state::changes::StateOf;
-use crate::state::checkpoint::journal::{Entry, Journal};
+use crate::state::checkpoint::journal::{Entry, Journal, Part};
 
 /// What is different where there is a checkpoint.
 pub struct KeptUp {
@@ -47,7 +47,8 @@ impl KeptUp {
         chunk.too_long.iter_mut().for_each(|record| record.at += unmarked.base);
         let Some(journal) = &self.journal else { return Ok(()) };
         let (begins, bytes) = (chunk.begins.as_deref(), chunk.buffer.bytes());
-        journal.append(unmarked.number, chunk.from, chunk.until, begins, bytes)
+        let (lane, from, until) = (unmarked.number, chunk.from, chunk.until);
+        journal.append(&Part { lane, from, until, begins, head: &[], bytes })
     }
 }
 

@@ -117,7 +117,7 @@ pub fn lanes(there: Vec<There>, kept: &[Kept], setup: &Setup, framing: Framing) 
         let ended = before.piece.end.is_some() && before.piece.size == file.size;
         let nothing = before.until.is_none() && if compressed { ended } else { setup.once && file.size == before.from };
         let lane = if nothing { stream.done() } else { stream }.lane();
-        lanes.push(Lane { resumes: before.matters().then_some(before.index), ..lane });
+        lanes.push(Lane { resumes: Some(before.index), ..lane });
     }
     match left.into_values().filter(|before| before.until.is_some()).min_by_key(|before| before.index) {
         Some(gone) => Err(missing(&gone.piece.path, "is gone, and the batch that was being written needs it")),

@@ -134,7 +134,12 @@ fn random(which: u64) -> u64 {
 
 impl Store {
     /// Makes or takes the directory, and reads what is there; nothing if nothing was stored yet.
-    pub fn open(dir: &Path, chain: &Chain, holder: &Holder, _seeds: impl FnOnce() -> [u64; 4]) -> Result<(Store, Option<Loaded>)> {
+    pub fn open(
+        dir: &Path,
+        chain: &Chain,
+        holder: &Holder,
+        seeds: impl FnOnce() -> [u64; 4],
+    ) -> Result<(Store, Option<Loaded>)> {
         let failed = |e: &std::io::Error| Error::io(format!("cannot use {} for the checkpoint", dir.display()), e);
         let folder = Folder::open(dir).map_err(|e| failed(&e))?;
         loading::refuse_strangers(&folder, dir)?;
@@ -143,7 +148,7 @@ impl Store {
         let fresh = found.is_none();
         let found = match found {
             Some(found) => found,
-            None => loading::begin(&folder, chain).map_err(|e| failed(&e))?,
+            None => loading::begin(&folder, chain, seeds()).map_err(|e| failed(&e))?,
         };
         let mut store = Store {
             folder,
@@ -227,6 +232,7 @@ impl Store {
             failpoint::pass("snapshot-written");
             let head = Head { id: self.id.clone(), generation: next, ..Head::default() };
             let log = Log::start(&folder, &Head { follows: Some(self.log.records), ..head })?;
+            folder.sync_names()?;
             failpoint::pass("log-started");
             folder.rename(&new, &name)?;
             Ok((len, log))
@@ -234,7 +240,7 @@ impl Store {
         let (len, log) = match made {
             Ok(made) => made,
             Err(e) => {
-                // What cannot be removed now is when the directory is opened.
+                // What cannot be removed now is, when the directory is opened again.
                 let _ = folder.remove(&new).and_then(|()| folder.remove(&log_name(next)));
                 return Err(e);
             }
@@ -247,10 +253,10 @@ impl Store {
         self.sizes = Sizes { snapshot: len, ..Sizes::default() };
         folder.sync_names()?;
         failpoint::pass("snapshot-renamed");
-        // What is not removed now is with the next generation.
+        // What cannot be removed now is, with the next generation.
         let _ = loading::remove_before(&folder, before);
         failpoint::pass("old-removed");
-        self.sizes.older = self.older()?;
+        self.sizes.older = self.older().unwrap_or(0);
         Ok(())
     }
 
