@@ -68,12 +68,14 @@ impl Before {
 
     /// What makes a file another one, or too short, if anything does. Of a compressed one the length tells nothing.
     pub fn differs(&self, head: &[u8], size: u64) -> Option<String> {
-        if !self.piece.fingerprint.agrees(head) {
-            return Some("begins otherwise than when it was read before (it was replaced or truncated)".into());
-        }
         let needed = self.needed();
-        (method(head).is_none() && size < needed)
-            .then(|| format!("has {size} bytes, and {needed} were read of it before (it was truncated)"))
+        if method(head).is_none() && size < needed {
+            return Some(format!(
+                "has {size} bytes, and {needed} were read of it before (it was truncated or replaced)"
+            ));
+        }
+        let differs = !self.piece.fingerprint.agrees(head);
+        differs.then(|| "begins otherwise than when it was read before (it was replaced)".into())
     }
 
     /// The file to be read on.
