@@ -47,7 +47,7 @@ impl Runs {
     }
 
     fn refused(&mut self) -> String {
-        self.start().err().expect("refused").to_string().replace(&format!("{}/", self.dir.path().display()), "")
+        self.start().expect_err("refused").to_string().replace(&format!("{}/", self.dir.path().display()), "")
     }
 
     /// What a cut is given, `{name}` where a file begins.

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirEntryExt, FileExt};
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -141,7 +141,7 @@ impl Followed {
         match find(&self.path, &piece, from)? {
             Found::There(open) => {
                 if now.as_ref().is_none_or(|now| now.identity != open.identity) {
-                    self.between(&open, now.as_ref().map(|now| &*now.path));
+                    self.between(&open, now.as_ref());
                 }
                 Ok(vec![Opened { at: from, ..open }])
             }
@@ -165,7 +165,7 @@ impl Followed {
     }
 
     /// Says which files came and went between two of them: they have never been seen at the path.
-    fn between(&self, old: &Opened, now: Option<&Path>) {
+    fn between(&self, old: &Opened, now: Option<&Opened>) {
         let (Some(parent), Some(name)) = (self.path.parent().map(folder), self.path.file_name()) else { return };
         let changed = |seen: &Metadata| seen.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let Ok(since) = old.file.metadata().map(|seen| changed(&seen)) else { return };
@@ -178,9 +178,9 @@ impl Followed {
         };
         let files = entries.flatten().filter(|entry| rotated(&entry.file_name()));
         let seen = files.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
-        let later = seen.filter(|(seen, path)| {
-            seen.is_file() && seen.len() > 0 && changed(seen) > since && *path != old.path && Some(&**path) != now
-        });
+        let known = |inode| inode == old.identity.inode || now.is_some_and(|now| now.identity.inode == inode);
+        let later =
+            seen.filter(|(seen, _)| seen.is_file() && seen.len() > 0 && changed(seen) > since && !known(seen.ino()));
         let mut names: Vec<String> = later.map(|(_, path)| path.display().to_string()).collect();
         names.sort();
         if !names.is_empty() {

@@ -60,7 +60,7 @@ impl Runs {
             let size = lane.size.unwrap();
             let mut stream = stream(lane);
             let text = String::from_utf8(drain(&mut *stream, &[3, 4]).unwrap()).unwrap();
-            assert!(stream.progress() <= size.max(stream.progress()));
+            assert!(stream.progress() <= size);
             let from = from.map_or_else(String::new, |at| format!("<{at}"));
             all.push(format!("{name}{from}:{}", text.replace('\n', ".")));
         }
