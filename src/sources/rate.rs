@@ -86,7 +86,8 @@ impl Source for Rate {
         }
         let until = kept.redo.as_ref().map(|(until, _)| row(*until)).transpose()?.unwrap_or(0);
         let again = again.filter(|epoch| until > next.row && epoch.first <= next.row).map(|epoch| (until, epoch));
-        if until > next.row && again.is_none() {
+        let last = again.map(|(until, epoch)| epoch.time(until, self.rows).rfc3339(&TimeZone::UTC).len());
+        if until > next.row && last != Some(STAMP) {
             return Err(not_understood(kept));
         }
         Ok(vec![Lane { resumes: Some(0), ..self.lane(setup, next, again) }])
@@ -119,8 +120,10 @@ impl Rate {
     }
 }
 
+/// The length of a time.
+const STAMP: usize = "1970-01-01T00:00:00.000Z".len();
 /// The length of a row but for the digits of its number.
-const BESIDE: u64 = "1970-01-01T00:00:00.000Z\t\n".len() as u64;
+const BESIDE: u64 = "\t\n".len() as u64 + STAMP as u64;
 
 /// The number of the row that begins at a position, if one does.
 fn row_at(position: u64) -> Option<u64> {
@@ -157,6 +160,12 @@ struct Epoch {
 }
 
 impl Epoch {
+    /// When a row is due, of so many a second.
+    fn time(self, row: u64, rows: u64) -> Time {
+        let milli = u128::from(row - self.first) * 1000 / u128::from(rows);
+        Time(self.wall.saturating_add(i64::try_from(milli).unwrap_or(i64::MAX)))
+    }
+
     fn encode(self) -> Vec<u8> {
         let mut out = header(b'r');
         put(&mut out, self.first);
@@ -168,7 +177,7 @@ impl Epoch {
         let mut reader = Reader::new(kept, mark, b'r')?;
         let read = (reader.number(), reader.signed());
         match read {
-            (Some(first), Some(wall)) if reader.is_at_end() && Time(wall).rfc3339(&TimeZone::UTC).len() == 24 => {
+            (Some(first), Some(wall)) if reader.is_at_end() && Time(wall).rfc3339(&TimeZone::UTC).len() == STAMP => {
                 Ok(Epoch { first, wall })
             }
             _ => Err(reader.not_understood()),
@@ -211,15 +220,16 @@ impl Shared {
     /// Hands over rows up to `until`, or as many as a block holds.
     fn chunk(&self, next: &mut Next, until: u64, quota: &Arc<Quota>) -> Chunk {
         let (mut out, mut digits) = (quota.vec(), itoa::Buffer::new());
-        let (until, Epoch { first, wall }) = match self.again {
+        let (until, epoch) = match self.again {
             Some((again, epoch)) if next.row < again => (until.min(again), epoch),
             _ => (until, self.epoch),
         };
         while next.row < until && out.len() < BLOCK {
-            let milli = u128::from(next.row - first) * 1000 / u128::from(self.rows);
+            let time = epoch.time(next.row, self.rows);
             // All rows of one millisecond begin alike.
-            let last = until.min(first + self.due_within((milli + 1) * 1_000_000));
-            let stamp = Time(wall.saturating_add(milli as i64)).rfc3339(&TimeZone::UTC);
+            let milli = u128::from(time.0.abs_diff(epoch.wall));
+            let last = until.min(epoch.first + self.due_within((milli + 1) * 1_000_000));
+            let stamp = time.rfc3339(&TimeZone::UTC);
             while next.row < last && out.len() < BLOCK {
                 out.extend_from_slice(stamp.as_bytes());
                 out.push(b'\t');
@@ -294,113 +304,4 @@ impl Intake for Paced {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::parse;
-    use super::super::support::testing::{LeapingClock, PLAIN, quota, setup_on};
-    use super::*;
-    use crate::clock::ManualClock;
-    use crate::error::Error;
-
-    fn open(spec: &str, clock: Arc<dyn Clock>) -> (Lane, Setup) {
-        let setup = setup_on(clock);
-        (parse(spec).unwrap().open(&setup, PLAIN).unwrap().pop().unwrap(), setup)
-    }
-
-    fn intake(lane: &mut Lane) -> &mut dyn Intake {
-        match &mut lane.feed {
-            Feed::Records(intake) => &mut **intake,
-            Feed::Bytes(_) => panic!("records were expected"),
-        }
-    }
-
-    fn text(chunks: &[Chunk]) -> String {
-        chunks.iter().map(|c| std::str::from_utf8(c.buffer.bytes()).unwrap()).collect()
-    }
-
-    /// The rows due before the end of each batch and no others, however late the cut comes.
-    #[test]
-    fn cuts_are_exact() {
-        let clock = Arc::new(LeapingClock::default());
-        clock.leap(Duration::from_secs(1));
-        let (lane, _setup) = open("rate:4", Arc::clone(&clock) as Arc<dyn Clock>);
-        let quota = quota();
-        let cut = |end| text(&lane.control.cut(Time(end), &quota));
-        assert_eq!(cut(1_000), "");
-        clock.leap(Duration::from_secs(5));
-        assert_eq!(cut(1_500), "1970-01-01T00:00:01.000Z\t0\n1970-01-01T00:00:01.250Z\t1\n");
-        assert_eq!(cut(1_501), "1970-01-01T00:00:01.500Z\t2\n");
-        assert_eq!(cut(1_501), "");
-        assert_eq!(cut(2_500).lines().count(), 3);
-    }
-
-    #[test]
-    fn stamps_and_positions_of_uneven_rates() {
-        let clock = Arc::new(LeapingClock::default());
-        let (lane, _setup) = open("rate:3", Arc::clone(&clock) as Arc<dyn Clock>);
-        clock.leap(Duration::from_secs(60));
-        let chunks = lane.control.cut(Time(60_000), &quota());
-        let text = text(&chunks);
-        let stamps: Vec<&str> = text.lines().take(4).map(|l| &l[17..23]).collect();
-        assert_eq!(stamps, ["00.000", "00.333", "00.666", "01.000"]);
-        assert_eq!(text.lines().count(), 180);
-        assert!(text.lines().enumerate().all(|(i, l)| l.ends_with(&format!("Z\t{i}"))));
-        assert_eq!((chunks[0].from, chunks.last().unwrap().until), (0, text.len() as u64));
-    }
-
-    /// Between cuts the receiver hands over what is due, a period at a time, each row once.
-    #[test]
-    fn the_receiver_hands_over_what_is_due() {
-        let clock = Arc::new(LeapingClock::default());
-        let (mut lane, _setup) = open("rate:1000", Arc::clone(&clock) as Arc<dyn Clock>);
-        let quota = quota();
-        let (mut values, mut chunks, mut position) = (Vec::new(), 0, 0);
-        while values.len() < 500 {
-            let Step::Records(chunk) = intake(&mut lane).next(&quota).unwrap() else { panic!("it ended") };
-            assert_eq!(chunk.from, position);
-            position = chunk.until;
-            chunks += 1;
-            let text = text(&[chunk]);
-            values.extend(text.lines().map(|l| l.rsplit('\t').next().unwrap().parse::<u64>().unwrap()));
-        }
-        assert!(values.iter().copied().eq(0..values.len() as u64));
-        assert!((50..=51).contains(&chunks), "ten rows a period, not {} chunks", chunks);
-        assert!(u128::from(values.last().unwrap() * 1_000_000) < clock.monotonic().as_nanos(), "no row is early");
-    }
-
-    /// Huge rates come in blocks, none of them much larger than a block.
-    #[test]
-    fn a_huge_rate_comes_in_blocks() {
-        let (mut lane, _setup) = open("rate:10000000", Arc::new(LeapingClock::default()));
-        let quota = quota();
-        for n in 0..20 {
-            let Step::Records(chunk) = intake(&mut lane).next(&quota).unwrap() else { panic!("it ended") };
-            assert!(chunk.buffer.len() < BLOCK + 64 && (n == 0 || chunk.buffer.len() > 1000));
-        }
-    }
-
-    /// Neither a wall clock set far ahead nor an end before the border of the batch brings rows of the time to come.
-    #[test]
-    fn no_row_comes_before_its_time() {
-        let clock = ManualClock::default();
-        let (lane, _setup) = open("rate:10", Arc::new(clock.clone()));
-        assert_eq!(text(&lane.control.cut(Time(1_000), &quota())).lines().count(), 1);
-        clock.jump(3_600_000);
-        assert_eq!(text(&lane.control.cut(Time(3_600_000), &quota())), "");
-    }
-
-    #[test]
-    fn a_stop_ends_the_waiting() {
-        let (mut lane, setup) = open("rate:1", Arc::new(ManualClock::default()));
-        let waiting = std::thread::spawn(move || matches!(intake(&mut lane).next(&quota()), Ok(Step::End)));
-        setup.stop.tell();
-        assert!(waiting.join().unwrap());
-    }
-
-    #[test]
-    fn the_number_is_checked() {
-        for spec in ["rate:", "rate:0", "rate:-1", "rate:x", "rate:1.5", "rate:9999999999", "rate:5?x=1"] {
-            assert!(matches!(parse(spec), Err(Error::Usage(_))), "{spec}");
-        }
-        assert!(parse("rate:5").unwrap().cannot_tick().is_some());
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Directories while files come and go, as a cut sees them.
 
+mod resume;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;

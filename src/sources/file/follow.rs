@@ -219,7 +219,7 @@ impl Followed {
                 self.missing = None;
                 if self.open.is_some() {
                     // Whoever wrote into the old file may have done so since its end was reached.
-                    self.next.push_back(found);
+                    self.next = VecDeque::from([found]);
                 } else {
                     let other = self.begun;
                     self.start(found);

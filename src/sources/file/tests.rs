@@ -1,5 +1,7 @@
 //! Files of every kind, whole and damaged.
 
+mod resume;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;

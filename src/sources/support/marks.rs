@@ -41,7 +41,7 @@ pub struct Piece {
 impl Piece {
     /// How far into its decompressed bytes a position is.
     pub fn offset(&self, position: u64) -> u64 {
-        u64::try_from(i128::from(position) - i128::from(self.begin)).unwrap_or(0)
+        u64::try_from((i128::from(position) - i128::from(self.begin)).max(0)).unwrap_or(u64::MAX)
     }
 }
 

@@ -68,12 +68,14 @@ impl Before {
 
     /// What makes a file another one, or too short, if anything does. Of a compressed one the length tells nothing.
     pub fn differs(&self, head: &[u8], size: u64) -> Option<String> {
-        if !self.piece.fingerprint.agrees(head) {
-            return Some("begins otherwise than when it was read before (it was replaced or truncated)".into());
-        }
         let needed = self.needed();
-        (method(head).is_none() && size < needed)
-            .then(|| format!("has {size} bytes, and {needed} were read of it before (it was truncated)"))
+        if method(head).is_none() && size < needed {
+            return Some(format!(
+                "has {size} bytes, and {needed} were read of it before (it was truncated or replaced)"
+            ));
+        }
+        let differs = !self.piece.fingerprint.agrees(head);
+        differs.then(|| "begins otherwise than when it was read before (it was replaced)".into())
     }
 
     /// The file to be read on.
@@ -135,8 +137,13 @@ fn anew(before: &Before, file: &There, head: &[u8], setup: &Setup) -> Result<()>
     Ok(())
 }
 
+/// For each file, which of those before it is.
+type Known = Vec<Option<usize>>;
+/// For each file, its first bytes.
+type Heads = Vec<Vec<u8>>;
+
 /// Which of those before each file is, and how it begins, of those that could be one.
-fn same(there: &[There], before: &[Before]) -> Result<(Vec<Option<usize>>, Vec<Vec<u8>>)> {
+fn same(there: &[There], before: &[Before]) -> Result<(Known, Heads)> {
     let (mut inodes, mut paths): (HashMap<u64, Vec<usize>>, HashMap<&Path, usize>) = Default::default();
     for (at, before) in before.iter().enumerate() {
         inodes.entry(before.piece.identity.inode).or_default().push(at);
@@ -159,14 +166,14 @@ fn same(there: &[There], before: &[Before]) -> Result<(Vec<Option<usize>>, Vec<V
                 continue;
             }
             let by_path = paths.get(&*file.path).copied();
-            let by_inode = inodes.get(&file.identity.inode).unwrap_or(&none).iter().copied();
+            let mut by_inode = inodes.get(&file.identity.inode).unwrap_or(&none).iter().copied();
             let fits = |candidate: &usize| {
                 let before = &before[*candidate];
                 !used[*candidate]
                     && (round == 2 || before.piece.identity.is(&file.identity))
                     && before.differs(&heads[at], file.size).is_none()
             };
-            let found = if round == 1 { by_inode.filter(fits).next() } else { by_path.filter(fits) };
+            let found = if round == 1 { by_inode.find(fits) } else { by_path.filter(fits) };
             if let Some(candidate) = found {
                 (known[at], used[candidate]) = (Some(candidate), true);
             }

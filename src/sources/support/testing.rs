@@ -9,7 +9,7 @@ use crate::data::buffer::{Pool, Quota};
 use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::messages::Messages;
-use crate::sources::{Feed, Got, Lane, Setup, Stream};
+use crate::sources::{Feed, Got, Kept, Lane, Setup, Stream};
 use crate::stop::Stop;
 
 /// Lines.
@@ -89,6 +89,24 @@ impl Clock for LeapingClock {
         self.micros.fetch_max(deadline.as_micros() as u64, Ordering::SeqCst);
         true
     }
+}
+
+/// A setup whose messages can be looked at.
+pub fn heard() -> (Setup, Said) {
+    let said = Said::default();
+    (Setup { messages: Messages::new(Box::new(said.clone())), ..setup() }, said)
+}
+
+/// What a checkpoint keeps of a lane at this position.
+pub fn kept(lane: &Lane, position: u64) -> Kept {
+    let mark = lane.control.mark(position, true).unwrap().unwrap();
+    Kept { name: lane.name.clone(), position, marks: vec![mark], redo: None }
+}
+
+/// The same, with a batch up to there that was being written.
+pub fn kept_with_redo(lane: &Lane, position: u64, until: u64) -> Kept {
+    let kept = kept(lane, position);
+    Kept { redo: Some((until, lane.control.mark(until, false).unwrap().unwrap())), ..kept }
 }
 
 /// A large quota.

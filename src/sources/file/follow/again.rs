@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirEntryExt, FileExt};
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -39,6 +39,13 @@ enum Found {
 
 /// The lane of a path that goes on with what was kept of it; nothing if it begins anew.
 pub fn resume(path: &Path, index: usize, kept: &Kept, setup: &Setup, framing: Framing) -> Result<Option<Lane>> {
+    let followed = followed(path, kept, setup, framing)?;
+    let resumes = (kept.position > 0 || kept.redo.is_some()).then_some(index);
+    Ok(followed.map(|followed| Lane { resumes, ..followed.lane() }))
+}
+
+/// What is followed where an earlier run has left it.
+pub(super) fn followed(path: &Path, kept: &Kept, setup: &Setup, framing: Framing) -> Result<Option<Followed>> {
     let Some(parts) = parts(kept)? else { return Ok(None) };
     let redo = parts.iter().any(|part| part.to.is_some());
     let trail = Arc::new(Mutex::new(Trail::at(kept.position)));
@@ -63,9 +70,9 @@ pub fn resume(path: &Path, index: usize, kept: &Kept, setup: &Setup, framing: Fr
         followed.other = first.at == 0 && kept.position > 0;
         followed.start(first);
     }
-    followed.next = opened.collect();
+    followed.next.extend(opened);
     followed.check()?;
-    Ok(Some(Lane { resumes: (kept.position > 0 || redo).then_some(index), ..followed.lane() }))
+    Ok(Some(followed))
 }
 
 /// The parts of files that the lane goes on with: the one it stands in, behind those that have to be given again.
@@ -133,8 +140,8 @@ impl Followed {
         let path = self.path.display();
         match find(&self.path, &piece, from)? {
             Found::There(open) => {
-                if let Some(now) = now.filter(|now| now.identity != open.identity) {
-                    self.between(&open, &now);
+                if now.as_ref().is_none_or(|now| now.identity != open.identity) {
+                    self.between(&open, now.as_ref());
                 }
                 Ok(vec![Opened { at: from, ..open }])
             }
@@ -158,8 +165,8 @@ impl Followed {
     }
 
     /// Says which files came and went between two of them: they have never been seen at the path.
-    fn between(&self, old: &Opened, now: &Opened) {
-        let (Some(parent), Some(name)) = (now.path.parent(), self.path.file_name()) else { return };
+    fn between(&self, old: &Opened, now: Option<&Opened>) {
+        let (Some(parent), Some(name)) = (self.path.parent().map(folder), self.path.file_name()) else { return };
         let changed = |seen: &Metadata| seen.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         let Ok(since) = old.file.metadata().map(|seen| changed(&seen)) else { return };
         let Ok(entries) = parent.read_dir() else { return };
@@ -171,9 +178,9 @@ impl Followed {
         };
         let files = entries.flatten().filter(|entry| rotated(&entry.file_name()));
         let seen = files.filter_map(|entry| Some((entry.metadata().ok()?, entry.path())));
-        let later = seen.filter(|(seen, path)| {
-            seen.is_file() && seen.len() > 0 && changed(seen) > since && *path != old.path && *path != now.path
-        });
+        let known = |inode| inode == old.identity.inode || now.is_some_and(|now| now.identity.inode == inode);
+        let later =
+            seen.filter(|(seen, _)| seen.is_file() && seen.len() > 0 && changed(seen) > since && !known(seen.ino()));
         let mut names: Vec<String> = later.map(|(_, path)| path.display().to_string()).collect();
         names.sort();
         if !names.is_empty() {
