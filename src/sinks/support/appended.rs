@@ -185,7 +185,8 @@ impl Appended {
             return Ok(());
         }
         let directory = directory_of(&self.path);
-        let synced = disk::sync(&self.file.0).and_then(|()| if self.named { Ok(()) } else { disk::sync_directory(directory) });
+        let synced =
+            disk::sync(&self.file.0).and_then(|()| if self.named { Ok(()) } else { disk::sync_directory(directory) });
         synced.map_err(|e| Error::io(&self.attempted, &e))?;
         self.named = true;
         Ok(())
