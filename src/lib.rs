@@ -80,6 +80,7 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod failpoint;
 pub mod expr;
 pub mod formats;
 pub mod io;

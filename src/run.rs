@@ -1,5 +1,6 @@
 //! From an invocation to a run: settles the defaults that depend on the sources, makes the plan, opens sources and sinks.
 
+mod going;
 mod heads;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::data::calendar::Calendar;
 use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
+use crate::engine::checkpoint::Checkpoint;
 use crate::engine::cutting::Cutting;
 use crate::engine::event::Event;
 use crate::engine::kept_file::KeptFile;
@@ -42,6 +44,8 @@ pub struct Prepared {
     /// Already open, where their heads had to be read.
     lanes: Option<Vec<Vec<Lane>>>,
     stop: Arc<Stop>,
+    /// What the run goes on with, and is kept in.
+    checkpoint: Option<Checkpoint>,
     /// What is done with the records.
     pub plan: Plan,
     /// How many workers.
@@ -51,7 +55,9 @@ pub struct Prepared {
 /// Settles what an invocation leaves open, and binds the chain to columns. Sources are opened only if their heads tell which
 /// columns there are.
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
-    let Invocation { globals, mut chain, .. } = invocation;
+    let Invocation { globals, mut chain, words } = invocation;
+    // Before anything is hashed.
+    let mut checkpoint = if globals.explain { None } else { going::open(&globals, &words, clock)? };
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
     if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
@@ -109,10 +115,14 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
             }
         }
         (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
-        lanes = Some(opened);
+        // Lanes that go on where they were left have no head.
+        lanes = Some(opened).filter(|_| checkpoint.as_ref().is_none_or(|checkpoint| !checkpoint.goes_on()));
+    }
+    if let Some(checkpoint) = &mut checkpoint {
+        going::check(checkpoint, &plan)?;
     }
     let shards = globals.shards.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    Ok(Prepared { sources, sinks, cutting, calendar, lanes, stop, plan, shards, globals })
+    Ok(Prepared { sources, sinks, cutting, calendar, lanes, stop, checkpoint, plan, shards, globals })
 }
 
 /// What only the input shows to be wrong is no usage error.
@@ -328,8 +338,16 @@ impl Prepared {
     pub fn run(self, mut io: Io, clock: Arc<dyn Clock>) -> Result<Option<i32>> {
         let (globals, stop) = (self.globals, self.stop);
         let poll = poll(&globals, &self.cutting, self.calendar.as_ref());
-        let opened = || open(&self.sources, &self.plan.inputs, &setup(&globals, poll, &mut io, &clock, &stop));
+        let mut checkpoint = self.checkpoint;
+        let opened = || {
+            let setup = setup(&globals, poll, &mut io, &clock, &stop);
+            match &checkpoint {
+                Some(checkpoint) => going::resume(&self.sources, &self.plan.inputs, &setup, checkpoint),
+                None => open(&self.sources, &self.plan.inputs, &setup),
+            }
+        };
         let lanes = self.lanes.map_or_else(opened, Ok)?;
+        let stands = checkpoint.as_mut().map(|checkpoint| going::settle(checkpoint, &lanes, &globals, &io)).transpose()?;
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;
         if globals.event_time.is_some() {
@@ -344,8 +362,12 @@ impl Prepared {
             checkpoint: None,
             messages: Arc::clone(&io.stderr),
         };
-        let sinks = self.sinks.into_iter().map(|wanted| wanted.sink.open(&stdout(wanted.header)));
-        let sinks = sinks.collect::<Result<Vec<_>>>()?;
+        let mut sinks = Vec::with_capacity(self.sinks.len());
+        for Wanted { spec, sink, header, .. } in self.sinks {
+            let mut opened = sink.open(&stdout(header))?;
+            stands.iter().try_for_each(|stands| stands.take_back(&spec, &*sink, &mut *opened, &io.stderr))?;
+            sinks.push((spec, opened));
+        }
         let stats = globals.stats.as_deref().map(|path| StatsFile::open(path, &globals.zone)).transpose()?;
 
         let counters = Arc::new(Counters::default());
@@ -387,6 +409,8 @@ impl Prepared {
             clock,
             stop,
             report,
+            checkpoint,
+            once: globals.once,
             signals: io.signals,
         }
         .run()

@@ -83,6 +83,12 @@ pub struct Globals {
     pub shards: Option<usize>,
     /// Where the statistics of each batch go.
     pub stats: Option<PathBuf>,
+    /// Where the run is kept, so that another one goes on with it.
+    pub checkpoint: Option<PathBuf>,
+    /// What cannot be read again is kept there, too.
+    pub journal: bool,
+    /// What of all options another run must have in common to go on with that: names, and what was written.
+    pub identity: Vec<(String, String)>,
     /// A bad record ends the run.
     pub strict: bool,
     /// Only errors on standard error.
@@ -179,6 +185,19 @@ pub fn options() -> Vec<Arg> {
             .value_hint(ValueHint::FilePath),
         flag("explain", "Print what would be done, and do nothing"),
         value("shards", "N", "Parallel workers; the result is the same for any number [default: the processors]"),
+        value("checkpoint", "DIR", "Keep the state in DIR: another run of the same command goes on where this one ended")
+            .long_help(
+                "Keep in DIR how far the input has been read and what windows and totals hold, after each batch. Another run of \
+                 the same command goes on there, however this one ended (kill -9 included): a batch that was not complete is \
+                 given again, with the same records and the same time, then come later times only. Files (--to PATH, \
+                 out/{end}.csv) have each batch exactly once, other sinks at least once. A signal, and the end of --once, leave \
+                 windows and sessions open for the next run. One run at a time; another chain needs another DIR",
+            )
+            .value_hint(ValueHint::DirPath),
+        flag("journal", "With --checkpoint: also keep what pipes and sockets gave, until its batch is complete").long_help(
+            "With --checkpoint: what pipes, sockets and commands gave is written to DIR before it is worked on, and kept until \
+             its batch is complete, for it cannot be read again",
+        ),
         value("stats", "FILE", "Write a JSON object for each batch: rows, rates, delays")
             .value_hint(ValueHint::FilePath),
         flag("quiet", "Print nothing but errors on standard error").short('q'),
@@ -255,6 +274,13 @@ impl Given {
         Ok(())
     }
 
+    /// What decides which records there are and which batch each is in.
+    fn identity(&self) -> Vec<(String, String)> {
+        let names = ["from", "follow", "in", "header", "null", "max-record", "batch", "tz", "tick", "start", "event-time", "late"];
+        let each = |name: &&str| self.all(name).into_iter().map(|value| (format!("--{name}"), value)).collect::<Vec<_>>();
+        names.iter().flat_map(each).collect()
+    }
+
     fn has(&self, name: &str) -> bool {
         self.options.iter().any(|w| w.name == name)
     }
@@ -322,6 +348,9 @@ impl Given {
                 .map_or(SPARK_ROWS, |n| usize::try_from(n).unwrap_or(usize::MAX)),
             shards: self.parsed("shards", values::shards)?,
             stats: self.one("stats").map(PathBuf::from),
+            checkpoint: self.one("checkpoint").map(PathBuf::from),
+            journal: self.has("journal"),
+            identity: self.identity(),
             strict: self.has("strict"),
             quiet: self.has("quiet"),
             verbose: self.has("verbose"),
@@ -355,9 +384,11 @@ impl Given {
             )
         } else if self.has("limit") && globals.out.as_deref() != Some("spark") {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
+        } else if globals.journal && globals.checkpoint.is_none() {
+            "`--journal` keeps what was read in the directory of `--checkpoint DIR`, which is not given: add it".to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
-        } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to"]
+        } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to", "checkpoint"]
             .iter()
             .find(|n| self.all(n).iter().any(String::is_empty))
         {

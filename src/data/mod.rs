@@ -21,6 +21,7 @@ pub mod packed;
 pub mod rows;
 pub mod scan;
 pub mod schema;
+pub mod seeds;
 pub mod sequence;
 mod slot;
 pub mod terminal;

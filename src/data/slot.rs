@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use ahash::RandomState;
 
 use super::block::Span;
+use super::seeds;
 
 /// The longest key, in bytes, that lies in the slot itself.
 const SHORT: usize = 16;
@@ -158,7 +159,8 @@ pub(super) struct Hasher {
 }
 
 pub(super) static HASHER: LazyLock<Hasher> = LazyLock::new(|| {
-    let long = RandomState::new();
+    let [a, b, c, d] = seeds::now();
+    let long = RandomState::with_seeds(a, b, c, d);
     Hasher { low: long.hash_one(1), high: long.hash_one(2), long }
 });
 
@@ -175,6 +177,11 @@ static FIRST: [[u64; 2]; SHORT + 1] = {
 };
 
 impl Hasher {
+    /// A hash of each kind, of something that is always the same.
+    pub(super) fn probe(&self) -> u64 {
+        self.short(1, 2) ^ self.long.hash_one(&b"longer than sixteen bytes"[..])
+    }
+
     #[inline(always)]
     fn short(&self, low: u64, high: u64) -> u64 {
         let product = u128::from(low ^ self.low) * u128::from(high ^ self.high);

@@ -87,6 +87,16 @@ impl Alarms {
         Alarms { plan: Arc::clone(&core.plan), states, over: None, ends: unbounded(), output: core.output.clone() }
     }
 
+    /// Goes on as a run before this one has left them.
+    pub fn go_on(&mut self, standings: &[Standing]) {
+        self.states.iter_mut().zip(standings).for_each(|(state, standing)| state.standing = *standing);
+    }
+
+    /// How they stand.
+    pub fn standings(&self) -> Vec<Standing> {
+        self.states.iter().map(|state| state.standing).collect()
+    }
+
     /// In the batch at hand, of its level, the condition of this one held.
     pub fn held(&mut self, alarm: usize) {
         self.states[alarm].held = true;

@@ -13,6 +13,7 @@ use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong, Unread};
 
 use super::core::LaneHead;
+use super::event::admission::EventLogged;
 
 /// A batch on its way through the engine.
 pub struct Batch {
@@ -98,6 +99,27 @@ pub struct Task {
     pub until: u64,
 }
 
+/// What a checkpoint has to know to go on behind a batch.
+#[derive(Default)]
+pub struct Logged {
+    /// Of the lanes that gave something to it; where the records' times cut, of all.
+    pub lanes: Vec<LaneLogged>,
+    /// Where the records' times cut: how far that has come.
+    pub event: Option<EventLogged>,
+}
+
+/// What a checkpoint has to know to go on with a lane.
+pub struct LaneLogged {
+    /// The lane.
+    pub lane: usize,
+    /// The position to go on from.
+    pub position: u64,
+    /// How many records stand before it, if they are counted.
+    pub records: u64,
+    /// What stood at the begin of it, or of the file in it; none if nothing has come.
+    pub head: Option<Arc<LaneHead>>,
+}
+
 /// A batch that is complete as soon as its blocks are.
 pub struct Cut {
     /// The batch.
@@ -109,6 +131,8 @@ pub struct Cut {
     /// What it holds of each lane that gave something: the piece behind its last one (where the records' times cut: how many
     /// records), and the positions.
     pub lanes: BTreeMap<usize, (u64, Range)>,
+    /// What a checkpoint has to know of it, if there is one.
+    pub logged: Option<Logged>,
     /// The records' times cut.
     pub by_event: bool,
     /// No other batch of this end will come: it is none that a count has cut inside its interval.

@@ -4,6 +4,7 @@
 //! buffer belongs to the open batch, or is split over several where the cut lies inside it. All of it happens under the
 //! engine's one lock, a few instructions for a buffer; what needs a look at every byte is done before, in `cutting.rs`.
 
+mod again;
 mod ticks;
 
 use std::collections::BTreeMap;
@@ -16,9 +17,12 @@ use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::sources::Range;
 
-use super::batch::{Batch, Cut, Task};
+use super::batch::{Batch, Cut, Logged, Task};
+use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
+use self::again::Again;
+pub use self::again::Redo;
 use crate::data::calendar::Calendar;
 
 /// A lane, as the batcher sees it.
@@ -35,6 +39,8 @@ pub struct LaneState {
     pub records: u64,
     /// There will be no more.
     pub ended: bool,
+    /// What stood at the begin of it, or of the file in it, before its last piece; only where batches are logged.
+    pub head: Option<Arc<LaneHead>>,
 }
 
 /// The open batch and the lanes that feed it.
@@ -53,6 +59,12 @@ pub struct Batcher {
     pub windows: bool,
     /// How many stages inputs feed.
     pub fed: usize,
+    /// Batches are logged by a checkpoint.
+    pub logs: bool,
+    /// What is open at the end of the input stays so.
+    pub leaves_open: bool,
+    /// What is to be given again, and what has to wait for that.
+    again: Again,
     shards: usize,
     /// Made with its first record, or when it is cut without one.
     open: Option<Arc<Batch>>,
@@ -107,6 +119,9 @@ impl Batcher {
             count,
             windows: false,
             fed: 1,
+            logs: false,
+            leaves_open: false,
+            again: Again::default(),
             shards,
             open: None,
             info: BatchInfo { id: 0, start: from, end, redo: false },
@@ -141,7 +156,8 @@ impl Batcher {
 
     /// Whether at the end of the input the open batch has to be produced.
     pub fn is_last_due(&self) -> bool {
-        self.event.is_none() && self.left > 0 && (self.blocks > 0 || self.info.id == 0)
+        let none = self.blocks == 0 && (self.info.id > 0 || self.again.goes_on);
+        self.event.is_none() && self.left > 0 && !none && !self.is_again()
     }
 
     /// Cuts the open batch, at its border or (without an interval) at `now`.
@@ -150,24 +166,29 @@ impl Batcher {
             return;
         }
         self.left -= 1;
-        if self.calendar.is_none() {
+        if self.calendar.is_none() && !self.info.redo {
             self.info.end = now.max(self.info.start);
         }
-        let lanes = std::mem::take(&mut self.touched).into_iter().map(|(lane, from)| {
-            let state = &self.lanes[lane];
-            (lane, (state.seq, Range { from, until: state.position }))
-        });
+        let lanes: BTreeMap<usize, (u64, Range)> = std::mem::take(&mut self.touched)
+            .into_iter()
+            .map(|(lane, from)| {
+                let state = &self.lanes[lane];
+                (lane, (state.seq, Range { from, until: state.position }))
+            })
+            .collect();
         made.cuts.push(Cut {
+            logged: self.logs.then(|| self.logged(lanes.keys().copied())),
             batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards, self.fed)),
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),
-            lanes: lanes.collect(),
+            lanes,
             by_event: false,
             complete,
             closing: false,
             at,
         });
         self.info.id += 1;
+        self.info.redo = false;
         self.counted = false;
         self.records = 0;
     }
@@ -176,7 +197,8 @@ impl Batcher {
     pub fn closing(&self, at: Duration) -> Cut {
         let info = self.event.as_ref().map_or(self.info, |event| event.behind(self.info));
         let (batch, lanes) = (Batch::new(info, self.shards, self.fed), BTreeMap::new());
-        Cut { batch, info, blocks: 0, lanes, by_event: false, complete: true, closing: true, at }
+        let logged = self.logs.then(Logged::default);
+        Cut { batch, info, blocks: 0, lanes, logged, by_event: false, complete: true, closing: true, at }
     }
 
     /// Goes on to the next interval.
@@ -197,8 +219,19 @@ impl Batcher {
         now: (Time, Duration),
         made: &mut Made,
     ) -> Placed {
+        if self.is_again() && !matches!(cutting, Cutting::Tick(_) | Cutting::Event(_)) {
+            self.place_again(cutting, lane, rest, now, made);
+            return Placed::All;
+        }
         match cutting {
-            Cutting::Time | Cutting::All | Cutting::Event(_) => {
+            Cutting::Event(_) => {
+                while let Some(end) = self.event.as_ref().and_then(|event| event.border(lane, rest)) {
+                    self.piece(lane, rest, end, 0, made);
+                }
+                let (end, records) = (rest.range.end, rest.marks.records);
+                self.piece(lane, rest, end, records, made);
+            }
+            Cutting::Time | Cutting::All => {
                 let (end, records) = (rest.range.end, rest.marks.records);
                 self.piece(lane, rest, end, records, made);
             }
@@ -269,6 +302,9 @@ impl Batcher {
             return;
         }
         let state = &mut self.lanes[lane];
+        if self.logs {
+            state.head = Some(Arc::clone(&rest.head));
+        }
         if self.event.is_none() {
             self.touched.entry(lane).or_insert(state.position);
         }

@@ -74,7 +74,8 @@ pub struct Rest {
     /// Of the lane, or of the file in it.
     pub(super) head: Arc<LaneHead>,
     pub(super) marks: Marks,
-    pub(super) range: Span<usize>,
+    /// Which of its bytes.
+    pub range: Span<usize>,
     /// The next of the marked ticks.
     pub(super) tick: usize,
     pub(super) from: u64,
@@ -114,6 +115,31 @@ impl Rest {
     /// The position of the record behind it.
     pub fn until(&self) -> u64 {
         self.until
+    }
+
+    /// Where in its bytes the record of this position begins.
+    pub fn place_of(&self, position: u64) -> usize {
+        if self.until <= position {
+            return self.range.end;
+        }
+        (position.saturating_sub(self.from) as usize).clamp(self.range.start, self.range.end)
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_done(&self) -> bool {
+        self.range.is_empty() && self.too_long.is_empty()
+    }
+
+    /// What is left of it, to be placed later.
+    pub(super) fn take(&mut self, cutting: &Cutting, framing: Framing) -> Rest {
+        let (range, too_long) = (self.range.clone(), std::mem::take(&mut self.too_long));
+        self.range.start = self.range.end;
+        let marks = match &self.content {
+            Content::Read(buffer) => cutting.marks(buffer.bytes(), &range, framing, self.marks.records > 0),
+            Content::Unread(_) => Marks::default(),
+        };
+        let (content, head) = (self.content.clone(), Arc::clone(&self.head));
+        Rest { content, head, marks, range, tick: 0, from: self.from, until: self.until, too_long }
     }
 
     /// Takes the first `records` records off, which must be fewer than there are.

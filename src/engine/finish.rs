@@ -61,6 +61,7 @@ fn put_through(core: &Arc<Core>, cut: Cut) -> Result<()> {
         blocks: cut.blocks,
         lanes: cut.lanes.into_iter().map(|(lane, (_, range))| (lane, range)).collect(),
         closing: cut.closing,
+        state: core.state_of(),
         state_rows,
         state_bytes,
         cut: cut.at,
@@ -127,7 +128,11 @@ impl Passing<'_> {
                 End::WholeBatch(operator) => {
                     let blocks = shuffle::whole(core, at, parts).into_iter().map(Packed::unpacked).collect();
                     let mut kept = core.kept(at);
-                    Feed::Blocks(operator.run(blocks, &info, &mut kept.rows)?, Behind::default())
+                    let known = kept.rows.len();
+                    let made = operator.run(blocks, &info, &mut kept.rows)?;
+                    let grown = kept.rows.len() != known;
+                    kept.recorded.iter_mut().for_each(|recorded| recorded.rows |= grown);
+                    Feed::Blocks(made, Behind::default())
                 }
             };
             parts = shuffle::feed(core, at + 1, rows, info, self.base.id)?;
@@ -157,7 +162,7 @@ impl Passing<'_> {
                 // What slides over without being given is not kept.
                 let gone = window.start(window.next(info.end));
                 if info.end > gone {
-                    kept.blocks.extend(blocks.into_iter().map(|block| (info.end, block)));
+                    kept.hold(info.end, blocks);
                 }
             }
             End::Aggregate(aggregate, Across::Window(window)) => {

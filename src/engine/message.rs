@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::data::batch::BatchInfo;
 use crate::data::buffer::Lease;
 use crate::sources::Range;
+use crate::state::changes::StateOf;
 
+use super::batch::Logged;
 use super::core::LaneHead;
 
 /// What the output thread is told.
@@ -17,6 +19,9 @@ pub enum Message {
         info: BatchInfo,
         /// Lane, and the number of the piece behind its last one.
         lanes: Vec<(usize, u64)>,
+        /// What a checkpoint has to know of it, if there is one: also whether no other batch of this end will come, and whether
+        /// it is there for what windows still hold at the end.
+        logged: Option<(Logged, bool, bool)>,
     },
     /// A block is done.
     Block {
@@ -183,7 +188,6 @@ pub struct Late {
 }
 
 /// A batch that went through all stages.
-#[derive(Debug, Clone)]
 pub struct Finished {
     /// Its number and interval.
     pub info: BatchInfo,
@@ -203,6 +207,8 @@ pub struct Finished {
     pub lanes: Vec<(usize, Range)>,
     /// Nothing was received in it: it is there for what windows still hold at the end.
     pub closing: bool,
+    /// What a checkpoint has to know of what the stages keep, if there is one.
+    pub state: Option<StateOf>,
     /// Rows kept by all stages ...
     pub state_rows: u64,
     /// ... and about how many bytes these are.

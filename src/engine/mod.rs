@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod batch;
 pub mod batcher;
+pub mod checkpoint;
 pub mod core;
 pub mod cutter;
 pub mod cutting;
@@ -24,6 +25,7 @@ pub mod shutdown;
 pub mod sides;
 pub mod timer;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 
@@ -34,9 +36,11 @@ use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::sinks::Sink;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
+use crate::state::checkpoint::journal::Entry;
 use crate::stop::Stop;
 
 use self::batcher::{Batcher, LaneState};
+use self::checkpoint::Checkpoint;
 use self::core::{Core, Fixed};
 use self::cutting::{Cutting, Rest};
 use self::event::admission::Admission;
@@ -62,8 +66,8 @@ pub struct Engine {
     pub plan: Plan,
     /// The lanes of each input of the plan.
     pub lanes: Vec<Vec<Lane>>,
-    /// Where the outlets of the plan write to.
-    pub sinks: Vec<Box<dyn Sink>>,
+    /// Where the outlets of the plan write to, and how that was written.
+    pub sinks: Vec<(String, Box<dyn Sink>)>,
     /// What ends batches.
     pub cutting: Cutting,
     /// Where batches end, if they have an interval.
@@ -92,6 +96,10 @@ pub struct Engine {
     pub report: Report,
     /// Whether signals are to be handled.
     pub signals: bool,
+    /// What the run goes on with, and is kept in, settled with its lanes.
+    pub checkpoint: Option<Checkpoint>,
+    /// What is there now is all that the run is to see.
+    pub once: bool,
 }
 
 impl Engine {
@@ -111,9 +119,11 @@ impl Engine {
         let levels = |sink: usize| {
             self.plan.outlets.iter().filter(|outlet| outlet.sink == sink).map(|outlet| outlet.level).collect()
         };
-        let sinks = self.sinks.into_iter().enumerate().map(|(at, sink)| SinkState::new(sink, levels(at))).collect();
+        let sinks =
+            self.sinks.into_iter().enumerate().map(|(at, (name, sink))| SinkState::new(name, sink, levels(at))).collect();
+        let mut checkpoint = self.checkpoint;
         let files: Vec<bool> = self.lanes.iter().flatten().map(|lane| lane.pull).collect();
-        let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan);
+        let made = Made::new(self.lanes, &self.cutting, max_rate, self.max_record, &self.plan, checkpoint.as_ref());
         let mut batcher =
             Batcher::new(self.calendar, self.start, self.shards, made.inputs, self.batches, self.plan.numbers);
         batcher.windows = self.plan.rebatches();
@@ -125,7 +135,13 @@ impl Engine {
                 Some(Admission::new(event.clone(), self.plan.fills, (self.shards, batcher.fed), files, now));
         }
         let lanes = batcher.lanes.len();
-        let receivers = made.receivers;
+        let mut receivers = made.receivers;
+        let kept_up = checkpoint.as_mut().map(|checkpoint| {
+            let ticks = matches!(self.cutting, Cutting::Tick(_));
+            checkpoint.go_on(&mut batcher, self.clock.wall(), ticks);
+            checkpoint.kept_up(self.once)
+        });
+        let replayed = checkpoint.as_mut().map_or_else(Vec::new, |checkpoint| checkpoint.replayed());
         let fixed = Fixed {
             plan: Arc::new(self.plan),
             cutting: self.cutting,
@@ -141,16 +157,23 @@ impl Engine {
             input_of: made.input_of,
             controls: made.controls,
             paced: max_rate.is_some(),
+            kept_up,
             counters: Arc::clone(&report.counters),
             output: sender,
         };
         let by_event = matches!(fixed.cutting, Cutting::Event(_));
         let core = Core::shared(fixed, batcher);
+        let mut redo = None;
+        if let Some(checkpoint) = &mut checkpoint {
+            checkpoint.restore(&core)?;
+            redo = checkpoint.redo();
+        }
         core.receivers_start(receivers.len());
         let pace = |rate| Arc::new(Mutex::new(Pace::new(rate, Arc::clone(&core.clock), Arc::clone(&core.stop))));
         let paces: Vec<_> = max_rate.iter().flat_map(|rate| (0..made.inputs).map(|_| pace(*rate))).collect();
         let left_out = LeftOut::new(strict, bad, late, lanes);
-        let output = Output::new(Arc::clone(&core), sinks, lanes, report, left_out);
+        let mut output = Output::new(Arc::clone(&core), sinks, lanes, report, left_out);
+        checkpoint.map_or(Ok(()), |checkpoint| output.go_on(checkpoint))?;
         let bell = timed.then(|| core.clock.bell());
         let idle_bell = (by_event && !receivers.is_empty()).then(|| core.clock.bell());
         let watch = if signals { Some(shutdown::Watch::start(&core)?) } else { None };
@@ -159,18 +182,21 @@ impl Engine {
             let core = &core;
             let started = || -> Result<_> {
                 let written = spawn(scope, core, "output".into(), || output.run(&messages))?;
+                redo.into_iter().for_each(|redo| core.give_again(redo));
                 let mut shards = Vec::new();
                 for me in 0..core.shards {
                     shards.push(spawn(scope, core, format!("shard-{me}"), move || shard::work(core, me))?);
                 }
-                for (input, lanes) in receivers {
+                for (input, lanes) in receivers.drain(..) {
                     let pace = paces.get(input).cloned();
+                    let mine = lanes.iter().map(|(lane, _)| replayed.get(*lane).cloned().unwrap_or_default()).collect();
                     spawn(scope, core, format!("receiver-{input}"), move || {
-                        receive(core, lanes, pace.as_deref());
+                        receive(core, lanes, mine, pace.as_deref());
                         core.input_ended(input);
                         core.receiver_done();
                     })?;
                 }
+                core.wait_for_redo();
                 let idle = idle_bell.as_ref().map(|bell| spawn(scope, core, "idle".into(), || idle::watch(core, bell)));
                 let timer = bell.as_ref().map(|bell| {
                     spawn(scope, core, "timer".into(), move || {
@@ -225,6 +251,9 @@ fn spawn<'scope>(
     started.map_err(|e| Error::io("cannot start a thread", &e))
 }
 
+/// What the journal has of a lane, and the position from which on that counts.
+type Replayed = (u64, VecDeque<Entry>);
+
 /// A lane that a receiver reads.
 type Received = (usize, Box<dyn Intake>);
 
@@ -241,7 +270,14 @@ struct Made {
 }
 
 impl Made {
-    fn new(lanes: Vec<Vec<Lane>>, cutting: &Cutting, max_rate: Option<u64>, max_record: usize, plan: &Plan) -> Self {
+    fn new(
+        lanes: Vec<Vec<Lane>>,
+        cutting: &Cutting,
+        max_rate: Option<u64>,
+        max_record: usize,
+        plan: &Plan,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Self {
         // Who has to wait for others or for the clock needs a thread of its own.
         let may_pull = max_rate.is_none() && !matches!(cutting, Cutting::Tick(_));
         let inputs = lanes.len();
@@ -254,14 +290,17 @@ impl Made {
             let mut shared = None;
             for lane in lanes {
                 let at = made.states.len();
-                made.states.push(LaneState { input, framing, seq: 0, position: 0, records: 0, ended: false });
+                let (position, records) = checkpoint.map_or((0, 0), |checkpoint| checkpoint.place(at));
+                made.states.push(LaneState { input, framing, seq: 0, position, records, ended: false, head: None });
                 made.controls.push(lane.control);
                 made.input_of.push(input);
                 let intake = match lane.feed {
                     Feed::Bytes(stream) => {
                         let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
                         let shared = lane.pull && may_pull && cutting.is_blind() && !plan.numbers;
-                        let receiver = Receiver::new(stream, framing, max_record).in_steps(steps).shared(shared);
+                        let from = if lane.resumes.is_some() { position } else { 0 };
+                        let receiver =
+                            Receiver::new(stream, framing, max_record).from(from).in_steps(steps).shared(shared);
                         Box::new(receiver) as Box<dyn Intake>
                     }
                     Feed::Records(intake) => intake,
@@ -304,11 +343,18 @@ impl Core {
     }
 }
 
-/// A receiver's thread: lanes of one source, one after the other. `pace`: that of the source.
-fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
-    for (lane, mut intake) in lanes {
+/// A receiver's thread: lanes of one source, one after the other, each behind what the journal has of it. `pace`: that of the
+/// source.
+fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace: Option<&Mutex<Pace>>) {
+    for ((lane, mut intake), (position, entries)) in lanes.into_iter().zip(replayed) {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
+        for entry in entries {
+            match core.rest_of_entry(lane, entry, position, core.plan.numbers) {
+                Ok(rest) => rest.into_iter().for_each(|rest| core.place(lane, rest)),
+                Err(error) => core.fail(error),
+            }
+        }
         while core.wait_for_room(lane) {
             let rest = match intake.next(&core.quotas[lane]) {
                 Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),

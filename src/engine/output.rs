@@ -16,16 +16,25 @@ use crate::data::time::Time;
 use crate::error::{Error, Result};
 use crate::formats::{Layout, Summary};
 use crate::sinks::Sink;
+use crate::sources::Range;
 
 use self::lanes::{LaneState, Waiting};
 use self::left_out::LeftOut;
 use super::alarms::Alarms;
+use super::checkpoint::Checkpoint;
+use super::checkpoint::ledger::Ledger;
+use super::checkpoint::record::Stand;
 use super::core::Core;
 use super::message::{Finished, Made, Message, Quiet, Rendered};
 use super::report::Report;
 
+/// What the files of records that were left out are called where sinks are named.
+const LEFT_OUT: &str = "left out";
+
 /// A sink and what is waiting for it.
 pub struct SinkState {
+    /// As it was written.
+    name: String,
     /// The sink.
     pub sink: Box<dyn Sink>,
     /// The levels of the outlets that write to it.
@@ -34,12 +43,14 @@ pub struct SinkState {
     begun: bool,
     /// Something was written since the last flush.
     dirty: bool,
+    /// Something was written since it was last made to last.
+    lasts: bool,
 }
 
 impl SinkState {
     /// Nothing was written yet.
-    pub fn new(sink: Box<dyn Sink>, levels: Vec<usize>) -> Self {
-        SinkState { sink, levels, begun: false, dirty: false }
+    pub fn new(name: String, sink: Box<dyn Sink>, levels: Vec<usize>) -> Self {
+        SinkState { name, sink, levels, begun: false, dirty: false, lasts: true }
     }
 }
 
@@ -74,6 +85,8 @@ pub struct Output {
     report: Report,
     alarms: Alarms,
     left_out: LeftOut,
+    /// The checkpoint, if there is one.
+    ledger: Option<Ledger>,
     /// Blocks and batches that are done with since the clock was told: it is told once their rows are flushed.
     done: i64,
 }
@@ -109,8 +122,23 @@ impl Output {
             lane: 0,
             report,
             left_out,
+            ledger: None,
             done: 0,
         }
+    }
+
+    /// Keeps a checkpoint, and goes on where it says: with these alarms, and so many lines of the files of the lanes.
+    pub fn go_on(&mut self, checkpoint: Checkpoint) -> Result<()> {
+        self.batch = checkpoint.next();
+        self.alarms.go_on(&checkpoint.progress.alarms);
+        for (lane, kept) in self.lanes.iter_mut().zip(&checkpoint.progress.lanes) {
+            (lane.file, lane.lines) = kept.lines;
+        }
+        if let Some(stand) = checkpoint.begun().as_ref().and_then(|begun| begun.stand_of(LEFT_OUT)) {
+            self.left_out.take_back(&self.report, stand)?;
+        }
+        self.ledger = Some(Ledger::new(checkpoint));
+        Ok(())
     }
 
     /// Until nothing more comes. Whatever fails here ends the run at once.
@@ -148,8 +176,11 @@ impl Output {
                 Err(TryRecvError::Disconnected) => break,
             };
             match message {
-                Message::Cut { info, lanes } => {
+                Message::Cut { info, lanes, logged } => {
                     self.cuts.insert(info.id, lanes.into());
+                    if let (Some(ledger), Some((logged, complete, closing))) = (&mut self.ledger, logged) {
+                        ledger.cut(&self.core, info, logged, (complete, closing))?;
+                    }
                 }
                 Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease } => {
                     self.report.block(records);
@@ -234,6 +265,10 @@ impl Output {
         if let Some(piece) = lane.waiting.get(&lane.next)
             && piece.info.id == self.batch
         {
+            if piece.says_something() && !self.may_write(false)? {
+                return Ok(false);
+            }
+            let lane = &mut self.lanes[at];
             let Some(piece) = lane.waiting.remove(&lane.next) else { return Ok(false) };
             lane.next += 1;
             let line = lane.pass(&piece.head, piece.lines);
@@ -282,7 +317,26 @@ impl Output {
         Ok(())
     }
 
+    /// Whether anything of the batch at hand may be written: under a checkpoint that is logged first. `cut`: it is cut.
+    fn may_write(&mut self, cut: bool) -> Result<bool> {
+        let Some(ledger) = &mut self.ledger else { return Ok(true) };
+        let waiting = match self.lanes.get(self.lane) {
+            Some(lane) if !cut => lane.waiting.values().map(Waiting::size).sum(),
+            _ => usize::MAX,
+        };
+        let (sinks, left_out) = (&mut self.sinks, &mut self.left_out);
+        let stands = || {
+            let stand = |sink: &mut SinkState| Ok(Stand { sink: sink.name.clone(), stand: sink.sink.stand()? });
+            let stands = sinks.iter_mut().map(stand).collect::<Result<Vec<_>>>()?;
+            let left_out = Stand { sink: LEFT_OUT.to_string(), stand: left_out.stand()? };
+            Ok(stands.into_iter().chain([left_out]).collect())
+        };
+        ledger.may_write(&self.core, self.batch, waiting, stands)
+    }
+
     fn begin(&mut self, sink: usize) -> Result<()> {
+        self.may_write(true)?;
+        self.sinks[sink].lasts = false;
         if !self.sinks[sink].begun {
             self.sinks[sink].begun = true;
             self.sinks[sink].sink.begin(&self.info)?;
@@ -310,15 +364,34 @@ impl Output {
         Ok(())
     }
 
-    fn end_batch(&mut self, finished: Finished) -> Result<()> {
+    fn end_batch(&mut self, mut finished: Finished) -> Result<()> {
         let began = self.core.clock.monotonic();
         if !finished.closing {
             self.end_level(0, finished.info, self.report.rate(finished.records, &finished.info, finished.cut))?;
             self.left_out.flush()?;
             self.report.batch(&self.core, &finished, began)?;
         }
+        self.complete(&mut finished)?;
         self.core.written(&finished);
         self.alarms.verdict()
+    }
+
+    /// Under a checkpoint: the batch is complete once its output lasts and that is logged.
+    fn complete(&mut self, finished: &mut Finished) -> Result<()> {
+        let (Some(ledger), Some(state)) = (&mut self.ledger, finished.state.take()) else { return Ok(()) };
+        for sink in self.sinks.iter_mut().filter(|sink| !sink.lasts) {
+            sink.sink.sync()?;
+        }
+        self.left_out.sync()?;
+        let line = |(at, _): &(usize, Range)| (*at, (self.lanes[*at].file, self.lanes[*at].lines));
+        let lines = finished.lanes.iter().map(line).collect();
+        ledger.complete(&self.core, finished, state, lines, self.alarms.standings())?;
+        self.core.want_whole(ledger.wants_whole());
+        for sink in self.sinks.iter_mut().filter(|sink| !sink.lasts) {
+            sink.sink.committed()?;
+            sink.lasts = true;
+        }
+        Ok(())
     }
 
     /// A batch is complete for the outlets of a level.

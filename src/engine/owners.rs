@@ -8,8 +8,9 @@ use crate::data::batch::BatchInfo;
 use crate::data::fast::HugeVec;
 use crate::data::order;
 use crate::data::rows::Rows;
-use crate::operators::{Accumulator, Aggregate, Over, Running, Spread};
+use crate::operators::{Accumulator, Aggregate, Over, Running, Saved, Spread};
 use crate::state::Merged;
+use crate::state::changes::Change;
 use crate::state::stage::Owner;
 
 use super::core::Core;
@@ -24,10 +25,13 @@ fn owners_of(core: &Core, aggregate: &dyn Aggregate) -> usize {
     if aggregate.spread() == Spread::Whole { 1 } else { core.shards }
 }
 
-/// The owners of a stage, to be put back by [`put_back`].
+/// The owners of a stage, to be put back by [`put_back`]. A run that goes on with a checkpoint has as many as the first had,
+/// however many shards it has itself.
 fn taken(core: &Core, at: usize, aggregate: &dyn Aggregate) -> Vec<Owner> {
     let mut owners = std::mem::take(&mut core.kept(at).owners);
-    owners.resize_with(owners_of(core, aggregate), Owner::default);
+    if owners.is_empty() {
+        owners.resize_with(owners_of(core, aggregate), Owner::default);
+    }
     owners
 }
 
@@ -53,6 +57,7 @@ pub(super) fn own(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate, parts:
     if parts.is_empty() {
         return;
     }
+    core.kept(at).record(|| Change::Owned(parts.iter().map(|part| part.save()).collect()));
     let owners = taken(core, at, aggregate);
     let ways = owners.len();
     let size: usize = parts.iter().map(|part| part.len()).sum();
@@ -91,6 +96,7 @@ pub(super) fn own(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate, parts:
 
 /// What is open comes to what is kept, as what came in with this batch.
 pub(super) fn enter(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>, over: Over, info: BatchInfo) {
+    core.kept(at).record(|| Change::Entered(info));
     let owners = taken(core, at, &**aggregate);
     let size = owners.iter().filter_map(|owner| owner.open.as_ref()).map(|open| open.len()).sum();
     let (shared, core_of) = (Arc::clone(aggregate), Arc::clone(core));
@@ -111,6 +117,7 @@ fn running<'a>(owner: &'a mut Owner, aggregate: &Arc<dyn Aggregate>, over: Over)
 
 /// What is open is not wanted.
 pub(super) fn forget(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) {
+    core.kept(at).record(|| Change::Emptied);
     let mut owners = taken(core, at, aggregate);
     for mut open in owners.iter_mut().filter_map(|owner| owner.open.take()) {
         open.finish();
@@ -121,6 +128,7 @@ pub(super) fn forget(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) {
 
 /// The result of what is kept, after what is older than the batch `info` has left.
 pub(super) fn result(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>, over: Over, info: BatchInfo) -> Feed {
+    core.kept(at).record(|| Change::Given(info));
     let sort = sorts_for_next(core, at);
     let owners = taken(core, at, &**aggregate);
     let size = owners.iter().filter_map(|owner| owner.running.as_ref()).map(|running| running.len()).sum();
@@ -137,8 +145,46 @@ pub(super) fn result(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>
     ordered(core, at, &**aggregate, done).feed(sort)
 }
 
+/// The result of what is kept was given by a run before this one.
+pub(super) fn pass(core: &Arc<Core>, at: usize, aggregate: &Arc<dyn Aggregate>, over: Over, info: BatchInfo) {
+    let owners = taken(core, at, &**aggregate);
+    let shared = Arc::clone(aggregate);
+    let owners = each(core, 0, owners, move |_, mut owner: Owner| {
+        let running = running(&mut owner, &shared, over);
+        if over == Over::Panes {
+            running.leave(info.start);
+        }
+        running.pass(&info);
+        owner
+    });
+    put_back(core, at, owners);
+}
+
+/// What the owners had, from a checkpoint.
+pub(super) fn restore(
+    core: &Arc<Core>,
+    at: usize,
+    aggregate: &Arc<dyn Aggregate>,
+    over: Over,
+    kept: Vec<(Option<Rows>, Option<Vec<Saved>>)>,
+) {
+    let (shared, core_of) = (Arc::clone(aggregate), Arc::clone(core));
+    let owners = shares::map(core, kept, move |_, (open, kept)| {
+        let mut owner = Owner::default();
+        if let Some(rows) = open {
+            owner.open.insert(start(&core_of, at)).restore(rows);
+        }
+        if let Some(saved) = kept {
+            running(&mut owner, &shared, over).restore(saved);
+        }
+        owner
+    });
+    put_back(core, at, owners);
+}
+
 /// The result of what is open, of which nothing is kept.
 pub(super) fn finish_open(core: &Arc<Core>, at: usize, aggregate: &dyn Aggregate) -> Feed {
+    core.kept(at).record(|| Change::Emptied);
     let sort = sorts_for_next(core, at);
     let owners = taken(core, at, aggregate);
     let size = owners.iter().filter_map(|owner| owner.open.as_ref()).map(|open| open.len()).sum();

@@ -218,7 +218,7 @@ impl End {
     }
 
     /// Whether something outlasts the batch there.
-    fn keeps(&self) -> bool {
+    pub fn keeps(&self) -> bool {
         self.rebatches() || matches!(self, End::Aggregate(_, Across::All(..)))
     }
 

@@ -57,6 +57,13 @@ impl Receiver {
         }
     }
 
+    /// Goes on at this position of the lane.
+    #[must_use]
+    pub fn from(mut self, position: u64) -> Self {
+        (self.position, self.begun) = (position, position > 0);
+        self
+    }
+
     /// Reads no more than so many bytes at once: what waits for `--max-rate` is better left where it is.
     #[must_use]
     pub fn in_steps(mut self, most: usize) -> Self {

@@ -29,7 +29,7 @@ pub(super) fn receive(core: &Arc<Core>, batch: &Batch, end: Time) {
             _ => true,
         };
         if wanted {
-            core.kept(at).blocks.extend(rows.into_iter().map(|block| (end, block)));
+            core.kept(at).hold(end, rows);
         }
     }
 }

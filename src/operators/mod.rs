@@ -388,6 +388,7 @@ pub trait LookUp: Map {
 
 /// Needs all rows of the batch in order, in one place.
 pub trait WholeBatch: Send + Sync {
-    /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first.
+    /// The rows that come of the batch's rows. `state`: what it left there after the batch before; nothing at first. It may add
+    /// rows there, but takes none away and changes none.
     fn run(&self, blocks: Vec<Block>, batch: &BatchInfo, state: &mut Rows) -> Result<Vec<Block>>;
 }

@@ -5,27 +5,33 @@
 //! (`--batch all`, cuts by number alone, `--max-rate`) it is listed in a fixed rhythm. With `--once` each file is a lane of its
 //! own, as those of a glob are. At the stop it is not listed any more, and a file that is half read gives its whole records.
 
+mod again;
 mod listing;
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::support::fingerprint::{Fingerprint, Identity};
 use super::support::glob;
+use super::support::marks::{Piece, begin};
 use super::support::regular::{FileStream, cannot_read};
+use super::support::resume::{self, There};
 use super::support::spelling::Spelling;
-use super::{Control, Entry, Feed, Got, Lane, Setup, Source, Stream, Wanted};
+use super::support::trail::lock;
+use super::{Control, Entry, Feed, Got, Kept, Lane, Setup, Source, Stream, Wanted};
 use crate::clock::{Bell, Clock};
 use crate::data::framing::Framing;
 use crate::error::{Result, describe};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
-use listing::{Found, Identity, Taken};
+use again::{Again, Memory, Resumed};
+use listing::{Found, Taken};
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "dir",
@@ -35,7 +41,8 @@ pub(super) const ENTRY: Entry = Entry {
             place: what is appended later is ignored (an empty file is taken when it holds something). Names that begin with a \
             dot are skipped. ?existing=true takes what was there at the start too, ?recursive=true also what is in directories \
             below, ?glob=*.csv only such names. Beside --max-rate or cuts by number a file may be spread over batches. With \
-            --batch all it is listed every second, until a signal; with --once all that is there is read",
+            --batch all it is listed every second, until a signal; with --once all that is there is read. With a checkpoint what \
+            was taken is not taken again, and what comes while nothing runs is new; a file has to stay until its batch is out",
     parse: |spelling| Ok(Box::new(Directory::parse(spelling)?)),
 };
 
@@ -67,9 +74,66 @@ impl Directory {
 
     /// What is there now, each file as a lane of its own.
     fn lanes(&self, stop: &Arc<Stop>) -> Result<Vec<Lane>> {
+        let lane =
+            |There { path, identity, size }| FileStream::new(path, (identity, size), true, Arc::clone(stop)).lane();
+        Ok(self.there()?.map(lane).collect())
+    }
+
+    fn there(&self) -> Result<impl Iterator<Item = There>> {
         let (files, mut seen) = (self.wanted.first()?.files, Taken::default());
-        let once = files.into_iter().filter(|file| seen.insert(file.identity));
-        Ok(once.map(|file| FileStream::new(file.path, file.size, true, Arc::clone(stop)).lane()).collect())
+        let once = files.into_iter().filter(move |file| seen.insert(file.identity));
+        Ok(once.map(|Found { path, identity, size }| There { path, identity, size }))
+    }
+
+    /// The lane of the files that are new to what an earlier run has kept, if there was one.
+    fn lane(&self, setup: &Setup, framing: Framing, kept: Option<&Kept>) -> Result<Vec<Lane>> {
+        let listing = self.wanted.first()?;
+        let before = kept.map(|kept| Resumed::of(kept, &listing, setup, framing)).transpose()?.flatten();
+        let resumes = before.is_some().then_some(0);
+        let Resumed { taken, again, position } = before.unwrap_or_else(|| {
+            let mut taken = Taken::default();
+            if !self.existing {
+                listing.files.iter().for_each(|file| _ = taken.insert(file.identity));
+            }
+            Resumed { taken, again: VecDeque::new(), position: 0 }
+        });
+        let memory = Arc::new(Mutex::new(Memory::new(taken.clone(), &again, position)));
+        let bell = setup.stop.bell(&*setup.clock);
+        let asked = Arc::new(Asked {
+            times: AtomicU64::new(0),
+            by_cut: setup.poll.is_none(),
+            bell: Arc::clone(&bell),
+            memory: Arc::clone(&memory),
+        });
+        let names = self.wanted.names.clone();
+        let stream = NewFiles {
+            wanted: listing::Wanted { pattern: self.wanted.pattern.clone(), names, ..self.wanted },
+            name: self.name(),
+            taken,
+            again,
+            files: VecDeque::new(),
+            open: None,
+            memory,
+            asked: Arc::clone(&asked),
+            listed: 0,
+            told: 0,
+            poll: setup.poll,
+            due: setup.clock.monotonic(),
+            read: 0,
+            said: false,
+            clock: Arc::clone(&setup.clock),
+            stop: Arc::clone(&setup.stop),
+            bell,
+            messages: Arc::clone(&setup.messages),
+        };
+        Ok(vec![Lane {
+            name: self.name(),
+            feed: Feed::Bytes(Box::new(stream)),
+            pull: false,
+            size: None,
+            control: asked,
+            resumes,
+        }])
     }
 }
 
@@ -93,43 +157,16 @@ impl Source for Directory {
         self.lanes(&setup.stop).map(Some)
     }
 
-    fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
+    fn open(&self, setup: &Setup, framing: Framing) -> Result<Vec<Lane>> {
+        if setup.once { self.lanes(&setup.stop) } else { self.lane(setup, framing, None) }
+    }
+
+    fn resume(&self, setup: &Setup, framing: Framing, kept: &[Kept]) -> Result<Vec<Lane>> {
         if setup.once {
-            return self.lanes(&setup.stop);
+            // What has been taken stays a lane, which has nothing to give: so its mark is kept.
+            return resume::lanes(self.there()?.collect(), kept, setup, framing);
         }
-        let (mut taken, listing) = (Taken::default(), self.wanted.first()?);
-        if !self.existing {
-            listing.files.iter().for_each(|file| _ = taken.insert(file.identity));
-        }
-        let bell = setup.stop.bell(&*setup.clock);
-        let asked = Arc::new(Asked { times: AtomicU64::new(0), by_cut: setup.poll.is_none(), bell: Arc::clone(&bell) });
-        let names = self.wanted.names.clone();
-        let stream = NewFiles {
-            wanted: listing::Wanted { pattern: self.wanted.pattern.clone(), names, ..self.wanted },
-            name: self.name(),
-            taken,
-            files: VecDeque::new(),
-            open: None,
-            asked: Arc::clone(&asked),
-            listed: 0,
-            told: 0,
-            poll: setup.poll,
-            due: setup.clock.monotonic(),
-            read: 0,
-            said: false,
-            clock: Arc::clone(&setup.clock),
-            stop: Arc::clone(&setup.stop),
-            bell,
-            messages: Arc::clone(&setup.messages),
-        };
-        Ok(vec![Lane {
-            name: self.name(),
-            feed: Feed::Bytes(Box::new(stream)),
-            pull: false,
-            size: None,
-            control: asked,
-            resumes: None,
-        }])
+        self.lane(setup, framing, kept.first())
     }
 }
 
@@ -140,9 +177,14 @@ struct Asked {
     /// Whether cuts ask at all.
     by_cut: bool,
     bell: Arc<Bell>,
+    memory: Arc<Mutex<Memory>>,
 }
 
 impl Control for Asked {
+    fn mark(&self, until: u64, whole: bool) -> Result<Option<Vec<u8>>> {
+        Ok(Some(lock(&self.memory).mark(until, whole)))
+    }
+
     fn is_asked(&self) -> bool {
         self.by_cut
     }
@@ -158,9 +200,13 @@ struct NewFiles {
     wanted: listing::Wanted,
     name: String,
     taken: Taken,
+    /// Those that an earlier run has begun, or that have to be given again.
+    again: VecDeque<Again>,
     /// Those that are to be read yet.
     files: VecDeque<Found>,
     open: Option<(PathBuf, FileStream)>,
+    /// What has to be known to go on from here.
+    memory: Arc<Mutex<Memory>>,
     asked: Arc<Asked>,
     /// How many of the questions have been answered by a listing ...
     listed: u64,
@@ -192,6 +238,7 @@ impl NewFiles {
             Some(_) => {}
         }
         self.files.extend(self.taken.new_of(&listing));
+        lock(&self.memory).forget(&listing);
         Ok(())
     }
 
@@ -204,10 +251,15 @@ impl NewFiles {
         };
         // Since the listing another file may have been put in its place.
         let seen = file.metadata().map_err(|e| cannot_read(&path, &e))?;
-        if !seen.is_file() || seen.len() == 0 || !self.taken.insert(Identity::of(&seen)) {
+        let (identity, size) = (Identity::of(&seen), seen.len());
+        if !seen.is_file() || size == 0 || !self.taken.insert(identity) {
             return Ok(false);
         }
-        let stream = FileStream::opened(path.clone(), file, seen.len(), Arc::clone(&self.stop))?;
+        let stream = FileStream::opened(path.clone(), file, (identity, size), Arc::clone(&self.stop))?;
+        let mut memory = lock(&self.memory);
+        let (fingerprint, begin) = (Fingerprint::default(), begin(memory.trail.position, 0));
+        memory.trail.begin(Piece { path: path.clone(), identity, fingerprint, size, begin, end: None });
+        drop(memory);
         self.open = Some((path, stream));
         Ok(true)
     }
@@ -235,12 +287,27 @@ impl Stream for NewFiles {
             }
             if let Some((_, file)) = &mut self.open {
                 let got = file.read(into, wait)?;
-                if got == Got::End {
-                    self.read += file.progress();
-                    self.open = None;
-                    return Ok(Got::Break);
+                let mut memory = lock(&self.memory);
+                match got {
+                    Got::Bytes(n) => memory.read(n, file.fingerprint()),
+                    Got::End => {
+                        memory.trail.end();
+                        drop(memory);
+                        self.read += file.progress();
+                        self.open = None;
+                        return Ok(Got::Break);
+                    }
+                    _ => {}
                 }
                 return Ok(got);
+            }
+            if let Some(Again { piece, stream, begins }) = self.again.pop_front() {
+                self.open = Some((piece.path.clone(), stream));
+                if begins {
+                    lock(&self.memory).trail.begin(piece);
+                    return Ok(Got::File);
+                }
+                continue;
             }
             if let Some(found) = self.files.pop_front() {
                 if self.open(found.path)? {

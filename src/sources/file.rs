@@ -15,27 +15,33 @@ use std::sync::Arc;
 use rustix::fs::OFlags;
 
 use super::support::descriptors::allow_many;
+use super::support::fingerprint::Identity;
 use super::support::glob;
 use super::support::polled::{Polled, enlarge};
 use super::support::regular::{FileStream, cannot_read, open};
+use super::support::resume::{self, There};
 use super::support::spelling::Spelling;
-use super::{Entry, Feed, Lane, NoControl, Setup, Source, Wanted};
+use super::{Entry, Feed, Kept, Lane, NoControl, Setup, Source, Wanted};
 use crate::data::framing::Framing;
 use crate::error::{Error, Result};
 
-use follow::{Begun, Followed};
+use follow::{Begun, Followed, resume as go_on};
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "",
     form: "PATH",
-    about: "a file, or by a quoted glob ('logs/*.gz') files in order of name; gzip and zstd are known by content",
+    about: "a file, or by a quoted glob ('logs/*.gz') files in order of name; gzip and zstd are known by content. With a \
+            checkpoint each file goes on where it was left, also under another name; one that was replaced or truncated is \
+            read from its start",
     parse: |spelling| Ok(Box::new(Files { pattern: spelling.rest.clone(), format: Wanted::default(), follow: None })),
 };
 
 pub(super) const WITH_OPTIONS: Entry = Entry {
     scheme: "file",
     form: "file:PATH?in=FORMAT",
-    about: "the same with options; ?follow=true goes on with what is appended, as --follow",
+    about: "the same with options; ?follow=true goes on with what is appended, as --follow. With a checkpoint a file that was \
+            rotated while nothing ran is looked for beside its path, by its inode, and its rest is read first: compress \
+            rotated files a rotation later",
     parse: |spelling| Ok(Box::new(Files::parse(spelling)?)),
 };
 
@@ -88,19 +94,11 @@ impl Files {
     /// Nothing, if there is nothing to be read and nothing to wait for.
     fn lane(&self, path: PathBuf, setup: &Setup) -> Result<Option<Lane>> {
         let name = path.display().to_string();
-        let live = |feed| Lane {
-            name: name.clone(),
-            feed,
-            pull: false,
-            size: None,
-            control: Arc::new(NoControl),
-            resumes: None,
-        };
         let seen = match look_at(&path) {
             Ok(seen) => seen,
             Err(_) if self.is_followed() && is_absent(&path) => {
                 let followed = Followed::absent(path, setup);
-                return Ok((!setup.once).then(|| live(Feed::Bytes(Box::new(followed)))));
+                return Ok((!setup.once).then(|| followed.lane()));
             }
             Err(error) => return Err(error),
         };
@@ -111,13 +109,36 @@ impl Files {
             let fd =
                 OpenOptions::new().read(true).custom_flags(flags).open(&path).map_err(|e| cannot_read(&path, &e))?;
             enlarge(&fd);
-            return Ok(Some(live(Feed::Bytes(Box::new(Polled { fd, name: name.clone(), stop })))));
+            let feed = Feed::Bytes(Box::new(Polled { fd, name: name.clone(), stop }));
+            let (pull, size, control, resumes) = (false, None, Arc::new(NoControl), None);
+            return Ok(Some(Lane { name, feed, pull, size, control, resumes }));
         }
         let file = open(&path)?;
         if self.is_followed() && !setup.once {
-            return Ok(Some(live(Feed::Bytes(Box::new(Followed::opened(path, file, setup)?)))));
+            return Ok(Some(Followed::opened(path, file, setup)?.lane()));
         }
-        Ok(Some(FileStream::new(path, seen.len(), setup.once, stop).lane()))
+        Ok(Some(FileStream::new(path, (Identity::of(&seen), seen.len()), setup.once, stop).lane()))
+    }
+
+    /// Those that are followed, each of which goes on with what was kept of the lane of its path.
+    fn resume_followed(&self, setup: &Setup, framing: Framing, kept: &[Kept]) -> Result<Vec<Lane>> {
+        let mut paths = self.list()?;
+        // What has to be given again is looked for also where its path is not there any more.
+        let unlisted = kept.iter().filter(|kept| kept.redo.is_some()).map(|kept| PathBuf::from(&kept.name));
+        let unlisted: Vec<PathBuf> = unlisted.filter(|path| !paths.contains(path)).collect();
+        paths.extend(unlisted);
+        allow_many();
+        let mut lanes = Vec::with_capacity(paths.len());
+        for path in paths {
+            let name = path.display().to_string();
+            let of_path = kept.iter().enumerate().find(|(_, kept)| kept.name == name);
+            let again = of_path.map(|(at, kept)| go_on(&path, at, kept, setup, framing)).transpose()?.flatten();
+            lanes.extend(match again {
+                Some(lane) => Some(lane),
+                None => self.lane(path, setup)?,
+            });
+        }
+        Ok(lanes)
     }
 }
 
@@ -159,7 +180,7 @@ impl Source for Files {
         let files = self.list()?.into_iter().filter_map(|path| Some((path.metadata().ok()?, path)));
         let is_file = |(seen, _): &(Metadata, PathBuf)| seen.is_file();
         let lane = |(seen, path): (Metadata, PathBuf)| {
-            let lane = FileStream::new(path, seen.len(), true, Arc::clone(&setup.stop)).lane();
+            let lane = FileStream::new(path, (Identity::of(&seen), seen.len()), true, Arc::clone(&setup.stop)).lane();
             let Feed::Bytes(stream) = lane.feed else { return lane };
             Lane { feed: Feed::Bytes(Box::new(Begun(stream))), ..lane }
         };
@@ -173,6 +194,24 @@ impl Source for Files {
             allow_many();
         }
         paths.into_iter().filter_map(|path| self.lane(path, setup).transpose()).collect()
+    }
+
+    fn resume(&self, setup: &Setup, framing: Framing, kept: &[Kept]) -> Result<Vec<Lane>> {
+        if self.is_followed() {
+            return self.resume_followed(setup, framing, kept);
+        }
+        let (mut others, mut there) = (Vec::new(), Vec::new());
+        for (at, path) in self.list()?.into_iter().enumerate() {
+            let seen = look_at(&path)?;
+            if seen.is_file() {
+                there.push(There { path, identity: Identity::of(&seen), size: seen.len() });
+            } else if let Some(lane) = self.lane(path, setup)? {
+                others.push((at, lane));
+            }
+        }
+        let mut lanes = resume::lanes(there, kept, setup, framing)?;
+        others.into_iter().for_each(|(at, lane)| lanes.insert(at, lane));
+        Ok(lanes)
     }
 }
 

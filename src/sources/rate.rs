@@ -2,14 +2,17 @@
 //!
 //! Row i is due i/N seconds after the start. Between cuts the receiver thread hands over what is due; at a cut the batcher
 //! takes the rows due before the end of the batch that are still missing, so that a batch holds just those of its interval.
+//! A position tells the number of its row, since all times are of one length; so a later run goes on with the numbers, and
+//! gives rows again with the times that they had.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::support::marks::{Reader, header, not_understood, put, put_signed};
 use super::support::spelling::Spelling;
-use super::{Chunk, Control, Entry, Feed, Intake, Lane, Setup, Source, Step, Wanted};
+use super::{Chunk, Control, Entry, Feed, Intake, Kept, Lane, Setup, Source, Step, Wanted};
 use crate::clock::{Bell, Clock};
 use crate::data::buffer::{BLOCK, Buffer, Quota};
 use crate::data::framing::Framing;
@@ -21,7 +24,8 @@ use crate::stop::Stop;
 pub(super) const ENTRY: Entry = Entry {
     scheme: "rate",
     form: "rate:N",
-    about: "N rows a second with the columns timestamp and value, for trials",
+    about: "N rows a second with the columns timestamp and value, for trials. With a checkpoint the values go on from run to run, \
+            none missing and none twice; the times are those of the run, and nothing is made up for the time between",
     parse: |spelling| Ok(Box::new(Rate::parse(spelling)?)),
 };
 
@@ -67,35 +71,109 @@ impl Source for Rate {
     }
 
     fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {
+        Ok(vec![self.lane(setup, Next::default(), None)])
+    }
+
+    fn resume(&self, setup: &Setup, framing: Framing, kept: &[Kept]) -> Result<Vec<Lane>> {
+        let Some(kept) = kept.first().filter(|kept| kept.redo.is_some() || !kept.marks.is_empty()) else {
+            return self.open(setup, framing);
+        };
+        let row = |position| row_at(position).ok_or_else(|| not_understood(kept));
+        let next = Next { row: row(kept.position)?, position: kept.position };
+        let mut again = None;
+        for mark in kept.marks.iter().chain(kept.redo.iter().map(|(_, mark)| mark)) {
+            again = Some(Epoch::decode(kept, mark)?);
+        }
+        let until = kept.redo.as_ref().map(|(until, _)| row(*until)).transpose()?.unwrap_or(0);
+        let again = again.filter(|epoch| until > next.row && epoch.first <= next.row).map(|epoch| (until, epoch));
+        if until > next.row && again.is_none() {
+            return Err(not_understood(kept));
+        }
+        Ok(vec![Lane { resumes: Some(0), ..self.lane(setup, next, again) }])
+    }
+}
+
+impl Rate {
+    /// From the next row on, behind those that are given again up to a row.
+    fn lane(&self, setup: &Setup, next: Next, again: Option<(u64, Epoch)>) -> Lane {
         let clock = Arc::clone(&setup.clock);
+        let first = again.map_or(next.row, |(until, _)| until);
         let shared = Arc::new(Shared {
             rows: self.rows,
             start: clock.monotonic(),
-            wall: clock.wall().0,
-            next: Mutex::new(Next::default()),
+            epoch: Epoch { first, wall: clock.wall().0 },
+            again,
+            next: Mutex::new(next),
             clock,
         });
         let bell = setup.stop.bell(&*setup.clock);
         let intake = Paced { shared: Arc::clone(&shared), goal: 0, bell, stop: Arc::clone(&setup.stop) };
-        Ok(vec![Lane {
+        Lane {
             name: self.name(),
             feed: Feed::Records(Box::new(intake)),
             pull: false,
             size: None,
             control: shared,
             resumes: None,
-        }])
+        }
     }
+}
+
+/// The length of a row but for the digits of its number.
+const BESIDE: u64 = "1970-01-01T00:00:00.000Z\t\n".len() as u64;
+
+/// The number of the row that begins at a position, if one does.
+fn row_at(position: u64) -> Option<u64> {
+    let (mut first, mut rest) = (0, position);
+    for digits in 1..=19 {
+        let (end, len) = (10_u64.pow(digits), BESIDE + u64::from(digits));
+        let rows = end - first;
+        if u128::from(rest) < u128::from(rows) * u128::from(len) {
+            return (rest % len == 0).then(|| first + rest / len);
+        }
+        (first, rest) = (end, rest - rows * len);
+    }
+    None
 }
 
 struct Shared {
     rows: u64,
-    /// Monotonic time of row 0.
+    /// Monotonic time of the first row of this run.
     start: Duration,
-    /// Wall time of row 0, in milliseconds.
-    wall: i64,
+    epoch: Epoch,
+    /// Up to which row they are given again, with the times that they had.
+    again: Option<(u64, Epoch)>,
     next: Mutex<Next>,
     clock: Arc<dyn Clock>,
+}
+
+/// Since when a run counts.
+#[derive(Clone, Copy)]
+struct Epoch {
+    /// Its first row.
+    first: u64,
+    /// Wall time of that row, in milliseconds.
+    wall: i64,
+}
+
+impl Epoch {
+    fn encode(self) -> Vec<u8> {
+        let mut out = header(b'r');
+        put(&mut out, self.first);
+        put_signed(&mut out, self.wall);
+        out
+    }
+
+    fn decode(kept: &Kept, mark: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(kept, mark, b'r')?;
+        let read = (reader.number(), reader.signed());
+        match read {
+            (Some(first), Some(wall)) if reader.is_at_end() && Time(wall).rfc3339(&TimeZone::UTC).len() == 24 => {
+                Ok(Epoch { first, wall })
+            }
+            _ => Err(reader.not_understood()),
+        }
+    }
 }
 
 /// The first row that was not handed over yet.
@@ -110,24 +188,38 @@ impl Shared {
         self.next.lock().unwrap_or_else(|e| e.into_inner())
     }
 
-    /// Nanoseconds since row 0.
+    /// Up to which row they are given again.
+    fn again(&self) -> u64 {
+        self.again.map_or(0, |(until, _)| until)
+    }
+
+    /// Nanoseconds since the first row.
     fn elapsed(&self) -> u128 {
         (self.clock.monotonic() - self.start).as_nanos()
     }
 
-    /// How many rows are due earlier than so many nanoseconds after row 0.
-    fn due_before(&self, nanos: u128) -> u64 {
+    /// How many rows are due earlier than so many nanoseconds after the first.
+    fn due_within(&self, nanos: u128) -> u64 {
         (nanos * u128::from(self.rows)).div_ceil(1_000_000_000) as u64
+    }
+
+    /// Which row is the next to be due after all those.
+    fn due_before(&self, nanos: u128) -> u64 {
+        self.epoch.first + self.due_within(nanos)
     }
 
     /// Hands over rows up to `until`, or as many as a block holds.
     fn chunk(&self, next: &mut Next, until: u64, quota: &Arc<Quota>) -> Chunk {
         let (mut out, mut digits) = (quota.vec(), itoa::Buffer::new());
+        let (until, Epoch { first, wall }) = match self.again {
+            Some((again, epoch)) if next.row < again => (until.min(again), epoch),
+            _ => (until, self.epoch),
+        };
         while next.row < until && out.len() < BLOCK {
-            let milli = u128::from(next.row) * 1000 / u128::from(self.rows);
+            let milli = u128::from(next.row - first) * 1000 / u128::from(self.rows);
             // All rows of one millisecond begin alike.
-            let last = until.min(self.due_before((milli + 1) * 1_000_000));
-            let stamp = Time(self.wall + milli as i64).rfc3339(&TimeZone::UTC);
+            let last = until.min(first + self.due_within((milli + 1) * 1_000_000));
+            let stamp = Time(wall.saturating_add(milli as i64)).rfc3339(&TimeZone::UTC);
             while next.row < last && out.len() < BLOCK {
                 out.extend_from_slice(stamp.as_bytes());
                 out.push(b'\t');
@@ -146,14 +238,22 @@ impl Shared {
 impl Control for Shared {
     fn cut(&self, end: Time, quota: &Arc<Quota>) -> Vec<Chunk> {
         let mut next = self.next();
-        let by_wall = u128::try_from(end.0.saturating_sub(self.wall)).unwrap_or(0) * 1_000_000;
+        let by_wall = u128::try_from(end.0.saturating_sub(self.epoch.wall)).unwrap_or(0) * 1_000_000;
         let until = self.due_before(by_wall.min(self.elapsed() + ROUNDING));
         let mut chunks = Vec::new();
+        while next.row < self.again() {
+            chunks.push(self.chunk(&mut next, self.again(), quota));
+        }
         // When the results are taken too slowly, rows come late: there is no room for all that are due.
         while next.row < until && (chunks.is_empty() || quota.has_room()) {
             chunks.push(self.chunk(&mut next, until, quota));
         }
         chunks
+    }
+
+    fn mark(&self, until: u64, _: bool) -> Result<Option<Vec<u8>>> {
+        let again = self.again.filter(|(again, _)| row_at(until).is_some_and(|row| row <= *again));
+        Ok(Some(again.map_or(self.epoch, |(_, epoch)| epoch).encode()))
     }
 }
 
@@ -169,17 +269,20 @@ struct Paced {
 impl Intake for Paced {
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
         let shared = &*self.shared;
-        let phase = |nanos: u128| (shared.wall.rem_euclid(10) as u128 * 1_000_000 + nanos) % PERIOD;
+        let phase = |nanos: u128| (shared.epoch.wall.rem_euclid(10) as u128 * 1_000_000 + nanos) % PERIOD;
         while !self.stop.is_told() {
             let elapsed = shared.elapsed();
             let row = {
                 let mut next = shared.next();
+                if next.row < shared.again() {
+                    return Ok(Step::Records(shared.chunk(&mut next, shared.again(), quota)));
+                }
                 if next.row < self.goal && CALM.contains(&phase(elapsed)) {
                     return Ok(Step::Records(shared.chunk(&mut next, self.goal, quota)));
                 }
                 next.row
             };
-            let due = u128::from(row) * 1_000_000_000 / u128::from(shared.rows);
+            let due = u128::from(row - shared.epoch.first) * 1_000_000_000 / u128::from(shared.rows);
             let after = due.max(elapsed) + 1;
             let wake = after + (PERIOD + CALM.start - phase(after)) % PERIOD;
             let deadline = shared.start + Duration::from_nanos(u64::try_from(wake).unwrap_or(u64::MAX));

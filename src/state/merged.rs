@@ -52,6 +52,8 @@ impl Running for Merged {
         merged.finish()
     }
 
+    fn pass(&mut self, _: &BatchInfo) {}
+
     fn len(&self) -> usize {
         self.panes.iter().map(|(_, rows)| rows.len()).sum::<usize>() + self.all.as_ref().map_or(0, |all| all.len())
     }

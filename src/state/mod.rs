@@ -1,6 +1,8 @@
 //! What outlives a batch: the panes of windows, and what aggregates keep. Owned by the engine, touched by whoever finishes a
 //! batch, and by nobody else meanwhile.
 
+pub mod changes;
+pub mod checkpoint;
 mod merged;
 pub mod stage;
 pub mod window;

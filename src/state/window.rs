@@ -68,6 +68,16 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// All that it knows, to be written out.
+    pub fn parts(&self) -> [Option<Time>; 4] {
+        [self.open, self.first, self.last, self.given]
+    }
+
+    /// What [`Timeline::parts`] gave.
+    pub fn of_parts([open, first, last, given]: [Option<Time>; 4]) -> Self {
+        Timeline { open, first, last, given }
+    }
+
     /// A batch of this end has come.
     pub fn received(&mut self, end: Time) {
         self.first.get_or_insert(end);

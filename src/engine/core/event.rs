@@ -12,6 +12,7 @@ impl Core {
     pub fn hand_in(&self, lane: usize, parsed: Parsed) -> Option<Admitted> {
         let mut state = self.lock();
         let mut made = Made::default();
+        state.batcher.leaves_open = self.leaves_open();
         let mut admitted = state.batcher.admit(lane, parsed, self.clock.monotonic(), &mut made);
         let first = admitted.pop_front();
         let more = admitted.len();

@@ -84,11 +84,15 @@ impl Core {
         }
         self.clock.busy(news as i64);
         state.queue.extend(made.tasks);
-        for cut in made.cuts {
+        if !made.cuts.is_empty() {
+            self.room.notify_all();
+        }
+        for mut cut in made.cuts {
             let pieces = cut.lanes.iter().map(|(lane, (end, _))| (*lane, *end));
             let lanes = if cut.by_event { Vec::new() } else { pieces.collect() };
             // The output thread outlives all who send to it.
-            let _ = self.output.send(Message::Cut { info: cut.info, lanes });
+            let logged = cut.logged.take().map(|logged| (logged, cut.complete, cut.closing));
+            let _ = self.output.send(Message::Cut { info: cut.info, lanes, logged });
             if cut.blocks > 0 {
                 state.loaded.push_back(Arc::clone(&cut.batch));
             }
@@ -105,7 +109,7 @@ impl Core {
     }
 
     /// What of a chunk of a lane is records. At the begin of the lane it is looked whether a head stands before them.
-    pub fn rest(&self, lane: usize, mut chunk: Chunk, count: bool) -> Result<Option<Rest>> {
+    pub fn rest_of(&self, lane: usize, mut chunk: Chunk, count: bool) -> Result<Option<Rest>> {
         let input = &self.plan.inputs[self.input_of[lane]];
         let mut begun_here = 0;
         let mut head = self.lanes[lane].lock().unwrap_or_else(|e| e.into_inner());
@@ -114,21 +118,28 @@ impl Core {
         }
         if !head.is_read && !chunk.buffer.is_empty() {
             let (file, number) = (head.file.clone(), head.number);
-            let name = file.as_deref().unwrap_or(&self.names[lane]);
-            let named = |error: Error| match error {
-                Error::Usage(text) => Error::failed(format!("{name}: {text}")),
-                other => other,
-            };
-            let begun = input.cutter.format.begin(chunk.buffer.bytes()).map_err(named)?;
-            begun_here = begun.0;
-            let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
-            let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
-            let cutter = begun.1.map(made).transpose()?;
-            let lines = memchr::memchr_iter(b'\n', &chunk.buffer.bytes()[..begun_here]).count() as u64;
-            *head = Arc::new(LaneHead { cutter, lines, file, number, is_read: true });
+            let made = self.head(lane, chunk.buffer.bytes(), (file, number))?;
+            begun_here = made.bytes.len();
+            *head = Arc::new(made);
         }
         let head = Arc::clone(&head);
         Ok(Some(Rest::new(chunk, (begun_here, head), &self.cutting, input.cutter.format.framing(), count)))
+    }
+
+    /// What stands before the records in the first bytes of a lane, or of its file of this name and number.
+    pub(super) fn head(&self, lane: usize, bytes: &[u8], (file, number): (Option<Arc<str>>, u64)) -> Result<LaneHead> {
+        let input = &self.plan.inputs[self.input_of[lane]];
+        let name = file.as_deref().unwrap_or(&self.names[lane]);
+        let named = |error: Error| match error {
+            Error::Usage(text) => Error::failed(format!("{name}: {text}")),
+            other => other,
+        };
+        let (begun, format) = input.cutter.format.begin(bytes).map_err(named)?;
+        let wanted = &self.plan.stages[self.plan.fed(input.feeds)].schema;
+        let made = |format| Cutter::new(format, &input.live, wanted, &input.first).map_err(named);
+        let cutter = format.map(made).transpose()?;
+        let lines = memchr::memchr_iter(b'\n', &bytes[..begun]).count() as u64;
+        Ok(LaneHead { cutter, lines, file, number, is_read: true, bytes: bytes[..begun].into() })
     }
 
     /// What is still to be read is records, behind the head of the lane.
@@ -164,7 +175,9 @@ impl Core {
     pub fn lane_ended(&self, lane: usize) {
         let mut state = self.lock();
         let mut made = Made::default();
+        state.batcher.leaves_open = self.leaves_open();
         state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+        self.check_short(&mut state, lane);
         self.take_over(&mut state, made);
         state.giving.remove(&lane);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
@@ -283,7 +296,7 @@ impl Core {
         if state.batcher.is_last_due() {
             state.batcher.cut(self.clock.wall(), self.clock.monotonic(), true, &mut made);
         }
-        if state.batcher.event.is_none() && self.plan.rebatches() {
+        if state.batcher.event.is_none() && self.plan.rebatches() && !self.leaves_open() {
             made.cuts.push(state.batcher.closing(self.clock.monotonic()));
         }
         self.take_over(&mut state, made);

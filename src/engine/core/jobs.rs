@@ -111,7 +111,9 @@ impl Core {
             state.batcher.place(&self.cutting, lane, rest, now, &mut made);
         }
         if ended {
+            state.batcher.leaves_open = self.leaves_open();
             state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
+            self.check_short(&mut state, lane);
         }
         self.take_over(&mut state, made);
         if ended {

@@ -3,10 +3,12 @@
 
 mod event;
 mod feed;
+mod kept_up;
 mod jobs;
 mod waiting;
 
 pub use jobs::Job;
+pub use kept_up::{KeptUp, Unmarked};
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Deref;
@@ -78,6 +80,8 @@ pub struct Fixed {
     pub controls: Vec<Arc<dyn Control>>,
     /// Receivers are held to a rate (`--max-rate`): nothing is taken past them at a cut.
     pub paced: bool,
+    /// What is different where there is a checkpoint.
+    pub kept_up: Option<KeptUp>,
     /// Counted for the display; bytes by what the system gave (before decompression).
     pub counters: Arc<Counters>,
     /// To the output thread.
@@ -97,6 +101,8 @@ pub struct LaneHead {
     pub number: u64,
     /// Its first bytes have been looked at.
     pub is_read: bool,
+    /// Those that are no records.
+    pub bytes: Box<[u8]>,
 }
 
 /// Shared by all threads of a run. What is [`Fixed`] of it is at hand without its name.
@@ -229,7 +235,7 @@ impl Core {
     fn may_read(&self, state: &State, lane: usize, horizon: Option<&Horizon>) -> bool {
         let quota = &self.quotas[lane];
         let is_ahead = |event: &Admission| horizon.is_some_and(|horizon| !event.may_read(lane, horizon));
-        if state.batcher.event.as_ref().is_some_and(is_ahead) {
+        if state.batcher.event.as_ref().is_some_and(is_ahead) || state.batcher.is_held(lane) {
             return false;
         }
         !state.is_full() && (quota.has_room() || (quota.has_room_alone() && state.batcher.is_first(lane)))

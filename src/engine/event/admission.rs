@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
-use crate::engine::batch::{Batch, Cut};
+use crate::engine::batch::{Batch, Cut, Logged};
+use crate::engine::cutting::Rest;
 use crate::sources::Range;
 
 use super::Event;
@@ -42,6 +43,10 @@ pub struct Admission {
     late: u64,
     /// A gap was not filled; whether that was said.
     gap: Option<bool>,
+    /// Batches are logged by a checkpoint.
+    pub logs: bool,
+    /// The end of the batch that is given again, until it is cut.
+    again: Option<Time>,
 }
 
 /// A lane. Times are in microseconds, [`NEVER`] where there was none.
@@ -65,6 +70,12 @@ struct Lane {
     /// The position behind what was let in, and what that was at the last cut.
     position: u64,
     from: u64,
+    /// How many records stand before that position, if they are counted.
+    records: u64,
+    /// A run before this one has let in what stands before this position: what belongs to batches that are cut has been given.
+    known: u64,
+    /// The batch that is given again holds nothing from here on.
+    until: u64,
 }
 
 struct Open {
@@ -72,6 +83,46 @@ struct Open {
     blocks: u64,
     /// Records of each lane.
     taken: BTreeMap<usize, u64>,
+    /// How each lane stood before the first piece that it gave to the batch.
+    before: BTreeMap<usize, LanePlace>,
+}
+
+/// How far the batches of a run have come whose records tell their times.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventLogged {
+    /// What ended until then has been cut, in microseconds.
+    pub watermark: i64,
+    /// The end of the batch that came first.
+    pub origin: Option<Time>,
+    /// Of each lane where it has to be read from again: what stands behind that is in no batch that is cut, or in part.
+    pub places: Vec<LanePlace>,
+    /// Of each lane the position behind what has been let in.
+    pub known: Vec<u64>,
+}
+
+impl EventLogged {
+    /// For so many lanes, of which `is_now` tells where those stand that were there before.
+    pub fn with_lanes(self, is_now: &BTreeMap<usize, usize>, lanes: usize) -> Self {
+        let mut places = vec![LanePlace { position: 0, records: 0, newest: NEVER }; lanes];
+        let mut known = vec![0; lanes];
+        for (was, is) in is_now {
+            if let (Some(place), Some(until)) = (self.places.get(*was), self.known.get(*was)) {
+                (places[*is], known[*is]) = (*place, *until);
+            }
+        }
+        EventLogged { places, known, ..self }
+    }
+}
+
+/// A place in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LanePlace {
+    /// Its position.
+    pub position: u64,
+    /// How many records stand before it, if they are counted.
+    pub records: u64,
+    /// The newest time before it, in microseconds; the least number where there is none.
+    pub newest: i64,
 }
 
 /// How far lanes may be read at this moment.
@@ -107,10 +158,55 @@ impl Admission {
             heard: now,
             position: 0,
             from: 0,
+            records: 0,
+            known: 0,
+            until: u64::MAX,
         };
         let lanes = files.into_iter().map(lane).collect();
         let (open, watermark) = (BTreeMap::new(), NEVER);
-        Admission { event, fills, shards, lanes, open, watermark, origin: None, last: None, bad: 0, late: 0, gap: None }
+        let (origin, last, again) = (None, None, None);
+        let (bad, late, gap, logs) = (0, 0, None, false);
+        Admission { event, fills, shards, lanes, open, watermark, origin, last, bad, late, gap, logs, again }
+    }
+
+    /// Goes on behind the batch `last` of a run before this one, where lanes are read from these places.
+    pub fn go_on(&mut self, logged: EventLogged, last: (Time, u64)) {
+        let EventLogged { watermark, origin, places, known } = logged;
+        (self.watermark, self.origin, self.last) = (watermark, origin, Some(last));
+        for ((lane, place), known) in self.lanes.iter_mut().zip(places).zip(known) {
+            (lane.position, lane.from) = (place.position, place.position);
+            (lane.newest, lane.records, lane.known) = (place.newest, place.records, known);
+        }
+    }
+
+    /// The batch that ends then is given again first: it holds nothing of a lane behind these positions.
+    pub fn give_again(&mut self, end: Time, until: &BTreeMap<usize, u64>) {
+        self.again = Some(end);
+        for (at, lane) in self.lanes.iter_mut().enumerate() {
+            lane.until = until.get(&at).copied().unwrap_or(lane.known);
+        }
+    }
+
+    /// Where in what a lane brings there is a position at which it has to be taken apart.
+    pub fn border(&self, lane: usize, rest: &Rest) -> Option<usize> {
+        let lane = &self.lanes[lane];
+        let inside = |at: &usize| *at > rest.range.start && *at < rest.range.end;
+        [lane.known, lane.until].into_iter().map(|position| rest.place_of(position)).filter(inside).min()
+    }
+
+    /// How far it has come, behind a batch that is cut.
+    fn logged(&self) -> EventLogged {
+        let place = |(at, lane): (usize, &Lane)| {
+            let now = LanePlace { position: lane.position, records: lane.records, newest: lane.newest };
+            let before = self.open.values().filter_map(|open| open.before.get(&at).copied());
+            before.chain([now]).min_by_key(|place| place.position).unwrap_or(now)
+        };
+        EventLogged {
+            watermark: self.watermark,
+            origin: self.origin,
+            places: self.lanes.iter().enumerate().map(place).collect(),
+            known: self.lanes.iter().map(|lane| lane.position.max(lane.known)).collect(),
+        }
     }
 
     /// A piece of a lane goes to the shards.
@@ -149,9 +245,27 @@ impl Admission {
     /// A piece has been cut: lets in all whose turn it is now.
     pub fn admit(&mut self, lane: usize, parsed: Parsed, now: Duration, over: bool) -> VecDeque<Admitted> {
         self.lanes[lane].waiting.insert(parsed.seq, parsed);
+        self.let_in(lane, now, over)
+    }
+
+    /// The batch that was given again is cut: lets in what has waited for that.
+    pub fn release(&mut self, now: Duration, over: bool) -> VecDeque<Admitted> {
+        (0..self.lanes.len()).flat_map(|lane| self.let_in(lane, now, over)).collect()
+    }
+
+    /// Whether a batch is being given again.
+    pub fn is_again(&self) -> bool {
+        self.again.is_some()
+    }
+
+    fn let_in(&mut self, lane: usize, now: Duration, over: bool) -> VecDeque<Admitted> {
         let mut admitted = VecDeque::new();
         loop {
             let state = &mut self.lanes[lane];
+            let is_early = |parsed: &Parsed| parsed.until > state.until;
+            if state.waiting.get(&state.admitted).is_none_or(is_early) {
+                return admitted;
+            }
             let Some(parsed) = state.waiting.remove(&state.admitted) else { return admitted };
             state.admitted += 1;
             admitted.push_back(self.one(lane, parsed, now, over));
@@ -161,7 +275,14 @@ impl Admission {
     fn one(&mut self, at: usize, mut parsed: Parsed, now: Duration, over: bool) -> Admitted {
         let lane = &mut self.lanes[at];
         let before = lane.newest;
+        let place = LanePlace { position: lane.position, records: lane.records, newest: before };
+        // A run before this one has said what was wrong with these.
+        let known = parsed.until <= lane.known;
         lane.position = parsed.until;
+        lane.records += parsed.records;
+        if known {
+            parsed.bad.clear();
+        }
         if let Some((newest, _)) = parsed.sorted.newest {
             lane.newest = before.max(newest);
             (lane.heard, lane.idle) = (now, false);
@@ -185,25 +306,32 @@ impl Admission {
             let id = self.number(end);
             let open = self.open.entry(end).or_insert_with(|| Open::new(id, start, end, shards));
             open.blocks += 1;
+            open.before.entry(at).or_insert(place);
             *open.taken.entry(at).or_default() += rows as u64;
             open.batch.records.fetch_add(rows as u64, Ordering::Relaxed);
             open.batch.bytes.fetch_add(bytes, Ordering::Relaxed);
             pieces.push((Arc::clone(&open.batch), group.rows));
+        }
+        if known {
+            // Late, or in a batch that is complete.
+            late.clear();
         }
         late.sort_unstable();
         self.late += late.len() as u64;
         Admitted { lane: at, parsed, pieces, late, before: (before != NEVER).then_some(before) }
     }
 
-    /// Cuts all batches whose end all lanes have passed, at most `left`.
-    pub fn cut(&mut self, at: Duration, left: &mut u64) -> Vec<Cut> {
-        let all = self.is_done();
+    /// Cuts all batches whose end all lanes have passed, at most `left`; when all lanes have ended the others, too, unless they
+    /// stay open.
+    pub fn cut(&mut self, at: Duration, leaves_open: bool, left: &mut u64) -> Vec<Cut> {
+        let all = self.is_done() && !leaves_open;
         let active = || self.lanes.iter().filter(|lane| !lane.idle && !lane.is_done()).map(|lane| lane.newest);
         // Where nobody is waited for, the one that came farthest leads.
         let reached = active().min().or_else(|| self.lanes.iter().map(|lane| lane.newest).max()).unwrap_or(NEVER);
         self.watermark = self.watermark.max(reached.saturating_sub(self.event.late));
         let mut cuts = Vec::new();
-        while *left > 0 {
+        self.cut_again(at, left, &mut cuts);
+        while self.again.is_none() && *left > 0 {
             let Some(entry) = self.open.first_entry().filter(|open| all || micros(*open.key()) <= self.watermark)
             else {
                 break;
@@ -213,6 +341,21 @@ impl Admission {
             self.push(open, at, left, &mut cuts);
         }
         cuts
+    }
+
+    /// Cuts the batch that is given again, once all is there that it held.
+    fn cut_again(&mut self, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
+        let Some(end) = self.again else { return };
+        if self.lanes.iter().any(|lane| lane.position < lane.until) {
+            return;
+        }
+        self.again = None;
+        self.lanes.iter_mut().for_each(|lane| lane.until = u64::MAX);
+        self.watermark = self.watermark.max(micros(end));
+        let start = self.event.calendar.back(end, 1);
+        let open = self.open.remove(&end).unwrap_or_else(|| Open::new(self.number(end), start, end, self.shards));
+        self.push(open, at, left, cuts);
+        cuts.iter_mut().for_each(|cut| cut.info.redo = true);
     }
 
     /// Cuts the batches without records that stand before the one that begins at `start`, if they are asked for.
@@ -235,7 +378,7 @@ impl Admission {
             return;
         }
         *left -= 1;
-        let Open { batch, blocks, taken } = open;
+        let Open { batch, blocks, taken, .. } = open;
         let id = self.last.map_or(0, |(_, id)| id + 1);
         self.last = Some((batch.info.end, id));
         batch.bad.store(std::mem::take(&mut self.bad), Ordering::Relaxed);
@@ -247,7 +390,9 @@ impl Admission {
             (at, (taken.get(&at).copied().unwrap_or(0), Range { from, until: lane.position }))
         };
         let lanes = moved.map(range).collect();
+        let logged = self.logs.then(|| Logged { lanes: Vec::new(), event: Some(self.logged()) });
         cuts.push(Cut {
+            logged,
             info: BatchInfo { id, ..batch.info },
             batch,
             blocks,
@@ -322,6 +467,7 @@ impl Open {
             batch: Batch::new(BatchInfo { id, start, end, redo: false }, shards.0, shards.1),
             blocks: 0,
             taken: BTreeMap::new(),
+            before: BTreeMap::new(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::engine::batch::Cut;
+use crate::engine::batch::{Cut, LaneLogged};
 use crate::engine::batcher::{Batcher, Made};
 use crate::sources::Range;
 
+use super::admission::LanePlace;
 use super::blocks::{Admitted, Parsed};
 
 impl Cut {
@@ -22,17 +23,32 @@ impl Batcher {
     /// completes.
     pub fn admit(&mut self, lane: usize, parsed: Parsed, at: Duration, made: &mut Made) -> VecDeque<Admitted> {
         let over = self.left == 0;
-        let admitted = self.event.as_mut().map_or_else(VecDeque::new, |event| event.admit(lane, parsed, at, over));
+        let Some(event) = &mut self.event else { return VecDeque::new() };
+        let again = event.is_again();
+        let mut admitted = event.admit(lane, parsed, at, over);
         self.cut_by_event(at, made);
+        if let Some(event) = self.event.as_mut().filter(|event| again && !event.is_again()) {
+            admitted.extend(event.release(at, over));
+            self.cut_by_event(at, made);
+        }
         admitted
     }
 
     /// Cuts the batches that the records' times have completed.
     pub fn cut_by_event(&mut self, at: Duration, made: &mut Made) {
         let Some(event) = &mut self.event else { return };
-        made.cuts.extend(event.cut(at, &mut self.left));
+        let mut cuts = event.cut(at, self.leaves_open, &mut self.left);
+        for logged in cuts.iter_mut().filter_map(|cut| cut.logged.as_mut()) {
+            let places = logged.event.iter().flat_map(|event| event.places.iter().enumerate());
+            let lane = |(lane, place): (usize, &LanePlace)| {
+                let head = self.lanes[lane].head.clone();
+                LaneLogged { lane, position: place.position, records: place.records, head }
+            };
+            logged.lanes = places.map(lane).collect();
+        }
+        made.cuts.append(&mut cuts);
         made.note = made.note.or(event.note());
-        if self.windows && event.is_done() {
+        if self.windows && event.is_done() && !self.leaves_open {
             self.windows = false;
             made.cuts.push(self.closing(at));
         }

@@ -55,6 +55,16 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// How many bytes are to be written of it.
+    pub fn size(&self) -> usize {
+        self.rendered.iter().map(Rendered::size).sum()
+    }
+
+    /// Whether anything of it reaches a sink, or a file of records that were left out.
+    pub fn says_something(&self) -> bool {
+        self.size() > 0 || self.bad.iter().any(|bad| bad.bytes.is_some())
+    }
+
     /// Of a piece of which there is nothing to be written or said.
     pub fn quiet(info: BatchInfo, head: Arc<LaneHead>, records: u64, lines: u64, rows: u64) -> Self {
         Waiting { head, records, lines, rows, bad: Vec::new(), rendered: Vec::new(), _lease: None, info }

@@ -73,7 +73,7 @@ impl Growing {
     }
 
     /// Drops the keys whose time is over in a batch that ends then.
-    fn expire(&mut self, end: Time) {
+    pub fn expire(&mut self, end: Time) {
         let Some(ttl) = self.ttl else { return };
         let mut gone = Vec::new();
         while let Some((then, groups)) = self.waiting.pop_front_if(|(then, _)| end.0.saturating_sub(*then) > ttl) {

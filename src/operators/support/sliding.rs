@@ -32,6 +32,8 @@ impl Running for Sliding {
         Sliding::finish(self)
     }
 
+    fn pass(&mut self, _: &BatchInfo) {}
+
     fn len(&self) -> usize {
         Sliding::len(self)
     }
@@ -56,6 +58,10 @@ impl Running for Growing {
 
     fn finish(&mut self, batch: &BatchInfo) -> Rows {
         Growing::finish(self, batch.end)
+    }
+
+    fn pass(&mut self, batch: &BatchInfo) {
+        Growing::expire(self, batch.end);
     }
 
     fn len(&self) -> usize {

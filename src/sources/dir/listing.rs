@@ -5,32 +5,16 @@
 //! directory through which files pass for months is that of the files in it.
 
 use std::collections::HashSet;
-use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use globset::GlobMatcher;
 
+use super::super::support::fingerprint::Identity;
 use super::super::support::glob;
 use crate::error::{Error, Result};
-
-/// A file, whatever it is called at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Identity {
-    device: u64,
-    inode: u64,
-    made: Option<SystemTime>,
-}
-
-impl Identity {
-    /// Of what was looked at.
-    pub fn of(seen: &Metadata) -> Self {
-        Identity { device: seen.dev(), inode: seen.ino(), made: seen.created().ok() }
-    }
-}
 
 /// A file that was found.
 #[derive(Debug, Clone)]
@@ -138,7 +122,7 @@ impl Wanted {
 }
 
 /// The files that have been taken.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Taken(HashSet<Identity>);
 
 impl Taken {
@@ -147,13 +131,27 @@ impl Taken {
         self.0.insert(identity)
     }
 
-    /// What of a listing is new. An empty file is left for later, when it holds something. Those that have gone are forgotten,
-    /// unless it is their whole directory that cannot be seen at the moment.
-    pub fn new_of(&mut self, listing: &Listing) -> Vec<Found> {
+    /// This one is not.
+    pub fn remove(&mut self, identity: &Identity) {
+        self.0.remove(identity);
+    }
+
+    /// Forgets those that have gone, unless it is their whole directory that cannot be seen at the moment.
+    pub fn forget(&mut self, listing: &Listing) {
         if listing.failed.is_none() {
             let there: HashSet<Identity> = listing.files.iter().map(|file| file.identity).collect();
             self.0.retain(|known| there.contains(known) || !listing.devices.contains(&known.device));
         }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Identity> {
+        self.0.iter()
+    }
+
+    /// What of a listing is new. An empty file is left for later, when it holds something.
+    pub fn new_of(&mut self, listing: &Listing) -> Vec<Found> {
+        self.forget(listing);
         let is_new = |file: &&Found| file.size > 0 && !self.0.contains(&file.identity);
         listing.files.iter().filter(is_new).cloned().collect()
     }
@@ -229,8 +227,8 @@ mod tests {
     /// The inode of a file that has gone is that of another one now: at once, or after a look.
     #[test]
     fn an_inode_that_is_used_again_is_another_file() {
-        let file = |made: u64| {
-            let made = Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(made));
+        let file = |made: i64| {
+            let made = Some(made);
             Found { path: "a".into(), identity: Identity { device: 1, inode: 7, made }, size: 1 }
         };
         let listing = |files: Vec<Found>| Listing { files, devices: HashSet::from([1]), failed: None };

@@ -5,20 +5,28 @@
 //! has become shorter, whether the path leads to another file. The positions of the lane grow on from file to file. At the stop
 //! a record without its end is one, if all that is there has been read.
 
+mod again;
+
+use std::collections::VecDeque;
 use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::support::decompress::method_of;
-use super::super::support::regular::cannot_read;
-use super::super::{Got, Setup, Stream};
+use super::super::support::fingerprint::{Fingerprint, Identity};
+use super::super::support::marks::{Kind, Mark, Piece, begin};
+use super::super::support::regular::{cannot_read, missing};
+use super::super::support::seam::Seam;
+use super::super::support::trail::{Trail, lock};
+use super::super::{Control, Feed, Got, Lane, Setup, Stream};
 use crate::clock::{Bell, Clock};
 use crate::error::{Error, Result, describe};
 use crate::messages::Messages;
 use crate::stop::Stop;
+
+pub use again::resume;
 
 /// Between two looks at the end of a file.
 const LOOK: Duration = Duration::from_millis(100);
@@ -42,14 +50,19 @@ pub struct Followed {
     path: PathBuf,
     /// What is being read.
     open: Option<Opened>,
-    /// Comes when the one that is open has been read to its end.
-    next: Option<Opened>,
+    /// Come, one after the other, when the one that is open has been read to its end, or as far as is wanted.
+    next: VecDeque<Opened>,
+    /// The first file has to be told as another one than that of an earlier run.
+    other: bool,
+    /// Nothing follows behind what is known now.
+    frozen: bool,
     /// A file has been opened before.
     begun: bool,
     /// The monotonic time of the next look.
     due: Duration,
     /// Since when there is nothing to be read at the path, and whether that was said.
     missing: Option<(Duration, bool)>,
+    trail: Arc<Mutex<Trail>>,
     clock: Arc<dyn Clock>,
     stop: Arc<Stop>,
     bell: Arc<Bell>,
@@ -58,28 +71,41 @@ pub struct Followed {
 
 struct Opened {
     file: File,
-    /// Device and inode.
-    identity: (u64, u64),
+    identity: Identity,
+    size: u64,
+    /// Where it was found.
+    path: PathBuf,
+    /// How it began when it was read before.
+    fingerprint: Fingerprint,
     /// How far it has been read.
     at: u64,
+    /// It is read no further.
+    limit: Option<u64>,
+    seam: Option<Seam>,
 }
 
 impl Opened {
-    fn new(file: File) -> std::io::Result<(Self, Metadata)> {
+    fn new(path: &Path, file: File) -> std::io::Result<(Self, Metadata)> {
         let seen = file.metadata()?;
-        Ok((Opened { file, identity: identity(&seen), at: 0 }, seen))
+        let (identity, fingerprint) = (Identity::of(&seen), Fingerprint::default());
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let opened = Opened { file, identity, size: seen.len(), path, fingerprint, at: 0, limit: None, seam: None };
+        Ok((opened, seen))
     }
-}
 
-fn identity(seen: &Metadata) -> (u64, u64) {
-    (seen.dev(), seen.ino())
+    /// Where it ends for this run.
+    fn wanted(&self) -> Option<u64> {
+        let until = self.seam.as_ref().and_then(Seam::until);
+        self.limit.into_iter().chain(until).min()
+    }
 }
 
 impl Followed {
     /// A path to a file that is open.
     pub fn opened(path: PathBuf, file: File, setup: &Setup) -> Result<Self> {
-        let (open, _) = Opened::new(file).map_err(|e| cannot_read(&path, &e))?;
-        let followed = Followed { open: Some(open), begun: true, ..Self::closed(path, setup) };
+        let (open, _) = Opened::new(&path, file).map_err(|e| cannot_read(&path, &e))?;
+        let mut followed = Self::closed(path, setup);
+        followed.start(open);
         followed.check()?;
         Ok(followed)
     }
@@ -94,7 +120,26 @@ impl Followed {
     fn closed(path: PathBuf, setup: &Setup) -> Self {
         let (clock, stop, messages) = (Arc::clone(&setup.clock), Arc::clone(&setup.stop), Arc::clone(&setup.messages));
         let (bell, due) = (stop.bell(&*clock), clock.monotonic());
-        Followed { path, open: None, next: None, begun: false, due, missing: None, clock, stop, bell, messages }
+        let trail = Arc::new(Mutex::new(Trail::at(0)));
+        let (open, next, missing) = (None, VecDeque::new(), None);
+        let (other, frozen, begun) = (false, false, false);
+        Followed { path, open, next, other, frozen, begun, due, missing, trail, clock, stop, bell, messages }
+    }
+
+    /// As a lane with a thread of its own.
+    pub fn lane(self) -> Lane {
+        let (name, control) = (self.path.display().to_string(), Arc::new(Way(Arc::clone(&self.trail))));
+        Lane { name, feed: Feed::Bytes(Box::new(self)), pull: false, size: None, control, resumes: None }
+    }
+
+    /// Goes over to a file.
+    fn start(&mut self, open: Opened) {
+        let mut trail = lock(&self.trail);
+        let Opened { identity, size, fingerprint, .. } = open;
+        let (path, begin) = (open.path.clone(), begin(trail.position, open.at));
+        trail.begin(Piece { path, identity, fingerprint, size, begin, end: None });
+        drop(trail);
+        (self.open, self.begun) = (Some(open), true);
     }
 
     /// What is compressed has no end to which anything could be appended.
@@ -111,21 +156,42 @@ impl Followed {
 
     /// Whether there is nothing more to be read at this moment.
     fn is_at_end(&self) -> bool {
-        self.open.as_ref().is_none_or(|open| open.file.metadata().is_ok_and(|seen| seen.len() <= open.at))
+        let ends = |open: &Opened| match open.wanted() {
+            Some(wanted) => wanted <= open.at,
+            None => open.file.metadata().is_ok_and(|seen| seen.len() <= open.at),
+        };
+        self.next.is_empty() && self.open.as_ref().is_none_or(ends)
     }
 
     /// Reads on; nothing at the end of the file.
-    fn read_on(&mut self, into: &mut [u8]) -> Result<usize> {
-        let Some(open) = &mut self.open else { return Ok(0) };
-        let begins = open.at == 0;
+    fn read_on(&mut self, into: &mut [u8]) -> Result<Option<Got>> {
+        let Some(open) = &mut self.open else { return Ok(None) };
+        if open.seam.as_mut().is_some_and(|seam| seam.breaks(open.at)) {
+            return Ok(Some(Got::Break));
+        }
+        let (begins, wanted) = (open.at == 0, open.wanted());
+        let room = wanted.map_or(usize::MAX, |end| usize::try_from(end - open.at.min(end)).unwrap_or(usize::MAX));
+        let room = room.min(into.len());
+        if room == 0 {
+            return Ok(None);
+        }
         loop {
-            match open.file.read(into) {
+            match open.file.read(&mut into[..room]) {
+                Ok(0) => {
+                    let gone = |wanted| format!("has shrunk to {} bytes, and {wanted} are to be read of it", open.at);
+                    return wanted.map_or(Ok(None), |wanted| Err(missing(&open.path, &gone(wanted))));
+                }
                 Ok(n) => {
+                    open.seam.iter_mut().for_each(|seam| seam.read(open.at, &into[..n]));
+                    let mut trail = lock(&self.trail);
+                    trail.position += n as u64;
+                    trail.last().into_iter().for_each(|piece| piece.fingerprint.extend(open.at, &into[..n]));
+                    drop(trail);
                     open.at += n as u64;
-                    if begins && n > 0 {
+                    if begins {
                         self.check()?;
                     }
-                    return Ok(n);
+                    return Ok(Some(Got::Bytes(n)));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(cannot_read(&self.path, &error)),
@@ -140,8 +206,10 @@ impl Followed {
             let seen = open.file.metadata().map_err(|e| cannot_read(&self.path, &e))?;
             if seen.len() < open.at {
                 open.file.seek(SeekFrom::Start(0)).map_err(|e| cannot_read(&self.path, &e))?;
-                open.at = 0;
                 self.messages.note(&format!("{} was truncated; reading it from its start again", self.path.display()));
+                if let Some(open) = self.open.take() {
+                    self.start(Opened { at: 0, fingerprint: Fingerprint::default(), seam: None, ..open });
+                }
                 return Ok(Some(Got::File));
             }
         }
@@ -151,10 +219,11 @@ impl Followed {
                 self.missing = None;
                 if self.open.is_some() {
                     // Whoever wrote into the old file may have done so since its end was reached.
-                    self.next = Some(found);
+                    self.next.push_back(found);
                 } else {
-                    self.open = Some(found);
-                    return Ok(std::mem::replace(&mut self.begun, true).then_some(Got::File));
+                    let other = self.begun;
+                    self.start(found);
+                    return Ok(other.then_some(Got::File));
                 }
             }
             Err(error) => self.missed(&error),
@@ -164,7 +233,7 @@ impl Followed {
 
     /// Another file at the path than the one that is open, if there is one to go on with.
     fn find(&self) -> std::io::Result<Option<Opened>> {
-        let is_open = |seen: &Metadata| self.open.as_ref().is_some_and(|open| open.identity == identity(seen));
+        let is_open = |seen: &Metadata| self.open.as_ref().is_some_and(|open| open.identity == Identity::of(seen));
         let seen = self.path.metadata()?;
         if !seen.is_file() {
             return Err(std::io::Error::other("it is no file any more"));
@@ -173,7 +242,7 @@ impl Followed {
         if is_open(&seen) || (self.open.is_some() && seen.len() == 0) {
             return Ok(None);
         }
-        let (found, seen) = Opened::new(File::open(&self.path)?)?;
+        let (found, seen) = Opened::new(&self.path, File::open(&self.path)?)?;
         Ok((seen.is_file() && !is_open(&seen)).then_some(found))
     }
 
@@ -195,13 +264,18 @@ impl Stream for Followed {
             if self.stop.is_told() {
                 return Ok(if self.is_at_end() { Got::End } else { Got::Stop });
             }
-            match self.read_on(into)? {
-                0 => {}
-                n => return Ok(Got::Bytes(n)),
-            }
-            if let Some(next) = self.next.take() {
-                self.open = Some(next);
+            if std::mem::take(&mut self.other) {
                 return Ok(Got::File);
+            }
+            if let Some(got) = self.read_on(into)? {
+                return Ok(got);
+            }
+            if let Some(next) = self.next.pop_front() {
+                self.start(next);
+                return Ok(Got::File);
+            }
+            if self.frozen {
+                return Ok(Got::End);
             }
             if !wait {
                 return Ok(Got::Later);
@@ -216,6 +290,16 @@ impl Stream for Followed {
 
     fn file(&self) -> Arc<str> {
         self.path.display().to_string().into()
+    }
+}
+
+/// Tells which file the lane stands in, and the way that it took there since it was told before.
+struct Way(Arc<Mutex<Trail>>);
+
+impl Control for Way {
+    fn mark(&self, until: u64, _: bool) -> Result<Option<Vec<u8>>> {
+        let pieces = lock(&self.0).up_to(until, true);
+        Ok(Some(Mark { kind: Kind::Files, whole: true, pieces, taken: Vec::new() }.encode()))
     }
 }
 

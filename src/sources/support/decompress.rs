@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
 
+use super::fingerprint::Fingerprint;
 use super::unread::Unread;
 
 /// How much compressed input is read at once, in bytes.
@@ -22,13 +23,25 @@ pub struct Raw {
     passed: bool,
     size: u64,
     once: bool,
+    fingerprint: Fingerprint,
 }
 
 impl Raw {
     /// A file that had `size` bytes when the run began; with `once` it is read no further than that, unless it is one of those
     /// of the kernel that say nothing of their size (`/proc`).
     pub fn new(file: File, size: u64, once: bool) -> Self {
-        Raw { file: Arc::new(file), at: 0, passed: false, size, once: once && size > 0 }
+        let fingerprint = Fingerprint::default();
+        Raw { file: Arc::new(file), at: 0, passed: false, size, once: once && size > 0, fingerprint }
+    }
+
+    /// Reads on from there, and gives the byte before.
+    fn go_to(&mut self, at: u64) -> std::io::Result<u8> {
+        let mut before = [0];
+        if at > 0 {
+            self.file.read_exact_at(&mut before, at - 1)?;
+        }
+        (self.at, self.passed) = (at, true);
+        Ok(before[0])
     }
 
     /// See [`Stream::pass_over`](crate::sources::Stream::pass_over). `failed` is said where the records cannot be read.
@@ -58,6 +71,7 @@ impl Read for Raw {
                 "it has shrunk from {size} to {at} bytes since it was first looked at"
             )));
         }
+        self.fingerprint.extend(self.at, &into[..n]);
         self.at += n as u64;
         Ok(n)
     }
@@ -70,12 +84,17 @@ const ZSTD: &str = "zstd";
 pub fn method_of(file: &File) -> std::io::Result<Option<&'static str>> {
     let mut magic = [0; 4];
     let seen = file.read_at(&mut magic, 0)?;
-    Ok(match magic[..seen] {
+    Ok(method(&magic[..seen]))
+}
+
+/// What a file that begins so is compressed with.
+pub fn method(head: &[u8]) -> Option<&'static str> {
+    match head {
         [0x1f, 0x8b, 0x08, ..] => Some(GZIP),
         // A frame, or one of the sixteen kinds of frames to be skipped.
-        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(ZSTD),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(ZSTD),
         _ => None,
-    })
+    }
 }
 
 /// The content of a file.
@@ -116,14 +135,34 @@ impl Content {
         }
     }
 
+    /// Reads on from an offset in a file that is not compressed, and gives the byte before; `None` if it is.
+    pub fn go_to(&mut self, at: u64) -> std::io::Result<Option<u8>> {
+        match self {
+            Content::Plain(raw) => raw.go_to(at).map(Some),
+            Content::Gzip(_) | Content::Zstd(_) => Ok(None),
+        }
+    }
+
+    fn raw(&self) -> Option<&Raw> {
+        match self {
+            Content::Plain(raw) => Some(raw),
+            Content::Gzip(Gzip::Member(member)) => Some(member.get_ref().get_ref()),
+            Content::Gzip(Gzip::End(_)) => None,
+            Content::Zstd(zstd) => Some(zstd.get_ref().get_ref()),
+        }
+    }
+
     /// How many bytes of the file have been read.
     pub fn progress(&self) -> u64 {
         match self {
-            Content::Plain(raw) => raw.at,
-            Content::Gzip(Gzip::Member(member)) => member.get_ref().get_ref().at,
             Content::Gzip(Gzip::End(at)) => *at,
-            Content::Zstd(zstd) => zstd.get_ref().get_ref().at,
+            _ => self.raw().map_or(0, |raw| raw.at),
         }
+    }
+
+    /// Of the file, as far as it was read from its start; `None` behind the end.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.raw().map(|raw| raw.fingerprint)
     }
 }
 

@@ -2,13 +2,18 @@
 
 pub mod decompress;
 pub mod descriptors;
+pub mod fingerprint;
 pub mod gather;
 pub mod glob;
+pub mod marks;
 pub mod peek;
 pub mod polled;
 pub mod regular;
+pub mod resume;
 pub mod retry;
+pub mod seam;
 pub mod spelling;
 #[cfg(test)]
 pub mod testing;
+pub mod trail;
 pub mod unread;
