@@ -8,6 +8,8 @@ use std::path::Path;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::failpoint;
+
 /// Everyone may read what is made here, hidden or not; the umask may take from it.
 const MODE: u32 = 0o644;
 
@@ -31,6 +33,10 @@ impl Write for Out {
         #[cfg(test)]
         if testing::dies_now() {
             let _ = self.0.write_all(&bytes[..bytes.len() / 2]);
+        }
+        if failpoint::is_due("sink-half") {
+            let _ = self.0.write_all(&bytes[..bytes.len() / 2]);
+            failpoint::die();
         }
         step()?;
         self.0.write(bytes)
@@ -110,6 +116,7 @@ pub fn remove(path: &Path) -> Result<()> {
 
 #[cfg(not(test))]
 fn step() -> Result<()> {
+    failpoint::pass("sink");
     Ok(())
 }
 
