@@ -33,7 +33,7 @@
 //!                them need
 //! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
-//! sinks/         where results go, one file a sink
+//! sinks/         where results go, one file a sink; support/ is what several of them need
 //! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew)
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs pace.rs cutter.rs (records to
 //!                columns) shard.rs finish.rs shuffle.rs owners.rs sides.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs

@@ -359,7 +359,7 @@ impl Prepared {
             stdout: Arc::clone(&io.stdout),
             header,
             zone: globals.zone.clone(),
-            checkpoint: None,
+            checkpoint: checkpoint.as_ref().map(|checkpoint| checkpoint.id().to_string()),
             messages: Arc::clone(&io.stderr),
         };
         let mut sinks = Vec::with_capacity(self.sinks.len());

@@ -12,6 +12,7 @@ mod joins;
 mod output;
 mod pressure;
 mod signals;
+mod sinks;
 mod sockets;
 mod terminal;
 

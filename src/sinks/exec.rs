@@ -41,7 +41,13 @@ impl Spec for Exec {
     }
 
     fn open(&self, setup: &Setup) -> Result<Box<dyn Sink>> {
-        Ok(Box::new(Open { name: self.name(), words: self.words.clone(), setup: setup.clone(), redo: false, running: None }))
+        Ok(Box::new(Open {
+            name: self.name(),
+            words: self.words.clone(),
+            setup: setup.clone(),
+            redo: false,
+            running: None,
+        }))
     }
 }
 

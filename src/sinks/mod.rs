@@ -215,7 +215,13 @@ mod tests {
 
     pub fn setup_to(header: &str, stdout: Box<dyn Write + Send>) -> Setup {
         let stdout: SharedOutput = Arc::new(std::sync::Mutex::new(stdout));
-        Setup { stdout, header: header.into(), zone: TimeZone::UTC, checkpoint: None, messages: Messages::new(Box::new(std::io::sink())) }
+        Setup {
+            stdout,
+            header: header.into(),
+            zone: TimeZone::UTC,
+            checkpoint: None,
+            messages: Messages::new(Box::new(std::io::sink())),
+        }
     }
 
     pub struct Shared(pub Arc<std::sync::Mutex<Vec<u8>>>);

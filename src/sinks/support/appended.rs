@@ -31,8 +31,10 @@ pub struct Appended {
     delivered: Option<u64>,
     /// Bytes that were written since.
     written: u64,
-    /// Its name is known to outlast a failure of the machine.
+    /// Its name is known to outlast a failure of the machine ...
     named: bool,
+    /// ... and all that was written.
+    lasts: bool,
 }
 
 impl Appended {
@@ -43,7 +45,7 @@ impl Appended {
         let delivered = found.is_file().then_some(found.len());
         let gathered = if delivered.is_some_and(|length| length > 0) { Vec::new() } else { header.clone() };
         let (path, file) = (path.to_path_buf(), Out(file));
-        Ok(Appended { attempted, path, file, header, gathered, delivered, written: 0, named: false })
+        Ok(Appended { attempted, path, file, header, gathered, delivered, written: 0, named: false, lasts: true })
     }
 
     /// Appends something: to be delivered.
@@ -80,6 +82,7 @@ impl Appended {
             match self.file.write(rest) {
                 Ok(0) => return self.fail(&ErrorKind::WriteZero.into()),
                 Ok(n) => {
+                    self.lasts = false;
                     self.written += n as u64;
                     rest = &rest[n..];
                 }
@@ -145,6 +148,7 @@ impl Appended {
             )));
         }
         disk::cut(&self.file.0, length).map_err(failed)?;
+        self.lasts = false;
         self.delivered = Some(length);
         self.gathered = if length == 0 { self.header.clone() } else { Vec::new() };
         Ok(None)
@@ -181,13 +185,14 @@ impl Appended {
 
     /// What was delivered outlasts a failure of the machine.
     pub fn sync(&mut self) -> Result<()> {
-        if self.delivered.is_none() {
+        if self.delivered.is_none() || self.lasts {
             return Ok(());
         }
         let directory = directory_of(&self.path);
-        let synced = disk::sync(&self.file.0).and_then(|()| if self.named { Ok(()) } else { disk::sync_directory(directory) });
+        let synced =
+            disk::sync(&self.file.0).and_then(|()| if self.named { Ok(()) } else { disk::sync_directory(directory) });
         synced.map_err(|e| Error::io(&self.attempted, &e))?;
-        self.named = true;
+        (self.named, self.lasts) = (true, true);
         Ok(())
     }
 }

@@ -115,7 +115,8 @@ mod tests {
             assert_eq!(number_of(&numbered(target, ".csv", number), target, ".csv"), Some(number));
         }
         assert_eq!(number_of(target, target, ".csv"), Some(1));
-        for other in ["out/a-1.csv", "out/a-02.csv", "out/a-x.csv", "out/a2.csv", "out/b-2.csv", "out/a-2", "x/a-2.csv"] {
+        for other in ["out/a-1.csv", "out/a-02.csv", "out/a-x.csv", "out/a2.csv", "out/b-2.csv", "out/a-2", "x/a-2.csv"]
+        {
             assert_eq!(number_of(Path::new(other), target, ".csv"), None, "{other}");
         }
         assert_eq!(number_of(Path::new("19700101T000001.000Z-2"), Path::new("19700101T000001.000Z"), ""), Some(2));

@@ -79,14 +79,14 @@ fn every_placeholder_stands_for_its_value() {
 #[test]
 fn an_existing_file_is_never_replaced() {
     let dir = tempfile::tempdir().expect("a directory");
-    for sink in [open(dir.path(), "{batch}.csv", "").expect("open"), open_once(dir.path(), "{batch}.csv").0].iter_mut() {
+    for sink in [open(dir.path(), "{batch}.csv", "").expect("open"), open_once(dir.path(), "{batch}.csv").0].iter_mut()
+    {
         for rows in ["a\n", "b\n"] {
             give(&mut **sink, &batch(0), rows).expect("written");
         }
         sink.committed().expect("committed");
     }
-    let expected =
-        [file("0-2.csv", "b\n"), file("0-3.csv", "a\n"), file("0-4.csv", "b\n"), file("0.csv", "a\n")];
+    let expected = [file("0-2.csv", "b\n"), file("0-3.csv", "a\n"), file("0-4.csv", "b\n"), file("0.csv", "a\n")];
     assert_eq!(files(dir.path()), expected);
 }
 

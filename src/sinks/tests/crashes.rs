@@ -80,8 +80,8 @@ fn runs(name: &str, bases: &[Base], deaths: &[usize]) -> BTreeMap<String, String
     let spec = dir.path().join(name);
     let spec = spec.to_str().expect("UTF-8");
     let (mut checkpoint, mut strangers) = (Checkpoint::default(), 0);
-    for steps in deaths.iter().copied().map(Some).chain([None]) {
-        lives_for(steps);
+    for steps in deaths.iter().copied().chain([usize::MAX]) {
+        lives_for(Some(steps));
         let ended = run(spec, dir.path(), bases, &mut checkpoint, &mut strangers);
         let died = dies_now();
         lives_for(None);
@@ -157,9 +157,10 @@ fn hidden_names_of_committed_batches_do_not_stay() {
         let bases = [base.clone(), base.clone()];
         lives_for(Some(steps));
         let _ = run(spec, dir.path(), &bases[..1], &mut checkpoint, &mut strangers);
-        lives_for(None);
         left += files(dir.path()).keys().filter(|name| name.starts_with('.')).count();
+        lives_for(Some(usize::MAX));
         run(spec, dir.path(), &bases, &mut checkpoint, &mut strangers).expect("to its end");
+        lives_for(None);
         let names: Vec<String> = files(dir.path()).into_keys().collect();
         assert_eq!(names, ["1000.csv", "2000.csv"], "dead after {steps} steps");
     }

@@ -30,6 +30,7 @@ fn half(path: &Path, file: File, delivered: u64, written: u64) -> Appended {
         delivered: Some(delivered),
         written,
         named: false,
+        lasts: false,
     }
 }
 
@@ -149,6 +150,10 @@ fn two_of_a_run_on_one_file_cut_nothing_of_each_other() {
     append(&mut two, "b\n");
     let stands = [one.stand().expect("a stand"), two.stand().expect("a stand")];
     let before = read(&path);
+    one.put(b"half").expect("written");
+    let error = one.fail(&ErrorKind::StorageFull.into()).expect_err("failed").to_string();
+    assert!(error.ends_with("the unfinished batch was taken back"), "{error}");
+    assert_eq!(read(&path), before);
     append(&mut two, "half\n");
     append(&mut one, "half\n");
     for (mut file, stand) in [(open(&path), stands[0]), (open(&path), stands[1])] {
