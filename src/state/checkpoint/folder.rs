@@ -99,14 +99,31 @@ impl Folder {
         std::fs::rename(self.at(from), self.at(to))
     }
 
-    /// Gives a file a second name, in place of the file that had it.
-    pub fn link(&self, from: &str, to: &str) -> io::Result<()> {
+    /// Gives a file that cannot be used another name, which is returned.
+    pub fn move_aside(&self, name: &str) -> io::Result<String> {
+        let broken = format!("broken-{name}");
+        self.rename(name, &broken)?;
+        Ok(broken)
+    }
+
+    /// Gives a damaged file that is about to be replaced a second name, which is returned.
+    pub fn keep_aside(&self, name: &str) -> io::Result<String> {
+        let broken = format!("broken-{name}");
+        self.remove(&broken)?;
         step()?;
-        match std::fs::remove_file(self.at(to)) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
-        std::fs::hard_link(self.at(from), self.at(to))
+        std::fs::hard_link(self.at(name), self.at(&broken))?;
+        Ok(broken)
+    }
+
+    /// Replaces a damaged file by its start; all of it stays under the name that is returned.
+    pub fn cut_aside(&self, name: &str, start: &[u8]) -> io::Result<String> {
+        let broken = self.keep_aside(name)?;
+        let new = format!("{name}.new");
+        let file = self.create(&new)?;
+        self.write(&file, 0, &[start])?;
+        self.sync(&file)?;
+        self.rename(&new, name)?;
+        Ok(broken)
     }
 
     /// Removes a file, if it is there.

@@ -31,6 +31,17 @@ pub enum Fault {
     Damaged(String),
 }
 
+impl Fault {
+    /// In words.
+    pub fn told(&self) -> String {
+        match self {
+            Fault::Torn => "it is cut off".to_string(),
+            Fault::Newer(version) => format!("it has format {version}, this streamer knows none above {VERSION}"),
+            Fault::Damaged(what) => what.clone(),
+        }
+    }
+}
+
 /// The first bytes of a file.
 pub fn start(kind: Kind) -> [u8; START] {
     let mut bytes = [0; START];

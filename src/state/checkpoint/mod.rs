@@ -6,7 +6,7 @@
 //! | `lock` | held (flock) as long as a run uses the directory; who that is |
 //! | `snapshot-N` | the whole state, at the beginning of generation N |
 //! | `log-N` | what has happened since, a record at a time ([`store`]) |
-//! | `journal-N` | what was read of pipes and sockets and is not committed yet (`journal.rs`) |
+//! | `journal-N` | what was read of pipes and sockets and is not committed yet ([`journal`]) |
 //! | `*.new` | being written: what a crash leaves of it is removed |
 //! | `broken-*` | could not be used, and was moved aside for who wants to look at it |
 //!
@@ -47,10 +47,12 @@ pub mod checksum;
 pub mod codec;
 mod folder;
 mod frame;
+pub mod journal;
 pub mod lock;
 pub mod store;
 
 pub use chain::Chain;
 pub use codec::{Reader, Writer};
+pub use journal::Journal;
 pub use lock::Holder;
 pub use store::{Loaded, Store};

@@ -227,6 +227,7 @@ impl Store {
             failpoint::pass("snapshot-written");
             let head = Head { id: self.id.clone(), generation: next, ..Head::default() };
             let log = Log::start(&folder, &Head { follows: Some(self.log.records), ..head })?;
+            folder.sync_names()?;
             failpoint::pass("log-started");
             folder.rename(&new, &name)?;
             Ok((len, log))
@@ -234,7 +235,7 @@ impl Store {
         let (len, log) = match made {
             Ok(made) => made,
             Err(e) => {
-                // What cannot be removed now is when the directory is opened.
+                // What cannot be removed now is, when the directory is opened again.
                 let _ = folder.remove(&new).and_then(|()| folder.remove(&log_name(next)));
                 return Err(e);
             }
@@ -247,10 +248,10 @@ impl Store {
         self.sizes = Sizes { snapshot: len, ..Sizes::default() };
         folder.sync_names()?;
         failpoint::pass("snapshot-renamed");
-        // What is not removed now is with the next generation.
+        // What cannot be removed now is, with the next generation.
         let _ = loading::remove_before(&folder, before);
         failpoint::pass("old-removed");
-        self.sizes.older = self.older()?;
+        self.sizes.older = self.older().unwrap_or(0);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::{Head, Loaded, Log, Sizes, is_ours, log_name, random, snapshot_name, 
 use crate::error::{Error, Result, describe};
 use crate::state::checkpoint::chain::Chain;
 use crate::state::checkpoint::folder::Folder;
-use crate::state::checkpoint::frame::{Count, Fault, Kind, Parts, VERSION};
+use crate::state::checkpoint::frame::{Count, Fault, Kind, Parts};
 
 /// A checkpoint that was read, and can be gone on with.
 pub struct Found {
@@ -222,12 +222,7 @@ impl Loading<'_> {
             Some(last) => {
                 self.lost(last);
                 if let Some(Fault::Damaged(_)) = last.fault {
-                    aside.push(self.kept_aside(&name)?);
-                    let new = format!("{name}.new");
-                    let file = self.folder.create(&new)?;
-                    self.folder.write(&file, 0, &[&last.bytes[..last.end]])?;
-                    self.folder.sync(&file)?;
-                    self.folder.rename(&new, &name)?;
+                    aside.push(self.folder.cut_aside(&name, &last.bytes[..last.end])?);
                 }
                 let (len, records) = (last.end as u64, last.records.len() as u64);
                 let untidy = last.fault == Some(Fault::Torn);
@@ -237,7 +232,7 @@ impl Loading<'_> {
             }
             None => {
                 if self.logs.contains(&base) {
-                    aside.push(self.kept_aside(&name)?);
+                    aside.push(self.folder.keep_aside(&name)?);
                 }
                 Log::start(self.folder, &Head { generation, follows: None, ..head.clone() })?
             }
@@ -246,9 +241,7 @@ impl Loading<'_> {
         let unused =
             unused.map(|&number| log_name(number)).chain(self.broken.iter().map(|&number| snapshot_name(number)));
         for name in unused {
-            let broken = format!("broken-{name}");
-            self.folder.rename(&name, &broken)?;
-            aside.push(broken);
+            aside.push(self.folder.move_aside(&name)?);
         }
         if let Some(number) = self.abandoned {
             self.folder.remove(&log_name(number))?;
@@ -258,13 +251,6 @@ impl Loading<'_> {
             self.notes.push(format!("what cannot be used is kept in {} as {}", self.dir.display(), aside.join(", ")));
         }
         Ok(log)
-    }
-
-    /// Gives a file that is about to be replaced a second name.
-    fn kept_aside(&self, name: &str) -> io::Result<String> {
-        let broken = format!("broken-{name}");
-        self.folder.link(name, &broken)?;
-        Ok(broken)
     }
 
     /// Whether there is no snapshot because the first one was about to be made.
@@ -304,16 +290,14 @@ impl Loading<'_> {
 
     /// What is wrong with a file; one of a newer version ends it all.
     fn told(&self, name: &str, fault: Fault) -> Result<String> {
-        let path = self.folder.at(name);
-        match fault {
-            Fault::Newer(version) => Err(Error::failed(format!(
-                "{}: {name} has format {version}, this streamer knows none above {VERSION}; run the newer one, name another \
-                 directory, or remove it to begin anew",
-                attempted(self.dir)
-            ))),
-            Fault::Torn => Ok(format!("{} is damaged (it is cut off)", path.display())),
-            Fault::Damaged(what) => Ok(format!("{} is damaged ({what})", path.display())),
+        if let Fault::Newer(_) = fault {
+            return Err(Error::failed(format!(
+                "{}: {name}: {}; run the newer one, name another directory, or remove it to begin anew",
+                attempted(self.dir),
+                fault.told()
+            )));
         }
+        Ok(format!("{} is damaged ({})", self.folder.at(name).display(), fault.told()))
     }
 }
 
