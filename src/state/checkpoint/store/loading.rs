@@ -74,6 +74,9 @@ struct LogRead {
     fault: Option<Fault>,
 }
 
+/// The generation of a snapshot, its head, the state, and the length of its file.
+type Newest = (u64, Head, Vec<u8>, u64);
+
 struct Loading<'a> {
     folder: &'a Folder,
     dir: &'a Path,
@@ -131,8 +134,8 @@ fn attempted(dir: &Path) -> String {
 }
 
 impl Loading<'_> {
-    /// The last snapshot that is whole, with its generation, its head, and the length of its file.
-    fn newest_snapshot(&mut self, chain: &Chain) -> Result<Option<(u64, Head, Vec<u8>, u64)>> {
+    /// The last snapshot that is whole.
+    fn newest_snapshot(&mut self, chain: &Chain) -> Result<Option<Newest>> {
         let mut wrong = Vec::new();
         for &number in self.snapshots.iter().rev() {
             let name = snapshot_name(number);
