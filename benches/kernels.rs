@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods)] // it measures real time
 
+mod checkpoint;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -384,5 +386,6 @@ fn main() {
     split(&mut criterion, &text);
     count(&mut criterion, &text);
     sliding(&mut criterion);
+    checkpoint::checkpoint(&mut criterion);
     criterion.final_summary();
 }

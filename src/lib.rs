@@ -15,6 +15,7 @@
 //! error.rs       Error, Result, and which exit status each error is
 //! io.rs          what a run is connected to: the process's streams, or a test's
 //! messages.rs    what is said to people on standard error
+//! failpoint.rs   where a build for tests may be made to die
 //! stop.rs        tells everyone who waits for input that the run ends
 //! stats.rs       what was counted for each batch; adds up
 //! progress.rs    the display on stderr
@@ -33,8 +34,9 @@
 //!                them need
 //! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
-//! sinks/         where results go, one file a sink; support/ is what several of them need
-//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew)
+//! sinks/         where results go, one file a sink
+//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew);
+//!                checkpoint/ (what of it outlives the run: the files of a checkpoint, and what they are made of)
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs pace.rs cutter.rs (records to
 //!                columns) shard.rs finish.rs shuffle.rs owners.rs sides.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs
 //!                shutdown.rs, event/ (batches by the records' own time), and core/ (what the threads share)
@@ -82,6 +84,7 @@ pub mod error;
 pub mod explain;
 pub mod failpoint;
 pub mod expr;
+pub mod failpoint;
 pub mod formats;
 pub mod io;
 pub mod messages;

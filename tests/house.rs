@@ -10,7 +10,7 @@ use streamer::operators::REGISTRY;
 const LAYERS: &[&[&str]] = &[
     &["error"],
     &["data"],
-    &["clock", "messages", "failpoint"],
+    &["clock", "failpoint", "messages"],
     &["stop", "stats"],
     &["expr"],
     &["progress", "formats"],

@@ -76,9 +76,9 @@ mod tests {
         #[test]
         fn the_seed_and_every_bit_count(bytes in proptest::collection::vec(any::<u8>(), 1..200), at: usize, bit in 0..8, seed: u64) {
             let mut other = bytes.clone();
-            other[at % bytes.len()] ^= 1 << bit;
+            other[at % bytes.len()] ^= 1u8 << bit;
             prop_assert_ne!(xxh64(&bytes, seed), xxh64(&other, seed));
-            prop_assert_ne!(xxh64(&bytes, seed), xxh64(&bytes, seed ^ 1 << bit));
+            prop_assert_ne!(xxh64(&bytes, seed), xxh64(&bytes, seed ^ 1u64 << bit));
         }
     }
 }

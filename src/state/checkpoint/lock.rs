@@ -26,7 +26,7 @@ pub struct Holder {
 /// Held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -44,7 +44,14 @@ impl Lock {
         let text = format!("{}\n{}\n{}\n", std::process::id(), plain(&holder.since), plain(&holder.command));
         // A full disk is no reason not to run: the lock holds without its text.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(text.as_bytes()));
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A child that is being started has the file, too, until it becomes another program: closing it is not enough.
+        let _ = self.file.unlock();
     }
 }
 

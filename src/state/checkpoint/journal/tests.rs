@@ -138,7 +138,7 @@ proptest! {
 /// Whichever bit is wrong, wherever: nothing that was not appended comes back, and what is missing is said.
 #[test]
 fn a_changed_byte_is_noticed() {
-    let (entries, more) = (some(8), some(10).split_off(8));
+    let (entries, more) = (some(16), some(18).split_off(16));
     let (from, dir) = (place(), place());
     append_all(&open(from.path()).unwrap().0, &entries);
     let names = open(from.path()).unwrap().0.folder.names().unwrap();

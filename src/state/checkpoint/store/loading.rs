@@ -41,8 +41,9 @@ pub fn refuse_strangers(folder: &Folder, dir: &Path) -> Result<()> {
 }
 
 /// A checkpoint in which nothing was stored yet.
-pub fn begin(folder: &Folder, chain: &Chain, seeds: [u64; 4]) -> io::Result<Found> {
+pub fn begin(folder: &Folder, chain: &Chain) -> io::Result<Found> {
     let id = (0..16).map(|at| char::from_digit((random(at) % 36) as u32, 36).unwrap_or('0')).collect();
+    let seeds = std::array::from_fn(|at| random(at as u64));
     let head = Head { id, generation: 0, follows: None, seeds, chain: chain.clone() };
     let log = Log::start(folder, &head)?;
     let name = snapshot_name(0);
@@ -72,6 +73,9 @@ struct LogRead {
     /// What stands behind that.
     fault: Option<Fault>,
 }
+
+/// The generation of a snapshot, its head, the state, and the length of its file.
+type Newest = (u64, Head, Vec<u8>, u64);
 
 struct Loading<'a> {
     folder: &'a Folder,
@@ -130,8 +134,8 @@ fn attempted(dir: &Path) -> String {
 }
 
 impl Loading<'_> {
-    /// The last snapshot that is whole, with its generation, its head, and the length of its file.
-    fn newest_snapshot(&mut self, chain: &Chain) -> Result<Option<(u64, Head, Vec<u8>, u64)>> {
+    /// The last snapshot that is whole.
+    fn newest_snapshot(&mut self, chain: &Chain) -> Result<Option<Newest>> {
         let mut wrong = Vec::new();
         for &number in self.snapshots.iter().rev() {
             let name = snapshot_name(number);
