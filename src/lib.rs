@@ -82,7 +82,6 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod explain;
-pub mod failpoint;
 pub mod expr;
 pub mod failpoint;
 pub mod formats;

@@ -62,6 +62,7 @@ impl Checkpoint {
             (Progress::default(), Vec::new(), Vec::new(), Vec::new());
         match loaded {
             None => store.snapshot(&snapshot(&progress, &whole))?,
+            Some(loaded) if loaded.snapshot.is_empty() => store.snapshot(&snapshot(&progress, &whole))?,
             Some(loaded) => {
                 let mut reader = Reader::new(&loaded.snapshot);
                 if reader.fixed().map_err(|e| e.of(attempted()))? != seeds::probe() {

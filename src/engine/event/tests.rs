@@ -72,7 +72,7 @@ impl Found {
     }
 
     fn cuts(&mut self, admission: &mut Admission, left: &mut u64) {
-        for cut in admission.cut(Duration::ZERO, left) {
+        for cut in admission.cut(Duration::ZERO, false, left) {
             let end = cut.info.end.0 / 1000;
             assert_eq!(cut.info.id, self.cut.len() as u64);
             let mut records = self.open.remove(&end).expect("it holds something");
@@ -165,7 +165,7 @@ fn only_a_lane_that_could_have_spoken_is_silent() {
     let second = Duration::from_secs;
     let cut = |admission: &mut Admission, now: u64| {
         admission.find_idle(second(now));
-        let ends: Vec<i64> = admission.cut(second(now), &mut 9).iter().map(|cut| cut.info.end.0).collect();
+        let ends: Vec<i64> = admission.cut(second(now), false, &mut 9).iter().map(|cut| cut.info.end.0).collect();
         ends
     };
     (0..2).for_each(|lane| admission.hold(lane, false, second(0)));

@@ -61,9 +61,9 @@ impl Before {
         self.until.unwrap_or(0).max(self.from)
     }
 
-    /// Whether anything of it matters.
+    /// Whether anything of it was read.
     pub fn matters(&self) -> bool {
-        self.from > 0 || self.until.is_some()
+        self.from > 0 || self.until.is_some() || self.piece.fingerprint.len > 0
     }
 
     /// What makes a file another one, or too short, if anything does. Of a compressed one the length tells nothing.

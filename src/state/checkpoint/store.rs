@@ -133,8 +133,14 @@ fn random(which: u64) -> u64 {
 }
 
 impl Store {
-    /// Makes or takes the directory, and reads what is there; nothing if nothing was stored yet.
-    pub fn open(dir: &Path, chain: &Chain, holder: &Holder) -> Result<(Store, Option<Loaded>)> {
+    /// Makes or takes the directory, and reads what is there; nothing if nothing was stored yet. `seeds`: those that a directory
+    /// is made with.
+    pub fn open(
+        dir: &Path,
+        chain: &Chain,
+        holder: &Holder,
+        seeds: impl FnOnce() -> [u64; 4],
+    ) -> Result<(Store, Option<Loaded>)> {
         let failed = |e: &std::io::Error| Error::io(format!("cannot use {} for the checkpoint", dir.display()), e);
         let folder = Folder::open(dir).map_err(|e| failed(&e))?;
         loading::refuse_strangers(&folder, dir)?;
@@ -143,7 +149,7 @@ impl Store {
         let fresh = found.is_none();
         let found = match found {
             Some(found) => found,
-            None => loading::begin(&folder, chain).map_err(|e| failed(&e))?,
+            None => loading::begin(&folder, chain, seeds()).map_err(|e| failed(&e))?,
         };
         let mut store = Store {
             folder,

@@ -41,9 +41,8 @@ pub fn refuse_strangers(folder: &Folder, dir: &Path) -> Result<()> {
 }
 
 /// A checkpoint in which nothing was stored yet.
-pub fn begin(folder: &Folder, chain: &Chain) -> io::Result<Found> {
+pub fn begin(folder: &Folder, chain: &Chain, seeds: [u64; 4]) -> io::Result<Found> {
     let id = (0..16).map(|at| char::from_digit((random(at) % 36) as u32, 36).unwrap_or('0')).collect();
-    let seeds = std::array::from_fn(|at| random(at as u64));
     let head = Head { id, generation: 0, follows: None, seeds, chain: chain.clone() };
     let log = Log::start(folder, &head)?;
     let name = snapshot_name(0);

@@ -21,7 +21,7 @@ fn place() -> TempDir {
 }
 
 fn open(dir: &Path) -> Result<(Store, Option<Loaded>)> {
-    Store::open(dir, &chain(), &Holder::default())
+    Store::open(dir, &chain(), &Holder::default(), || [1, 2, 3, 4])
 }
 
 /// What has happened so far, which is also the state.
@@ -216,7 +216,7 @@ fn another_chain_is_refused() {
     let dir = place();
     open(dir.path()).unwrap();
     let other = Chain::new([("chain", "words then count --by word"), ("--from", "b.log")]);
-    let error = Store::open(dir.path(), &other, &Holder::default()).unwrap_err().to_string();
+    let error = Store::open(dir.path(), &other, &Holder::default(), || [1, 2, 3, 4]).unwrap_err().to_string();
     let expected = "it was made with --from a.log, this run has --from b.log; run what it was made with, name another directory, \
                     or remove it to begin anew";
     assert_eq!(error, format!("cannot go on with the checkpoint in {}: {expected}", dir.path().display()));
