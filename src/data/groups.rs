@@ -9,6 +9,7 @@ use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 use removal::Removal;
 
+mod combine;
 mod layer;
 pub mod partitions;
 mod parts;
@@ -103,7 +104,10 @@ impl Groups {
     /// Adds to the value of each row's key its weight, or 1. A sum stops at the ends of an `i64`.
     pub fn add(&mut self, keys: &Text, weights: Option<&[i64]>) {
         match weights {
-            None => self.each_text(keys, |_, slot| slot.value = slot.value.saturating_add(1)),
+            None => {
+                let more = |count: &mut i64| *count = count.saturating_add(1);
+                self.combine(keys, |_| (), |count, ()| count.overflowing_add(1), |_, _, count, ()| more(count));
+            }
             Some(weights) => self.each_text(keys, |row, slot| slot.value = slot.value.saturating_add(weights[row])),
         }
     }

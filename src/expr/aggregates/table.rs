@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use self::many::{Many, Parcels};
-use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
+use super::beside::{NO_SUM, add, add_alone, counted_rows, is_sum, merge};
 use super::pieces::{Keys, nothing, rows_in, rows_of, weight};
 use super::plan::{Family, Plan, What};
 use super::state::{Folded, Known, Orders, State};
@@ -112,42 +112,30 @@ impl Table {
         let Some(family) = plan.quick.map(|quick| &plan.families[quick]) else {
             return groups.number(keys, numbers);
         };
-        let wanted = plan.families.len() > 1;
+        if plan.families.len() == 1 {
+            return add_alone(family, groups, keys, block, &mut self.spilled);
+        }
         if let What::Counts(counted) = family.what {
-            return match counted_rows(family, counted, block) {
-                None if !wanted => groups.add(keys, None),
-                None => groups.update(keys, |_, group, count| {
-                    *count += 1;
-                    numbers.push(group);
-                }),
-                Some(counted) => groups.update(keys, |row, group, count| {
-                    *count += i64::from(counted[row]);
-                    if wanted {
-                        numbers.push(group);
-                    }
-                }),
-            };
+            let counted = counted_rows(family, counted, block);
+            return groups.update(keys, |row, group, count| {
+                *count += counted.as_ref().map_or(1, |counted| i64::from(counted[row]));
+                numbers.push(group);
+            });
         }
         let args = family.args(block, None);
         let spilled = &mut self.spilled;
         match &*args[0] {
             Column::Text(text) => groups.update(keys, |row, group, sum| {
                 add(sum, quick::number(&text.data, text.spans[row]), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Number(Numbers::Ints(values)) => groups.update(keys, |row, group, sum| {
                 add(sum, Number::Int(values[row]), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Number(values) => groups.update(keys, |row, group, sum| {
                 add(sum, values.get(row), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Bool(_) | Column::Time(_) | Column::List(_) => groups.number(keys, numbers),
         }
