@@ -89,6 +89,12 @@ fn fetch_ties(by: &Comparator<'_>, batch: &[Entry]) {
 
 /// Sorts entries that are the same up to and with `level`.
 fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
+    if let [a, b] = run {
+        if by.compare_further(a, b).is_gt() {
+            std::mem::swap(a, b);
+        }
+        return;
+    }
     let same = run[0].prefix;
     let ascending = |key: &SortKey| if key.descending { !same } else { same };
     let text = by.keys.get(level.key).is_some_and(|key| !level.further && is_text(ascending(key)));

@@ -224,6 +224,7 @@ impl Table {
             self.import(piece, groups, count);
             rest = more;
         }
+        self.groups.spare(parcel);
     }
 
     /// Goes on with what was cut and not shipped.
@@ -265,6 +266,7 @@ impl Table {
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
     fn each_block(&self, width: usize, make: impl Fn(Block, &[u32], &[i64]) -> Block) -> Vec<Block> {
         let mut keys = Keys::new(width);
+        keys.reserve(self.groups.len());
         self.groups.for_each(|key, group, value| keys.push(key, group, value));
         keys.blocks(rows_of(weight(&self.states), self.groups.len()), make)
     }
