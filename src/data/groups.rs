@@ -8,13 +8,14 @@ use super::block::Text;
 use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 use removal::Removal;
-use stretches::{STRETCH, fetch, stretches, taken};
+use stretches::{fetch, stretches, taken};
 
 mod layer;
 pub mod partitions;
 mod parts;
 mod removal;
 mod spare;
+mod staying;
 mod stretches;
 
 /// How many rows are hashed and prefetched before they are looked up.
@@ -54,6 +55,7 @@ impl Parcel {
         self.entries.iter().map(|slot| slot.group)
     }
 
+    #[inline]
     fn push(&mut self, mut slot: Slot, arena: &[u8]) {
         if slot.is_long() {
             let key = slot.long_key(arena);
@@ -77,6 +79,8 @@ pub struct Groups {
     /// Memory of parcels that were merged in, for the next ones that are cut: fetching it from the system anew in each batch costs
     /// more than filling it.
     spare: Vec<HugeVec<Slot>>,
+    /// Only what belongs to this shard of so many counts, see [`Groups::cut_others`].
+    staying: Option<(usize, usize)>,
     /// What it takes to remove keys, if that was asked for.
     removal: Option<Box<Removal>>,
 }
@@ -91,7 +95,7 @@ impl Groups {
     /// No groups, and no memory taken.
     pub fn new() -> Self {
         let (slots, arena, cut) = (HugeVec::new(), Vec::new(), Vec::new());
-        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut, spare: Vec::new(), removal: None }
+        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut, spare: Vec::new(), staying: None, removal: None }
     }
 
     /// How many groups.
@@ -178,7 +182,8 @@ impl Groups {
     /// Cuts everything into a parcel for each of so many shards, by key hash; the table is empty then, and numbers begin anew.
     pub fn cut(&mut self, shards: usize) -> Vec<Parcel> {
         self.settle();
-        let expected = self.len / shards + self.len / shards / 16 + STRETCH;
+        self.purge();
+        let expected = self.expected(shards);
         let mut parcels: Vec<Parcel> = (0..shards).map(|_| self.empty_parcel(expected)).collect();
         let hasher = self.hasher.clone();
         self.drain(|slot, arena| parcels[shard_of(hasher.of_slot(slot), shards)].push(*slot, arena));
@@ -230,7 +235,10 @@ impl Groups {
         for (stretch, later) in stretches(self.slots.len()) {
             fetch(&self.slots, later);
             let slots = &self.slots[stretch];
-            let (taken, count) = taken(slots);
+            let (mut taken, mut count) = taken(slots);
+            if let Some((me, shards)) = self.staying {
+                count = self.only(slots, &mut taken[..count], |shard| shard == me, shards);
+            }
             for slot in taken[..count].iter().map(|at| &slots[usize::from(*at)]) {
                 slot.with_key(&self.arena, |key| give(key, slot.group, slot.value));
             }
@@ -255,7 +263,7 @@ impl Groups {
     /// Numbers begin anew: the slots are empty.
     fn forget(&mut self) {
         self.arena.clear();
-        self.len = 0;
+        (self.len, self.staying) = (0, None);
         if let Some(removal) = &mut self.removal {
             removal.clear();
         }

@@ -177,6 +177,17 @@ impl Table {
         self.shipped(parcel)
     }
 
+    /// Takes out what belongs to all shards but `me`; what belongs to that one is not moved, if all there is to know of it lies
+    /// beside the keys.
+    pub fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Shipped> {
+        let stays = self.is_plain() && self.plan.by.is_some() && self.owner.is_none();
+        if stays && self.cut.is_empty() && self.many.len() == 0 {
+            let parcels = self.groups.cut_others(me, shards);
+            return parcels.into_iter().map(|parcel| self.shipped(parcel)).collect();
+        }
+        (0..shards).filter(|to| *to != me).map(|to| self.ship(to, shards)).collect()
+    }
+
     fn shipped(&self, parcel: Parcel) -> Shipped {
         let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
         let pieces = groups.chunks(rows_of(weight(&self.states), groups.len()));
