@@ -104,8 +104,8 @@ mod tests {
                 keys.iter().for_each(|key| *expected.entry(key.clone()).or_insert(0) += 1);
                 keys.chunks(7).enumerate().for_each(|(at, keys)| fold(&mut tables[at % shards], keys));
                 let mut sent: Vec<Vec<Parcel>> = (0..shards).map(|_| Vec::new()).collect();
-                for from in 0..shards {
-                    let parcels = tables[from].cut_others(from, shards);
+                for (from, table) in tables.iter_mut().enumerate() {
+                    let parcels = table.cut_others(from, shards);
                     prop_assert_eq!(parcels.len(), shards - 1);
                     for (to, parcel) in (0..shards).filter(|to| *to != from).zip(parcels) {
                         sent[to].push(parcel);
