@@ -306,10 +306,14 @@ impl Core {
 
 /// A receiver's thread: lanes of one source, one after the other. `pace`: that of the source.
 fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
+    let mut little = false;
     for (lane, mut intake) in lanes {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
         while core.wait_for_room(lane) {
+            if std::mem::take(&mut little) {
+                core.let_gather();
+            }
             let rest = match intake.next(&core.quotas[lane]) {
                 Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
                 Ok(Step::Unread { unread, from, until }) => Ok(Some(core.unread(lane, unread, from, until))),
@@ -323,6 +327,7 @@ fn receive(core: &Core, lanes: Vec<Received>, pace: Option<&Mutex<Pace>>) {
             let until = match rest {
                 Ok(Some(rest)) => {
                     let until = rest.until();
+                    little = rest.is_little();
                     bring(core, lane, rest, pace, framing);
                     until
                 }

@@ -178,16 +178,15 @@ pub(super) fn combine(
         Spread::ByKey if total >= SMALL && parts.len() > 1 => {
             let shards = parts.len();
             let shipped = shares::map(core, parts, move |me, mut part| {
-                let foreign = (0..shards).map(|to| (to != me).then(|| part.ship(to, shards)));
-                let foreign: Vec<_> = foreign.collect();
+                let foreign = part.ship_others(me, shards);
                 (part, foreign)
             });
             let mut merged: Vec<_> = Vec::new();
             let mut foreign: Vec<Vec<_>> = (0..shards).map(|_| Vec::new()).collect();
-            for (part, parcels) in shipped {
+            for (me, (part, parcels)) in shipped.into_iter().enumerate() {
                 merged.push(part);
-                for (to, parcel) in parcels.into_iter().enumerate() {
-                    foreign[to].extend(parcel);
+                for (to, parcel) in (0..shards).filter(|to| *to != me).zip(parcels) {
+                    foreign[to].push(parcel);
                 }
             }
             merged.into_iter().zip(foreign).collect()

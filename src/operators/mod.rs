@@ -340,6 +340,11 @@ pub trait Accumulator: Send {
     /// Takes out what belongs to shard `shard` of `shards` (by key hash), to be [`Accumulator::take`]n by another.
     fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send>;
 
+    /// Takes out what belongs to all shards but `me`, whose groups stay. Nothing is folded before [`Accumulator::finish`].
+    fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Box<dyn Any + Send>> {
+        (0..shards).filter(|to| *to != me).map(|to| self.ship(to, shards)).collect()
+    }
+
     /// Merges what another accumulator of the same aggregate has shipped.
     fn take(&mut self, parcel: Box<dyn Any + Send>);
 

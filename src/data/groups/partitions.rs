@@ -88,6 +88,7 @@ impl Partitions {
     /// Moves everything from a table here, or nothing if not all values [fit](Partitions::fits).
     pub fn take_groups(&mut self, groups: &mut Groups) -> bool {
         groups.settle();
+        groups.purge();
         let fit = groups.slots.iter().all(|slot| fits(slot.value));
         if fit {
             self.open();

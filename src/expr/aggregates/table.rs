@@ -165,6 +165,17 @@ impl Table {
         self.shipped(parcel)
     }
 
+    /// Takes out what belongs to all shards but `me`; what belongs to that one is not moved, if all there is to know of it lies
+    /// beside the keys.
+    pub fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Shipped> {
+        let stays = self.is_plain() && self.plan.by.is_some() && self.owner.is_none();
+        if stays && self.cut.is_empty() && self.many.len() == 0 {
+            let parcels = self.groups.cut_others(me, shards);
+            return parcels.into_iter().map(|parcel| self.shipped(parcel)).collect();
+        }
+        (0..shards).filter(|to| *to != me).map(|to| self.ship(to, shards)).collect()
+    }
+
     fn shipped(&self, parcel: Parcel) -> Shipped {
         let groups: Vec<u32> = if self.is_plain() { Vec::new() } else { parcel.groups().collect() };
         let pieces = groups.chunks(rows_of(weight(&self.states), groups.len()));
@@ -212,6 +223,7 @@ impl Table {
             self.import(piece, groups, count);
             rest = more;
         }
+        self.groups.spare(parcel);
     }
 
     /// Goes on with what was cut and not shipped.
@@ -253,6 +265,7 @@ impl Table {
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
     fn each_block(&self, width: usize, make: impl Fn(Block, &[u32], &[i64]) -> Block) -> Vec<Block> {
         let mut keys = Keys::new(width);
+        keys.reserve(self.groups.len());
         self.groups.for_each(|key, group, value| keys.push(key, group, value));
         keys.blocks(rows_of(weight(&self.states), self.groups.len()), make)
     }

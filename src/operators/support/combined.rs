@@ -159,6 +159,11 @@ impl Accumulator for Table {
         Box::new(Table::ship(self, shard, shards))
     }
 
+    fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Box<dyn Any + Send>> {
+        let parcels = Table::ship_others(self, me, shards).into_iter();
+        parcels.map(|parcel| Box::new(parcel) as Box<dyn Any + Send>).collect()
+    }
+
     fn take(&mut self, parcel: Box<dyn Any + Send>) {
         Table::take(self, *parcel.downcast::<Shipped>().expect("tables of one plan ship groups"));
     }
