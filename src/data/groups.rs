@@ -12,6 +12,7 @@ use removal::Removal;
 mod layer;
 pub mod partitions;
 mod parts;
+pub mod ranges;
 mod removal;
 
 /// How many rows are hashed and prefetched before they are looked up.
