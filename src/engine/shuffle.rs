@@ -237,21 +237,13 @@ fn order_parts(
     keys: Vec<SortKey>,
     sort: bool,
 ) -> Combined {
-    let mut parts = parts;
-    // Numbers of rows are known only when all of them are.
-    if sort && !core.plan.numbers && parts.iter_mut().all(|(part, _)| part.deals().is_some()) {
-        let taken = shares::map(core, parts, |_, (mut part, parcels)| {
-            parcels.into_iter().for_each(|parcel| part.take(parcel));
-            part
-        });
-        match dealt::deal(core, taken) {
-            Ok((emptied, ranges)) => {
-                emptied.into_iter().for_each(|part| keep(core, stage, part));
-                return Combined { ordered: Ordered::of(keys), parcels: Vec::new(), ranges: Some(ranges) };
-            }
-            Err(taken) => parts = taken.into_iter().map(|part| (part, Vec::new())).collect(),
+    let parts = match dealt::deal(core, parts, sort) {
+        Ok((emptied, ranges)) => {
+            emptied.into_iter().for_each(|part| keep(core, stage, part));
+            return Combined { ordered: Ordered::of(keys), parcels: Vec::new(), ranges: Some(ranges) };
         }
-    }
+        Err(parts) => parts,
+    };
     let sort_keys = keys.clone();
     let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
         for parcel in parcels {

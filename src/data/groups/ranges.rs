@@ -206,9 +206,9 @@ fn compare(a: Key<'_>, b: Key<'_>) -> Ordering {
     if same(a, b) {
         return Ordering::Equal;
     }
-    prefix_of(a.0, a.1).cmp(&prefix_of(b.0, b.1)).then_with(|| {
-        a.0.with_key(a.1, |a| b.0.with_key(b.1, |b| compare_cells(cell(a), cell(b), ORDER.bytes)))
-    })
+    prefix_of(a.0, a.1)
+        .cmp(&prefix_of(b.0, b.1))
+        .then_with(|| a.0.with_key(a.1, |a| b.0.with_key(b.1, |b| compare_cells(cell(a), cell(b), ORDER.bytes))))
 }
 
 /// How the keys are ordered: as those of groups are.
@@ -236,10 +236,12 @@ fn other_prefix(tally: &Tally, arena: &[u8]) -> u64 {
 #[inline(always)]
 fn no_number(word: u64) -> bool {
     const ONES: u64 = u64::MAX / 0xff;
-    let off = (word | ONES * 0x20) ^ ONES * u64::from(b'e');
+    const SMALL: u64 = ONES * 0x20;
+    const HIGHEST: u64 = ONES * 0x80;
+    let off = (word | SMALL) ^ (ONES * b'e' as u64);
     // The highest bit of each byte in which something is off.
-    let off = ((off & ONES * 0x7f) + ONES * 0x7f) | off;
-    (word << 1) & off & ONES * 0x80 != 0
+    let off = ((off & !HIGHEST) + !HIGHEST) | off;
+    (word << 1) & off & HIGHEST != 0
 }
 
 /// Columns in the making.

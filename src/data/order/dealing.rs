@@ -52,7 +52,8 @@ impl Borders {
     /// Makes about so many ranges of what is sampled, if that can tell them apart.
     pub fn between(mut samples: Vec<u64>, ranges: usize) -> Option<Self> {
         samples.sort_unstable();
-        let mut firsts: Vec<u64> = (1..ranges).filter_map(|at| samples.get(at * samples.len() / ranges).copied()).collect();
+        let mut firsts: Vec<u64> =
+            (1..ranges).filter_map(|at| samples.get(at * samples.len() / ranges).copied()).collect();
         firsts.dedup();
         // What stands in one range must be sorted together.
         if firsts.len() + 1 < ranges - ranges / 4 {

@@ -6,9 +6,9 @@ use crate::data::block::Block;
 use crate::data::order::dealing::{Borders, Deals, Ranges};
 use crate::operators::Accumulator;
 
-use super::SHARE_ROWS;
 use super::super::core::Core;
 use super::super::shares;
+use super::{Parcels, SHARE_ROWS};
 
 /// Rows in ranges of their order.
 #[derive(Clone)]
@@ -20,11 +20,25 @@ pub(in crate::engine) struct InRanges {
 
 type Parts = Vec<Box<dyn Accumulator>>;
 
-/// Deals out what is in these parts, which are empty then; gives them back as they are if they cannot be dealt.
-pub(super) fn deal(core: &Core, mut parts: Parts) -> Result<(Parts, InRanges), Parts> {
-    let deals: Option<Vec<&dyn Deals>> =
-        parts.iter_mut().map(|part| part.deals().map(|deals| &*deals)).collect();
-    let Some(borders) = deals.and_then(|deals| Borders::of(&deals, SHARE_ROWS)) else { return Err(parts) };
+/// Deals out what is in these parts and their parcels, which are empty then; gives them back if they are not to be sorted or
+/// cannot be dealt.
+pub(super) fn deal(
+    core: &Core,
+    mut parts: Vec<(Box<dyn Accumulator>, Parcels)>,
+    sort: bool,
+) -> Result<(Parts, InRanges), Vec<(Box<dyn Accumulator>, Parcels)>> {
+    // Numbers of rows are known only when all of them are.
+    if !sort || core.plan.numbers || !parts.iter_mut().all(|(part, _)| part.deals().is_some()) {
+        return Err(parts);
+    }
+    let mut parts = shares::map(core, parts, |_, (mut part, parcels)| {
+        parcels.into_iter().for_each(|parcel| part.take(parcel));
+        part
+    });
+    let deals: Option<Vec<&dyn Deals>> = parts.iter_mut().map(|part| part.deals().map(|deals| &*deals)).collect();
+    let Some(borders) = deals.and_then(|deals| Borders::of(&deals, SHARE_ROWS)) else {
+        return Err(parts.into_iter().map(|part| (part, Vec::new())).collect());
+    };
     let count = borders.ranges();
     let dealt = shares::map(core, parts, move |_, mut part| {
         let dealt = part.deals().map(|deals| deals.deal(&borders));
