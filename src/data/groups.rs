@@ -14,6 +14,7 @@ mod combine;
 mod layer;
 pub mod partitions;
 mod parts;
+pub mod ranges;
 mod removal;
 mod spare;
 mod staying;

@@ -9,6 +9,7 @@ use super::number;
 use super::rows::Rows;
 use super::write;
 
+pub mod dealing;
 mod radix;
 mod sorting;
 

@@ -42,6 +42,7 @@ use clap::{ArgMatches, Command};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
+use crate::data::order::dealing::Deals;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
@@ -351,6 +352,11 @@ pub trait Accumulator: Send {
     /// Takes everything out as parcels that share no group, if there is so much that it should be finished one after the other.
     fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
         Vec::new()
+    }
+
+    /// What deals everything out into ranges of the order, if there is so much that they should be finished one after the other.
+    fn deals(&mut self) -> Option<&mut dyn Deals> {
+        None
     }
 
     /// How many groups or rows it holds, or a few more: decides whether sharing the work pays.

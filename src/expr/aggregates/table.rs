@@ -18,6 +18,7 @@ use crate::expr::by::BoundBy;
 use crate::expr::operators::quick;
 
 mod many;
+mod ranges;
 
 /// What was combined so far, by key or in all.
 pub struct Table {

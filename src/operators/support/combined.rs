@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::sessions;
 use crate::data::block::Block;
 use crate::data::order::SortKey;
+use crate::data::order::dealing::Deals;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Schema};
 use crate::error::Result;
@@ -170,6 +171,10 @@ impl Accumulator for Table {
 
     fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
         Table::apart(self).map(|parcel| Box::new(parcel) as Box<dyn Any + Send>).collect()
+    }
+
+    fn deals(&mut self) -> Option<&mut dyn Deals> {
+        Table::deals(self)
     }
 
     fn len(&self) -> usize {
