@@ -187,6 +187,10 @@ impl Filter for Search {
         Ok(())
     }
 
+    fn searches(&self) -> bool {
+        true
+    }
+
     fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
         let bytes = &raw.padded[..raw.end];
         let pattern = self.own();

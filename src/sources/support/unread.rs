@@ -2,20 +2,45 @@
 //! found with a look at its last bytes: so shards read side by side, and hold each other up for that look only.
 //!
 //! Only for what the system holds in memory. What comes from a disk is quickest in order, which the system reads ahead.
+//!
+//! Who only searches them may look at them where the system holds them, a window of the file at a time ([`Unread::mapped`]). That
+//! takes half the time of reading if the file lies on huge pages there, and longer than reading if not: so it is tried now and then.
 
 use std::fs::File;
 use std::io::{Error as IoError, ErrorKind, IoSliceMut};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memchr::memrchr;
 use rustix::io::{ReadWriteFlags, preadv2};
 
-use crate::data::buffer::{ALIGNED, Buffer, Quota};
+use crate::data::buffer::{ALIGNED, BLOCK, Buffer, Quota};
+use crate::data::fast::{HUGE, Mapped, WINDOW};
 use crate::error::{Error, Result};
 
 /// How many bytes are looked at for the end of a record.
 const LOOK: usize = 4096;
+/// Less is not worth a window.
+const LEAST: usize = 4 * BLOCK;
+/// A window that met more page faults than that for each MiB cost more than reading it.
+const FAULTS: usize = 8;
+/// So many ranges are read before a window is tried again.
+const READS: usize = 512;
+
+/// Whether to map the next range of a file, as far as can be told from the last ones.
+#[derive(Default)]
+pub struct Mapping {
+    /// Ranges to be read before.
+    reads: AtomicUsize,
+}
+
+impl Mapping {
+    fn is_due(&self) -> bool {
+        let one_less = |reads: usize| reads.checked_sub(1);
+        self.reads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).is_err()
+    }
+}
 
 /// A range of a file that begins and ends with a record.
 #[derive(Clone)]
@@ -25,9 +50,32 @@ pub struct Unread {
     file: Arc<File>,
     at: u64,
     len: usize,
+    /// It is a window, to be mapped.
+    mapping: Option<Arc<Mapping>>,
 }
 
 impl Unread {
+    /// As [`find`](Self::find), in a file of `size` bytes. If `most` is a [`WINDOW`], and mapping pays, as much as can be mapped.
+    pub fn next(
+        failed: &Arc<str>,
+        (file, mapping): (&Arc<File>, &Arc<Mapping>),
+        (at, size): (u64, u64),
+        most: usize,
+        delimiter: u8,
+    ) -> Option<Self> {
+        let left = usize::try_from(size.checked_sub(at)?).unwrap_or(usize::MAX);
+        if most >= WINDOW && left >= LEAST && mapping.is_due() {
+            // So that the next one begins, but for the record that is begun here, with a huge page.
+            let over = ((at + LEAST as u64) % HUGE as u64) as usize;
+            let window = left.min(WINDOW + LEAST - over);
+            if let Some(unread) = Self::find(failed, file, at, window, delimiter) {
+                return Some(Unread { mapping: Some(Arc::clone(mapping)), ..unread });
+            }
+        }
+        let most = most.min(BLOCK);
+        if most > left { None } else { Self::find(failed, file, at, most, delimiter) }
+    }
+
     /// The whole records among the next `most` bytes of a file behind `at`, where a record begins and nothing is quoted.
     /// `None`, and then they are to be read in order, if there are not so many, or not in memory, or if no record ends among
     /// the last of them.
@@ -40,7 +88,7 @@ impl Unread {
             return None;
         }
         let len = before + memrchr(delimiter, &last)? + 1;
-        Some(Unread { failed: Arc::clone(failed), file: Arc::clone(file), at, len })
+        Some(Unread { failed: Arc::clone(failed), file: Arc::clone(file), at, len, mapping: None })
     }
 
     /// How many bytes.
@@ -51,6 +99,25 @@ impl Unread {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// What `look` makes of them where the system holds them; `None`, and then they are to be read, if they are no window, or if
+    /// the file was cut off meanwhile, or if `look` makes nothing of them. For a look that takes them for nothing but bytes, which
+    /// may change while it lasts.
+    pub fn mapped<T>(&self, look: impl FnOnce(&[u8]) -> Option<T>) -> Option<T> {
+        let mapping = self.mapping.as_ref()?;
+        let Some(mapped) = Mapped::new(&self.file, self.at, self.len) else {
+            mapping.reads.store(usize::MAX, Ordering::Relaxed);
+            return None;
+        };
+        let seen = look(mapped.bytes());
+        if seen.is_none() || mapped.faults() > FAULTS * self.len.div_ceil(HUGE / 2) {
+            mapping.reads.store(READS, Ordering::Relaxed);
+        }
+        // What is behind the end of a file that was cut off is zero as far as the end of its last page, and no fault.
+        let end = self.at + self.len as u64;
+        let is_whole = !mapped.is_cut() && self.file.metadata().is_ok_and(|now| now.len() >= end);
+        seen.filter(|_| is_whole)
     }
 
     /// Reads them.
