@@ -10,12 +10,14 @@ mod classes;
 mod fields;
 mod huge;
 mod mapped;
+mod needle;
 mod split;
 
 pub use classes::{not_digits, plain, specials};
 pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use mapped::{Mapped, WINDOW};
+pub use needle::Needle;
 pub use split::{Kernel, words, words_with};
 
 /// Asks for the cache line of an element that will be needed soon. Does nothing where there is no such instruction.

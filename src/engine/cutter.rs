@@ -106,11 +106,12 @@ impl Cutter {
             });
             let to = last.map_or(bytes.len(), |at| from + at + 1);
             let padded = &bytes[from..to];
-            made.records += framing.count(padded);
+            let mut records = None;
             if let Some(Step::Filter(filter)) = stage.steps.first() {
                 made.step = 1;
                 passed.clear();
-                filter.select_records(&Raw { padded, start: 0, end: padded.len(), delimiter }, &mut passed);
+                let raw = Raw { padded, start: 0, end: padded.len(), delimiter };
+                records = filter.select_records(&raw, &mut passed).flatten();
                 made.block.rows += passed.len();
                 if is_copied {
                     spans.extend(passed.iter().map(|span| {
@@ -120,6 +121,7 @@ impl Cutter {
                     }));
                 }
             }
+            made.records += records.unwrap_or_else(|| framing.count(padded));
             from = to;
             if copied.len() > BLOCK {
                 quota.unused(copied);
@@ -150,24 +152,29 @@ impl Cutter {
         spans.clear();
         if fits && piece.first.is_none() {
             if self.format.takes_all() {
-                let made = |block: Block, step| Made { block, records: framing.count(bytes), step, bad: Vec::new() };
+                let made = |block: Block, step, records: Option<u64>| {
+                    let records = records.unwrap_or_else(|| framing.count(bytes));
+                    Made { block, records, step, bad: Vec::new() }
+                };
                 if stage.steps.is_empty() && stage.schema.fields.is_empty() {
                     *scratch = spans;
-                    let mut counted = made(Block::default(), 0);
+                    let mut counted = made(Block::default(), 0, None);
                     counted.block.rows = counted.records as usize;
                     return Ok(counted);
                 }
                 let raw =
                     Raw { padded: buffer.padded(), start: range.start, end: range.end, delimiter: framing.delimiter };
                 match stage.steps.first() {
-                    Some(Step::Filter(filter)) if filter.select_records(&raw, &mut spans).is_some() => {
-                        let cut = self.format.cut(buffer, spans, &self.schema);
-                        return Ok(made(self.block(buffer, cut.rows, cut.columns), 1));
+                    Some(Step::Filter(filter)) => {
+                        if let Some(records) = filter.select_records(&raw, &mut spans) {
+                            let cut = self.format.cut(buffer, spans, &self.schema);
+                            return Ok(made(self.block(buffer, cut.rows, cut.columns), 1, records));
+                        }
                     }
                     Some(Step::Map(map)) if map.map_records(&raw, &mut spans).is_some() => {
                         let rows = spans.len();
                         let text = Column::Text(Text { data: Arc::clone(buffer), spans });
-                        return Ok(made(Block { rows, columns: vec![text], ..Block::default() }, 1));
+                        return Ok(made(Block { rows, columns: vec![text], ..Block::default() }, 1, None));
                     }
                     _ => {}
                 }
