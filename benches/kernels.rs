@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods)] // it measures real time
 
+mod search;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -382,6 +384,7 @@ fn main() {
     let text = text();
     records_and_rows(&mut criterion, &text);
     split(&mut criterion, &text);
+    search::search(&mut criterion, &text);
     count(&mut criterion, &text);
     sliding(&mut criterion);
     criterion.final_summary();

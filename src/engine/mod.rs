@@ -261,7 +261,9 @@ impl Made {
                     Feed::Bytes(stream) => {
                         let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
                         let shared = lane.pull && may_pull && cutting.is_blind() && !plan.numbers;
+                        let searched = shared && max_rate.is_none() && plan.searches(input);
                         let receiver = Receiver::new(stream, framing, max_record).in_steps(steps).shared(shared);
+                        let receiver = receiver.searched(searched);
                         Box::new(receiver) as Box<dyn Intake>
                     }
                     Feed::Records(intake) => intake,

@@ -68,6 +68,12 @@ impl Plan {
         self.stages.iter().any(|stage| stage.end.rebatches())
     }
 
+    /// Whether the records of an input are only searched, as [`Cutter::search`] does.
+    pub fn searches(&self, input: usize) -> bool {
+        let input = &self.inputs[input];
+        input.cutter.searches(&self.stages[self.fed(input.feeds)])
+    }
+
     /// Whether something is kept from batch to batch.
     pub fn keeps(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.keeps())

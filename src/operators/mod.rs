@@ -234,10 +234,16 @@ pub trait Filter: Send + Sync {
     fn select(&self, block: &Block, batch: &BatchInfo, passed: &mut Vec<u32>) -> Result<()>;
 
     /// The quick way at the head of a chain of text: pushes the spans of those whole records of `raw` that pass
-    /// (without their delimiter). `None` if there is no quick way, and records are cut first.
-    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
+    /// (without their delimiter), and gives how many records there are, if it came to know. `None` if there is no quick way,
+    /// and records are cut first.
+    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<Option<u64>> {
         let _ = (raw, passed);
         None
+    }
+
+    /// Whether there always is one: for bytes that change meanwhile too (their rows count for nothing), with none behind them.
+    fn searches(&self) -> bool {
+        false
     }
 }
 

@@ -9,6 +9,7 @@ use rustix::stdio::stdin;
 
 use super::support::polled::{Polled, enlarge};
 use super::support::spelling::Spelling;
+use super::support::unread::Mapping;
 use super::{Entry, Feed, Got, Lane, NoControl, Setup, Source, Stream, Unread};
 use crate::data::framing::Framing;
 use crate::error::{Error, Result};
@@ -92,6 +93,7 @@ struct Regular {
     read: u64,
     /// Records were passed over: the descriptor stands elsewhere.
     passed: bool,
+    mapping: Arc<Mapping>,
     size: u64,
     /// Read no further than `size`; not where it is 0, as files of the kernel (`/proc`) say of themselves.
     once: bool,
@@ -103,7 +105,7 @@ impl Regular {
         let at = seek(&file, SeekFrom::Current(0)).map_err(|e| failed(e.into()))?;
         let size = file.metadata().map_err(failed)?.len().saturating_sub(at);
         let (file, stop, once) = (Arc::new(file), Arc::clone(&setup.stop), setup.once && size > 0);
-        Ok(Regular { file, stop, begin: at, read: 0, passed: false, size, once })
+        Ok(Regular { file, stop, begin: at, read: 0, passed: false, mapping: Arc::default(), size, once })
     }
 }
 
@@ -136,11 +138,11 @@ impl Stream for Regular {
 
     fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
         let read = self.read.checked_sub(back as u64)?;
-        if self.stop.is_told() || read.saturating_add(most as u64) > self.size {
+        if self.stop.is_told() {
             return None;
         }
-        let unread =
-            Unread::find(&"cannot read standard input".into(), &self.file, self.begin + read, most, delimiter)?;
+        let (failed, range) = ("cannot read standard input".into(), (self.begin + read, self.begin + self.size));
+        let unread = Unread::next(&failed, (&self.file, &self.mapping), range, most, delimiter)?;
         (self.read, self.passed) = (read + unread.len() as u64, true);
         Some(unread)
     }

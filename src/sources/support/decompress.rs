@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
 
-use super::unread::Unread;
+use super::unread::{Mapping, Unread};
 
 /// How much compressed input is read at once, in bytes.
 const INPUT: usize = 128 * 1024;
@@ -20,6 +20,7 @@ pub struct Raw {
     at: u64,
     /// Records were passed over: the descriptor stands elsewhere.
     passed: bool,
+    mapping: Arc<Mapping>,
     size: u64,
     once: bool,
 }
@@ -28,16 +29,13 @@ impl Raw {
     /// A file that had `size` bytes when the run began; with `once` it is read no further than that, unless it is one of those
     /// of the kernel that say nothing of their size (`/proc`).
     pub fn new(file: File, size: u64, once: bool) -> Self {
-        Raw { file: Arc::new(file), at: 0, passed: false, size, once: once && size > 0 }
+        Raw { file: Arc::new(file), at: 0, passed: false, mapping: Arc::default(), size, once: once && size > 0 }
     }
 
     /// See [`Stream::pass_over`](crate::sources::Stream::pass_over). `failed` is said where the records cannot be read.
     fn pass_over(&mut self, failed: &Arc<str>, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
         let at = self.at.checked_sub(back as u64)?;
-        if at.saturating_add(most as u64) > self.size {
-            return None;
-        }
-        let unread = Unread::find(failed, &self.file, at, most, delimiter)?;
+        let unread = Unread::next(failed, (&self.file, &self.mapping), (at, self.size), most, delimiter)?;
         (self.at, self.passed) = (at + unread.len() as u64, true);
         Some(unread)
     }
