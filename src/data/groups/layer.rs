@@ -36,7 +36,7 @@ impl Place {
     #[inline(always)]
     pub(super) fn next(self) -> Option<Place> {
         let at = self.at + 1;
-        if at as usize % CHUNK == 0 { None } else { Some(Place { at, ..self }) }
+        if at.is_multiple_of(CHUNK as u32) { None } else { Some(Place { at, ..self }) }
     }
 }
 

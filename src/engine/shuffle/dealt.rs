@@ -19,14 +19,12 @@ pub(in crate::engine) struct InRanges {
 }
 
 type Parts = Vec<Box<dyn Accumulator>>;
+/// Parts and what each has still to take.
+type Fed = Vec<(Box<dyn Accumulator>, Parcels)>;
 
 /// Deals out what is in these parts and their parcels, which are empty then; gives them back if they are not to be sorted or
 /// cannot be dealt.
-pub(super) fn deal(
-    core: &Core,
-    mut parts: Vec<(Box<dyn Accumulator>, Parcels)>,
-    sort: bool,
-) -> Result<(Parts, InRanges), Vec<(Box<dyn Accumulator>, Parcels)>> {
+pub(super) fn deal(core: &Core, mut parts: Fed, sort: bool) -> Result<(Parts, InRanges), Fed> {
     // Numbers of rows are known only when all of them are.
     if !sort || core.plan.numbers || !parts.iter_mut().all(|(part, _)| part.deals().is_some()) {
         return Err(parts);
