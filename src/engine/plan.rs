@@ -68,10 +68,11 @@ impl Plan {
         self.stages.iter().any(|stage| stage.end.rebatches())
     }
 
-    /// Whether the records of an input are only searched, as [`Cutter::search`] does.
+    /// Whether the records of an input are only searched, as [`Cutter::search`] does, and no column of theirs is looked at.
     pub fn searches(&self, input: usize) -> bool {
         let input = &self.inputs[input];
-        input.cutter.searches(&self.stages[self.fed(input.feeds)])
+        let counted = !input.live.shown && input.live.names.iter().all(|name| name == "line");
+        counted && input.cutter.searches(&self.stages[self.fed(input.feeds)])
     }
 
     /// Whether something is kept from batch to batch.

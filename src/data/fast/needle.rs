@@ -29,6 +29,11 @@ impl Needle {
         self.finder.needle()
     }
 
+    /// Where it first stands in a text.
+    pub fn first(&self, text: &[u8]) -> Option<usize> {
+        self.finder.find(text)
+    }
+
     /// Where it first stands in a text, and how often `byte`, which it does not hold, stands before (without a hit: in all of it).
     pub fn find(&self, text: &[u8], byte: u8) -> (Option<usize>, usize) {
         #[cfg(target_arch = "x86_64")]
