@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)] // it measures real time
 
 mod checkpoint;
+mod search;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -384,6 +385,7 @@ fn main() {
     let text = text();
     records_and_rows(&mut criterion, &text);
     split(&mut criterion, &text);
+    search::search(&mut criterion, &text);
     count(&mut criterion, &text);
     sliding(&mut criterion);
     checkpoint::checkpoint(&mut criterion);

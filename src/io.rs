@@ -51,7 +51,7 @@ impl Io {
     pub fn system() -> Self {
         Io {
             stdin: None,
-            stdout: Arc::new(Mutex::new(Box::new(Stdout))),
+            stdout: Arc::new(Mutex::new(Box::new(Stdout { enlarged: false }))),
             stderr: Messages::new(Box::new(std::io::stderr())),
             stdout_terminal: std::io::stdout().is_terminal(),
             stderr_terminal: std::io::stderr().is_terminal(),
@@ -80,10 +80,20 @@ impl Io {
 }
 
 /// The process's standard output, without a buffer of its own (sinks have theirs) and also if it does not block.
-struct Stdout;
+struct Stdout {
+    /// Its pipe, if it is one, was made larger.
+    enlarged: bool,
+}
+
+/// How large the pipe that is written to is made, in bytes: the most that is allowed without privileges.
+const PIPE_SIZE: usize = 1 << 20;
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // What does not fit at once is written in as many pieces as whoever reads is woken for.
+        if bytes.len() > PIPE_SIZE / 16 && !std::mem::replace(&mut self.enlarged, true) {
+            let _ = rustix::pipe::fcntl_setpipe_size(rustix::stdio::stdout(), PIPE_SIZE);
+        }
         loop {
             match rustix::io::write(rustix::stdio::stdout(), bytes) {
                 Err(Errno::INTR) => {}

@@ -25,7 +25,7 @@
 //!                keys.rs, groups.rs, groups/ and slot.rs (keys to group numbers; very many keys in hash partitions), number.rs,
 //!                exact.rs (sums), order.rs and order/ (the order of values), best.rs, kept.rs, builder.rs, packed.rs and
 //!                sequence.rs (rows that are kept); human.rs json.rs write.rs
-//!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter, prefetch, huge pages: the
+//!                terminal.rs scan.rs (how values are written); fast.rs and fast/ (SIMD splitter and search, prefetch, huge pages, mapped files: the
 //!                only unsafe code)
 //! expr/          what a row says: parse.rs tokens.rs lower.rs (text to ast.rs), written.rs (and back), bind.rs (names and kinds to node.rs), then
 //!                whole columns: operators/ and functions/ (one file a family), times/, lists/; aggregate.rs and aggregates/

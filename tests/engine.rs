@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -50,6 +50,57 @@ fn a_slow_first_file_is_not_locked_out_by_the_others() {
     std::fs::write(dir.path().join("2"), &second).unwrap();
     let found = streamer(dir.path(), "--from '*' --shards 3 grep .");
     assert_same(&found, &[first, second].concat());
+}
+
+/// Of a file that is searched where the system holds it the same passes as of one that is read.
+#[test]
+fn a_file_that_is_searched_is_searched_to_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    for size in [(9 << 20) - 1, 9 << 20, (9 << 20) + 4097] {
+        let mut text: Vec<u8> = (0..size / 16 + 1).flat_map(|n| format!("{n:08} lines\n").into_bytes()).collect();
+        text.truncate(size);
+        std::fs::write(dir.path().join("f"), &text).unwrap();
+        let lines: Vec<&[u8]> = text.strip_suffix(b"\n").unwrap_or(&text).split(|&byte| byte == b'\n').collect();
+        let holds = |what: &'static [u8]| move |line: &&&[u8]| line.windows(what.len()).any(|part| part == what);
+        let few: Vec<&[u8]> = lines.iter().filter(holds(b"00777")).copied().collect();
+        let most = lines.iter().filter(holds(b"lines")).count();
+        for shards in [1, 3] {
+            let run = |words: &str| streamer(dir.path(), &format!("--shards {shards} --from f {words}"));
+            assert_same(&run("count"), format!("{}\n", lines.len()).as_bytes());
+            assert_same(&run("grep 00777 then count"), format!("{}\n", few.len()).as_bytes());
+            assert_same(&run("grep '00[7]77' then count"), format!("{}\n", few.len()).as_bytes());
+            assert_same(&run("grep lines then count"), format!("{most}\n").as_bytes());
+            assert_same(&run("grep -v lines then count"), format!("{}\n", lines.len() - most).as_bytes());
+            assert_same(&run("grep 00777"), &[few.join(&b'\n'), b"\n".to_vec()].concat());
+            assert_same(&run("grep ''"), &[lines.join(&b'\n'), b"\n".to_vec()].concat());
+        }
+    }
+}
+
+/// A file that someone cuts off while it is searched is an error that is said, or it was searched before or after.
+#[test]
+fn a_file_that_is_cut_off_meanwhile_does_not_end_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = lines('x', 48);
+    let (all, left) = (text.len() / 64, text.len() / 128);
+    for turn in 0..24 {
+        let path = dir.path().join("f");
+        std::fs::write(&path, &text).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("streamer"));
+        child.args(["--shards", "2", "--from"]).arg(&path).args(["grep", "-v", "y", "then", "count"]);
+        let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Later at each turn.
+        (0..turn * 500).for_each(|_| drop(file.metadata()));
+        file.set_len(64 * left as u64).unwrap();
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let (found, said) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        match status.code() {
+            Some(0) => assert!(found == format!("{all}\n") || found == format!("{left}\n"), "{found}"),
+            Some(1) => assert!(said.contains("it has shrunk"), "{said}"),
+            _ => panic!("{status}: {said}"),
+        }
+    }
 }
 
 /// So many keys that they are not looked up any more when they come: the results are the same, sorted or not.

@@ -23,6 +23,9 @@ pub struct Load {
     pub interval: u64,
     /// Megabytes a second.
     pub rate: usize,
+    /// What falls due in a millisecond is sent at once; else each line as soon as it falls due, which at 100 megabytes a second
+    /// keeps one processor busy.
+    pub steps: bool,
     /// Through a pipe; else through a socket.
     pub pipe: bool,
 }
@@ -59,9 +62,9 @@ pub fn measure(streamer: &str, load: &Load, batches: usize) -> Result<Measured> 
         let child = spawn(streamer, &[["--from", from.as_str()].as_slice(), &chain].concat())?;
         (child, Box::new(listener.accept()?.0))
     };
-    let rate = load.rate * 1_000_000;
+    let (rate, steps) = (load.rate * 1_000_000, load.steps);
     // It ends with the pipe or the socket, which the child closes.
-    let feeder = thread::spawn(move || feed(into, rate));
+    let feeder = thread::spawn(move || feed(into, rate, if steps { rate / 1_000 } else { LINE }));
     let mut came = receive(child.stdout.take().ok_or("no pipe")?)?;
     child.wait()?;
     let taken = feeder.join().map_err(|_| "the feeder failed")?;
@@ -80,8 +83,9 @@ pub fn measure(streamer: &str, load: &Load, batches: usize) -> Result<Measured> 
     Ok(Measured { late, keys: rows[rows.len() / 2], taken })
 }
 
-/// Sends lines at so many bytes a second until nobody takes them; the megabytes a second that were taken.
-fn feed(mut into: impl Write, rate: usize) -> f64 {
+/// Sends lines at so many bytes a second until nobody takes them, at least `least` bytes at once but at the end of all lines; the
+/// megabytes a second that were taken.
+fn feed(mut into: impl Write, rate: usize, least: usize) -> f64 {
     // Each key once: the factor has no divisor in common with their number.
     let lines: Vec<u8> =
         (0..KEYS).flat_map(|n| format!("k{:07} 0123456789\n", n * 61_803 % KEYS).into_bytes()).collect();
@@ -91,7 +95,7 @@ fn feed(mut into: impl Write, rate: usize) -> f64 {
     loop {
         let due = (began.elapsed().as_secs_f64() * rate as f64) as usize - sent;
         let part = (due / LINE * LINE).min(lines.len() - at);
-        if part == 0 {
+        if part < least.min(lines.len() - at) {
             thread::sleep(Duration::from_millis(1));
         } else if into.write_all(&lines[at..at + part]).is_err() {
             return sent as f64 / 1e6 / began.elapsed().as_secs_f64();

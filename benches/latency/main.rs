@@ -50,13 +50,18 @@ fn main() -> Result<()> {
     println!("|---|---:|---:|---:|---:|---:|");
     for pipe in [false, true] {
         for interval in [100, 1_000] {
-            for rate in [1, 10, 100] {
+            for (rate, steps) in [(1, false), (10, false), (100, false), (100, true)] {
                 // A third of the batches where they are long.
                 let batches = if interval == 1_000 { batches.div_ceil(3) } else { batches };
-                let shown = load::measure(streamer, &Load { interval, rate, pipe }, batches)?;
+                let shown = load::measure(streamer, &Load { interval, rate, steps, pipe }, batches)?;
                 let (late, way) = (&shown.late, if pipe { "pipe" } else { "socket" });
+                let how = if steps { ", every millisecond" } else { "" };
                 let (middle, worst) = (late[late.len() / 2], late.last().ok_or("no batch came")?);
-                print!("| `--batch {interval}ms`, {rate} MB/s through a {way} | {} | {} |", late.len(), shown.keys);
+                print!(
+                    "| `--batch {interval}ms`, {rate} MB/s through a {way}{how} | {} | {} |",
+                    late.len(),
+                    shown.keys
+                );
                 println!(" {:.1} | {middle:.2} | {worst:.2} |", shown.taken);
             }
         }

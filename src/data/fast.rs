@@ -1,4 +1,5 @@
-//! The only unsafe code: the splitters of words and of fields, prefetching, and memory on huge pages. Called on the shards, a block at a time.
+//! The only unsafe code: the splitters of words and of fields, prefetching, memory on huge pages, and mapped files. Called on the shards,
+//! a block at a time.
 //!
 //! Every function here is safe to call with any argument. What a processor can do is asked at run time, and each vector
 //! kernel has a portable twin against which it is tested. `benches/kernels.rs` shows what they are worth.
@@ -8,11 +9,15 @@
 mod classes;
 mod fields;
 mod huge;
+mod mapped;
+mod needle;
 mod split;
 
 pub use classes::{not_digits, plain, specials};
 pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
+pub use mapped::{Mapped, WINDOW};
+pub use needle::Needle;
 pub use split::{Kernel, words, words_with};
 
 /// Asks for the cache line of an element that will be needed soon. Does nothing where there is no such instruction.

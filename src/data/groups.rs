@@ -8,11 +8,17 @@ use super::block::Text;
 use super::fast::{HugeVec, prefetch};
 use super::slot::{HASHER, Hasher, Key, Slot, shard_of};
 use removal::Removal;
+use stretches::{fetch, stretches, taken};
 
+mod combine;
 mod layer;
 pub mod partitions;
 mod parts;
+pub mod ranges;
 mod removal;
+mod spare;
+mod staying;
+mod stretches;
 
 /// How many rows are hashed and prefetched before they are looked up.
 const RUN: usize = 256;
@@ -22,8 +28,6 @@ pub const NONE: u32 = u32::MAX;
 const SMALLEST: usize = 1024;
 /// A table larger than this, in slots, is made smaller when it is cleared and was mostly empty.
 const LARGE: usize = 1 << 16;
-/// Slots are visited in stretches of so many.
-const STRETCH: usize = 64;
 
 /// Groups taken out of a table, to be merged into another one.
 #[derive(Default)]
@@ -53,6 +57,7 @@ impl Parcel {
         self.entries.iter().map(|slot| slot.group)
     }
 
+    #[inline]
     fn push(&mut self, mut slot: Slot, arena: &[u8]) {
         if slot.is_long() {
             let key = slot.long_key(arena);
@@ -73,6 +78,11 @@ pub struct Groups {
     hasher: Hasher,
     /// What [`Groups::ship`] has cut and not yet given away; the table itself is empty then.
     cut: Vec<Parcel>,
+    /// Memory of parcels that were merged in, for the next ones that are cut: fetching it from the system anew in each batch costs
+    /// more than filling it.
+    spare: Vec<HugeVec<Slot>>,
+    /// Only what belongs to this shard of so many counts, see [`Groups::cut_others`].
+    staying: Option<(usize, usize)>,
     /// What it takes to remove keys, if that was asked for.
     removal: Option<Box<Removal>>,
 }
@@ -87,7 +97,7 @@ impl Groups {
     /// No groups, and no memory taken.
     pub fn new() -> Self {
         let (slots, arena, cut) = (HugeVec::new(), Vec::new(), Vec::new());
-        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut, removal: None }
+        Groups { slots, len: 0, arena, hasher: HASHER.clone(), cut, spare: Vec::new(), staying: None, removal: None }
     }
 
     /// How many groups.
@@ -103,7 +113,10 @@ impl Groups {
     /// Adds to the value of each row's key its weight, or 1. A sum stops at the ends of an `i64`.
     pub fn add(&mut self, keys: &Text, weights: Option<&[i64]>) {
         match weights {
-            None => self.each_text(keys, |_, slot| slot.value = slot.value.saturating_add(1)),
+            None => {
+                let more = |count: &mut i64| *count = count.saturating_add(1);
+                self.combine(keys, |_| (), |count, ()| count.overflowing_add(1), |_, _, count, ()| more(count));
+            }
             Some(weights) => self.each_text(keys, |row, slot| slot.value = slot.value.saturating_add(weights[row])),
         }
     }
@@ -174,9 +187,9 @@ impl Groups {
     /// Cuts everything into a parcel for each of so many shards, by key hash; the table is empty then, and numbers begin anew.
     pub fn cut(&mut self, shards: usize) -> Vec<Parcel> {
         self.settle();
-        let expected = self.len / shards + self.len / shards / 16 + STRETCH;
-        let entries = || HugeVec::with_capacity(expected.min(self.len));
-        let mut parcels: Vec<Parcel> = (0..shards).map(|_| Parcel { entries: entries(), arena: Vec::new() }).collect();
+        self.purge();
+        let expected = self.expected(shards);
+        let mut parcels: Vec<Parcel> = (0..shards).map(|_| self.empty_parcel(expected)).collect();
         let hasher = self.hasher.clone();
         self.drain(|slot, arena| parcels[shard_of(hasher.of_slot(slot), shards)].push(*slot, arena));
         parcels
@@ -184,8 +197,12 @@ impl Groups {
 
     /// Gives each slot that is taken, and where its key is if it is long; the table is empty then.
     fn drain(&mut self, mut give: impl FnMut(&Slot, &[u8])) {
-        for stretch in stretches(self.slots.len()) {
-            for slot in self.slots[stretch].iter_mut().filter(|slot| slot.tag != 0) {
+        for (stretch, later) in stretches(self.slots.len()) {
+            fetch(&self.slots, later);
+            let slots = &mut self.slots[stretch];
+            let (taken, count) = taken(slots);
+            for at in &taken[..count] {
+                let slot = &mut slots[usize::from(*at)];
                 give(slot, &self.arena);
                 *slot = Slot::default();
             }
@@ -220,8 +237,14 @@ impl Groups {
 
     /// Gives each key (`None`: null), its group number and its value, in no particular order.
     pub fn for_each(&self, mut give: impl FnMut(Option<&[u8]>, u32, i64)) {
-        for stretch in stretches(self.slots.len()) {
-            for slot in self.slots[stretch].iter().filter(|slot| slot.tag != 0) {
+        for (stretch, later) in stretches(self.slots.len()) {
+            fetch(&self.slots, later);
+            let slots = &self.slots[stretch];
+            let (mut taken, mut count) = taken(slots);
+            if let Some((me, shards)) = self.staying {
+                count = self.only(slots, &mut taken[..count], |shard| shard == me, shards);
+            }
+            for slot in taken[..count].iter().map(|at| &slots[usize::from(*at)]) {
                 slot.with_key(&self.arena, |key| give(key, slot.group, slot.value));
             }
         }
@@ -235,7 +258,7 @@ impl Groups {
         self.cut.clear();
         if self.slots.len() > LARGE && self.slots.len() > 8 * needed {
             self.slots = HugeVec::zeroed(needed.max(self.slots.len() / 8));
-            self.arena = Vec::new();
+            (self.arena, self.spare) = (Vec::new(), Vec::new());
         } else if self.len > 0 {
             self.slots.fill(Slot::default());
         }
@@ -245,7 +268,7 @@ impl Groups {
     /// Numbers begin anew: the slots are empty.
     fn forget(&mut self) {
         self.arena.clear();
-        self.len = 0;
+        (self.len, self.staying) = (0, None);
         if let Some(removal) = &mut self.removal {
             removal.clear();
         }
@@ -255,6 +278,7 @@ impl Groups {
     fn settle(&mut self) {
         for parcel in std::mem::take(&mut self.cut) {
             self.add_all(&parcel);
+            self.spare(parcel);
         }
     }
 
@@ -368,13 +392,6 @@ fn limit(slots: usize) -> usize {
 /// How many slots so many groups need.
 fn slots_for(groups: usize) -> usize {
     (groups * 8).div_ceil(5).next_power_of_two().max(SMALLEST)
-}
-
-/// All of so many slots (a power of two, or none), in stretches that jump about: whoever puts the keys into a smaller
-/// table in this order fills it evenly, and not one end of it first.
-fn stretches(slots: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let count = slots / STRETCH;
-    (0..count).map(move |n| n.wrapping_mul(0x9E37_79B1) & (count - 1)).map(|n| n * STRETCH..(n + 1) * STRETCH)
 }
 
 #[cfg(test)]

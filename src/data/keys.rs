@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::block::Block;
-use super::buffer::Buffer;
+use super::buffer::{Buffer, PAD};
 use super::column::{Cell, Column, Span, Text};
 use super::rows::{BLOCK_BYTES, BLOCK_ROWS};
 use super::write;
@@ -160,6 +160,16 @@ impl Decoder {
     /// For keys made of so many columns.
     pub fn new(columns: usize) -> Self {
         Decoder { columns: vec![Default::default(); columns], numbers: Vec::new(), blocks: Vec::new(), bytes: 0 }
+    }
+
+    /// Makes room for so many short keys, or for those of the first block.
+    pub fn reserve(&mut self, rows: usize) {
+        let rows = rows.min(BLOCK_ROWS);
+        self.numbers.reserve(rows);
+        for (data, spans) in &mut self.columns {
+            data.reserve(write::SHORT / 2 * rows + PAD);
+            spans.reserve(rows);
+        }
     }
 
     /// One more row: a key as [`encode`] made it, `None` for null.

@@ -124,6 +124,13 @@ impl Tally {
         self.tag() == LONG
     }
 
+    /// The key as two words and its length, if it is a short text.
+    #[inline(always)]
+    pub(super) fn short(&self) -> Option<(u64, u64, usize)> {
+        let len = self.tag().wrapping_sub(2) as usize;
+        (len <= SHORT).then_some((self.low, self.high, len))
+    }
+
     fn tag(&self) -> u32 {
         self.rest as u32 & ((1 << TAG_BITS) - 1)
     }

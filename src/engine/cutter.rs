@@ -4,9 +4,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::{memchr, memrchr};
+
 use crate::data::batch::BatchInfo;
 use crate::data::block::Block;
-use crate::data::buffer::Buffer;
+use crate::data::buffer::{BLOCK, Buffer, Quota};
 use crate::data::column::{Column, Span, Text};
 use crate::data::schema::{Live, Schema};
 use crate::error::Result;
@@ -82,6 +84,64 @@ impl Cutter {
         self.early = None;
     }
 
+    /// Whether [`search`](Self::search) can take the place of [`cut`](Self::cut) where no record has a number.
+    pub fn searches(&self, stage: &Stage) -> bool {
+        let is_counted = stage.steps.is_empty() && stage.schema.fields.is_empty();
+        let leads = |step: &Step| matches!(step, Step::Filter(filter) if filter.searches());
+        self.format.takes_all() && (is_counted || stage.steps.first().is_some_and(leads))
+    }
+
+    /// Cuts records that are mapped, block by block: what passes of them is copied, and where that is much there is no gain and no
+    /// result. For bytes that may change meanwhile, and records none of which is too long.
+    pub fn search(&self, stage: &Stage, bytes: &[u8], quota: &Arc<Quota>) -> Option<Made> {
+        let framing = self.format.framing();
+        let delimiter = framing.delimiter;
+        let (mut made, mut copied, mut spans, mut passed) = (Made::default(), quota.vec(), Vec::new(), Vec::new());
+        let (mut from, is_copied) = (0, !self.schema.fields.is_empty());
+        while from < bytes.len() {
+            let most = bytes.len().min(from + BLOCK);
+            let last = memrchr(delimiter, &bytes[from..most]).or_else(|| {
+                let behind = memchr(delimiter, &bytes[most..]);
+                behind.map(|at| most - from + at)
+            });
+            let to = last.map_or(bytes.len(), |at| from + at + 1);
+            let padded = &bytes[from..to];
+            let mut records = None;
+            if let Some(Step::Filter(filter)) = stage.steps.first() {
+                made.step = 1;
+                passed.clear();
+                let raw = Raw { padded, start: 0, end: padded.len(), delimiter };
+                records = filter.select_records(&raw, &mut passed).flatten();
+                made.block.rows += passed.len();
+                if is_copied {
+                    spans.extend(passed.iter().map(|span| {
+                        let at = copied.len();
+                        copied.extend_from_slice(span.of(padded).unwrap_or_default());
+                        Span::range(at, copied.len())
+                    }));
+                }
+            }
+            made.records += records.unwrap_or_else(|| framing.count(padded));
+            from = to;
+            if copied.len() > BLOCK {
+                quota.unused(copied);
+                return None;
+            }
+        }
+        if made.step == 0 {
+            made.block.rows = made.records as usize;
+            quota.unused(copied);
+            return Some(made);
+        }
+        if !is_copied {
+            spans.resize(made.block.rows, Span::range(0, 0));
+        }
+        let lease = quota.lease(copied.capacity());
+        let buffer = Arc::new(Buffer::leased(copied, lease));
+        let cut = self.format.cut(&buffer, spans, &self.schema);
+        Some(Made { block: self.block(&buffer, cut.rows, cut.columns), ..made })
+    }
+
     /// Cuts a piece, by the quick ways of a leading operator where there is one.
     pub fn cut(&self, stage: &Stage, piece: &Piece<'_>, scratch: &mut Vec<Span>) -> Result<Made> {
         let Piece { buffer, range, .. } = piece;
@@ -92,24 +152,29 @@ impl Cutter {
         spans.clear();
         if fits && piece.first.is_none() {
             if self.format.takes_all() {
-                let made = |block: Block, step| Made { block, records: framing.count(bytes), step, bad: Vec::new() };
+                let made = |block: Block, step, records: Option<u64>| {
+                    let records = records.unwrap_or_else(|| framing.count(bytes));
+                    Made { block, records, step, bad: Vec::new() }
+                };
                 if stage.steps.is_empty() && stage.schema.fields.is_empty() {
                     *scratch = spans;
-                    let mut counted = made(Block::default(), 0);
+                    let mut counted = made(Block::default(), 0, None);
                     counted.block.rows = counted.records as usize;
                     return Ok(counted);
                 }
                 let raw =
                     Raw { padded: buffer.padded(), start: range.start, end: range.end, delimiter: framing.delimiter };
                 match stage.steps.first() {
-                    Some(Step::Filter(filter)) if filter.select_records(&raw, &mut spans).is_some() => {
-                        let cut = self.format.cut(buffer, spans, &self.schema);
-                        return Ok(made(self.block(buffer, cut.rows, cut.columns), 1));
+                    Some(Step::Filter(filter)) => {
+                        if let Some(records) = filter.select_records(&raw, &mut spans) {
+                            let cut = self.format.cut(buffer, spans, &self.schema);
+                            return Ok(made(self.block(buffer, cut.rows, cut.columns), 1, records));
+                        }
                     }
                     Some(Step::Map(map)) if map.map_records(&raw, &mut spans).is_some() => {
                         let rows = spans.len();
                         let text = Column::Text(Text { data: Arc::clone(buffer), spans });
-                        return Ok(made(Block { rows, columns: vec![text], ..Block::default() }, 1));
+                        return Ok(made(Block { rows, columns: vec![text], ..Block::default() }, 1, None));
                     }
                     _ => {}
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use grep_matcher::Matcher;
 use grep_regex::RegexMatcher;
 
+use crate::data::buffer::BLOCK;
 use crate::data::framing::Framing;
 use crate::engine::core::LaneHead;
 use crate::sources::{Chunk, TooLong, Unread};
@@ -140,6 +141,11 @@ impl Rest {
         };
         let (content, head) = (self.content.clone(), Arc::clone(&self.head));
         Rest { content, head, marks, range, tick: 0, from: self.from, until: self.until, too_long }
+    }
+
+    /// Whether it is so little that blocks of this size cost more than their records.
+    pub fn is_little(&self) -> bool {
+        self.until - self.from < BLOCK as u64 / 4
     }
 
     /// Takes the first `records` records off, which must be fewer than there are.

@@ -298,9 +298,10 @@ impl Made {
                     Feed::Bytes(stream) => {
                         let steps = max_rate.map_or(usize::MAX, |rate| (rate as usize).saturating_mul(STEP).max(64));
                         let shared = lane.pull && may_pull && cutting.is_blind() && !plan.numbers;
+                        let searched = shared && max_rate.is_none() && checkpoint.is_none() && plan.searches(input);
                         let from = if lane.resumes.is_some() { position } else { 0 };
-                        let receiver =
-                            Receiver::new(stream, framing, max_record).from(from).in_steps(steps).shared(shared);
+                        let receiver = Receiver::new(stream, framing, max_record).from(from).in_steps(steps);
+                        let receiver = receiver.shared(shared).searched(searched);
                         Box::new(receiver) as Box<dyn Intake>
                     }
                     Feed::Records(intake) => intake,
@@ -346,6 +347,7 @@ impl Core {
 /// A receiver's thread: lanes of one source, one after the other, each behind what the journal has of it. `pace`: that of the
 /// source.
 fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace: Option<&Mutex<Pace>>) {
+    let mut little = false;
     for ((lane, mut intake), (position, entries)) in lanes.into_iter().zip(replayed) {
         let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
@@ -356,6 +358,9 @@ fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace: Opt
             }
         }
         while core.wait_for_room(lane) {
+            if std::mem::take(&mut little) {
+                core.let_gather();
+            }
             let rest = match intake.next(&core.quotas[lane]) {
                 Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
                 Ok(Step::Unread { unread, from, until }) => Ok(Some(core.unread(lane, unread, from, until))),
@@ -369,6 +374,7 @@ fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace: Opt
             let until = match rest {
                 Ok(Some(rest)) => {
                     let until = rest.until();
+                    little = rest.is_little();
                     bring(core, lane, rest, pace, framing);
                     until
                 }

@@ -68,6 +68,13 @@ impl Plan {
         self.stages.iter().any(|stage| stage.end.rebatches())
     }
 
+    /// Whether the records of an input are only searched, as [`Cutter::search`] does, and no column of theirs is looked at.
+    pub fn searches(&self, input: usize) -> bool {
+        let input = &self.inputs[input];
+        let counted = !input.live.shown && input.live.names.iter().all(|name| name == "line");
+        counted && input.cutter.searches(&self.stages[self.fed(input.feeds)])
+    }
+
     /// Whether something is kept from batch to batch.
     pub fn keeps(&self) -> bool {
         self.stages.iter().any(|stage| stage.end.keeps())

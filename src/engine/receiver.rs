@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::data::buffer::{BLOCK, Buffer, Quota};
+use crate::data::fast::WINDOW;
 use crate::data::framing::{Framing, Reached};
 use crate::error::{Error, Result};
 use crate::sources::{Chunk, Got, Intake, Step, Stream, TooLong};
@@ -20,6 +21,8 @@ pub struct Receiver {
     most: usize,
     /// Whoever works on records may read them.
     shared: bool,
+    /// Whoever does may search them where the system holds them.
+    searched: bool,
     /// Bytes have been handed over.
     begun: bool,
     /// What was read behind the last whole record.
@@ -46,6 +49,7 @@ impl Receiver {
             max_record,
             most: BLOCK,
             shared: false,
+            searched: false,
             begun: false,
             carry: Vec::new(),
             position: 0,
@@ -78,12 +82,20 @@ impl Receiver {
         self
     }
 
+    /// Lets whoever reads them search whole windows of a file.
+    #[must_use]
+    pub fn searched(mut self, searched: bool) -> Self {
+        self.searched = searched && self.max_record >= 2 * WINDOW;
+        self
+    }
+
     /// Whole records that need not be read here.
     fn unread(&mut self) -> Option<Step> {
         if !self.shared || !self.begun || self.ended || self.skipping.is_some() {
             return None;
         }
-        let unread = self.stream.pass_over(self.carry.len(), self.most, self.framing.delimiter)?;
+        let most = if self.searched { WINDOW } else { self.most };
+        let unread = self.stream.pass_over(self.carry.len(), most, self.framing.delimiter)?;
         self.carry.clear();
         let from = self.position;
         self.position += unread.len() as u64;

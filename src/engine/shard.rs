@@ -17,15 +17,16 @@ use crate::error::{Error, Result};
 use crate::formats::BadRecord;
 use crate::sources::{Step as Read, TooLong};
 
-use super::batch::Task;
+use super::batch::{Content, Task};
 use super::core::{Core, Job};
-use super::cutter::{self, Piece};
+use super::cutter::{self, Cutter, Made, Piece};
 use super::cutting::Cutting;
 use super::event::blocks::{self, Admitted};
 use super::finish;
 use super::message::{Bad, Message, Quiet, Rendered};
 use super::plan::{End, Stage, Step};
 use super::shuffle;
+use super::shutdown::caught;
 
 /// A shard's thread: works until nothing more will come.
 pub fn work(core: &Arc<Core>, me: usize) {
@@ -144,20 +145,28 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     let feeds = core.plan.inputs[core.input_of[lane]].feeds;
     let at = core.plan.fed(feeds);
     let stage = &core.plan.stages[at];
-    let buffer = content.read(&core.quotas[lane]).unwrap_or_else(|error| {
-        core.fail(error);
-        range = 0..0;
-        Arc::new(Buffer::from_vec(Vec::new()))
-    });
-    let piece = Piece {
-        buffer: &buffer,
-        range: range.clone(),
-        first: core.plan.numbers.then_some(first),
-        max_record: core.max_record,
-        batch: &batch.info,
-    };
     let cutter = core.cutter(lane, &head);
-    let cutter::Made { mut block, records, step, bad } = cutter.cut(stage, &piece, scratch)?;
+    let nothing = || Arc::new(Buffer::from_vec(Vec::new()));
+    let (buffer, made) = if let Some(made) = search(core, lane, stage, cutter, &content) {
+        range = 0..0;
+        (nothing(), made)
+    } else {
+        let buffer = content.read(&core.quotas[lane]).unwrap_or_else(|error| {
+            core.fail(error);
+            range = 0..0;
+            nothing()
+        });
+        let piece = Piece {
+            buffer: &buffer,
+            range: range.clone(),
+            first: core.plan.numbers.then_some(first),
+            max_record: core.max_record,
+            batch: &batch.info,
+        };
+        let made = cutter.cut(stage, &piece, scratch)?;
+        (buffer, made)
+    };
+    let Made { mut block, records, step, bad } = made;
     let plain = cutter.format.framing().quoted.is_none();
     let LeftOut { bad, records, lines } = left_out(core, plain, &buffer, &range, bad, &too_long, records);
     // Lanes come before pieces: a source's records stand before those of the next.
@@ -194,6 +203,13 @@ fn try_process(core: &Core, me: usize, task: Task, scratch: &mut Vec<Span>) -> R
     }
     core.block_done(&batch);
     Ok(())
+}
+
+/// Searches records where the system holds them. `None` where they are not mapped or have changed meanwhile, for which a search
+/// may not be made: then they are read.
+fn search(core: &Core, lane: usize, stage: &Stage, cutter: &Cutter, content: &Content) -> Option<Made> {
+    let Content::Unread(unread) = content else { return None };
+    unread.mapped(|bytes| caught(|| cutter.search(stage, bytes, &core.quotas[lane])).ok().flatten())
 }
 
 /// Runs the row-wise operators of a stage from `step` on, renders what is written, and gives the rows at its end.

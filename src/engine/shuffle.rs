@@ -24,8 +24,10 @@ use super::shard;
 use super::shares;
 
 mod both;
+mod dealt;
 
 pub(super) use both::Both;
+use dealt::InRanges;
 
 /// Fewer rows than this are not worth a second shard.
 pub(super) const SMALL: usize = 8 * 1024;
@@ -71,11 +73,14 @@ pub(super) struct Combined {
     ordered: Ordered,
     /// What is not finished yet, because it need not be sorted.
     parcels: Parcels,
+    /// Everything, if there is so much that it is sorted range by range.
+    ranges: Option<InRanges>,
 }
 
 /// What goes into a stage.
 pub(super) enum Feed {
     Ordered(Ordered),
+    Ranges(InRanges),
     /// Behind rows of the same batch that have gone in before.
     Blocks(Vec<Block>, Behind),
     /// What accumulators of the stage before have taken apart, and blocks.
@@ -139,15 +144,16 @@ impl Ordered {
 impl Combined {
     /// As [`Ordered::feed`].
     pub(super) fn feed(self, sorted: bool) -> Feed {
-        match self.parcels.is_empty() {
-            true => self.ordered.feed(sorted),
-            false => Feed::Parcels(self.parcels, self.ordered.rows.blocks),
+        match (self.ranges, self.parcels.is_empty()) {
+            (Some(ranges), _) => Feed::Ranges(ranges),
+            (None, true) => self.ordered.feed(sorted),
+            (None, false) => Feed::Parcels(self.parcels, self.ordered.rows.blocks),
         }
     }
 
     /// All rows, if they were to be sorted.
     pub(super) fn all(&self) -> Vec<Block> {
-        self.ordered.all()
+        self.ranges.as_ref().map_or_else(|| self.ordered.all(), InRanges::all)
     }
 }
 
@@ -178,16 +184,15 @@ pub(super) fn combine(
         Spread::ByKey if total >= SMALL && parts.len() > 1 => {
             let shards = parts.len();
             let shipped = shares::map(core, parts, move |me, mut part| {
-                let foreign = (0..shards).map(|to| (to != me).then(|| part.ship(to, shards)));
-                let foreign: Vec<_> = foreign.collect();
+                let foreign = part.ship_others(me, shards);
                 (part, foreign)
             });
             let mut merged: Vec<_> = Vec::new();
             let mut foreign: Vec<Vec<_>> = (0..shards).map(|_| Vec::new()).collect();
-            for (part, parcels) in shipped {
+            for (me, (part, parcels)) in shipped.into_iter().enumerate() {
                 merged.push(part);
-                for (to, parcel) in parcels.into_iter().enumerate() {
-                    foreign[to].extend(parcel);
+                for (to, parcel) in (0..shards).filter(|to| *to != me).zip(parcels) {
+                    foreign[to].push(parcel);
                 }
             }
             merged.into_iter().zip(foreign).collect()
@@ -231,6 +236,13 @@ fn order_parts(
     keys: Vec<SortKey>,
     sort: bool,
 ) -> Combined {
+    let parts = match dealt::deal(core, parts, sort) {
+        Ok((emptied, ranges)) => {
+            emptied.into_iter().for_each(|part| keep(core, stage, part));
+            return Combined { ordered: Ordered::of(keys), parcels: Vec::new(), ranges: Some(ranges) };
+        }
+        Err(parts) => parts,
+    };
     let sort_keys = keys.clone();
     let finished = shares::map(core, parts, move |_, (mut part, parcels)| {
         for parcel in parcels {
@@ -241,7 +253,7 @@ fn order_parts(
         let entries = if sort { order::sorted(&rows, &sort_keys) } else { HugeVec::new() };
         (part, rows, entries, parcels)
     });
-    let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new() };
+    let mut combined = Combined { ordered: Ordered::of(keys), parcels: Vec::new(), ranges: None };
     for (part, rows, entries, parcels) in finished {
         keep(core, stage, part);
         combined.parcels.extend(parcels);
@@ -254,6 +266,8 @@ fn order_parts(
 enum Share {
     /// A range of the order: of each run the entries, and the numbers of its first block and row.
     Range(Vec<Range<usize>>, u64, u64),
+    /// One of the ranges that rows were dealt into, and the number of its first block.
+    Dealt(InRanges, usize, u64),
     /// A block, and the number of its first row.
     Block(Block, u64),
     /// What is to be finished first, and the number of its first block.
@@ -278,6 +292,10 @@ fn shares(core: &Core, rows: Feed) -> (Ordered, Vec<Share>) {
             };
             let shares = ranges.map(share).collect();
             (ordered, shares)
+        }
+        Feed::Ranges(ranges) => {
+            let share = |(range, way): (usize, u64)| Share::Dealt(ranges.clone(), range, way << 32);
+            (Ordered::default(), (0..ranges.count).zip(0..).map(share).collect())
         }
         Feed::Blocks(blocks, behind) => {
             row = behind.rows;
@@ -329,6 +347,7 @@ pub(super) fn feed(
         let numbers = |block: &Block, first: u64| shared.plan.numbers.then(|| (first..).take(block.rows).collect());
         let blocks = match share {
             Share::Range(range, block, row) => ordered.blocks(range, block, row, shared.plan.numbers),
+            Share::Dealt(ranges, range, first) => ranges.finish(range, first),
             Share::Block(mut block, first) => {
                 block.origins.numbers = numbers(&block, first);
                 vec![block]

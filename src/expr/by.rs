@@ -138,6 +138,11 @@ impl BoundBy {
         (0..self.keys.len()).map(|column| SortKey { column, descending: false, bytes: true }).collect()
     }
 
+    /// Whether a key is one text, which is also its column in a result.
+    pub fn is_text(&self) -> bool {
+        matches!(&self.keys[..], [key] if matches!(key.field.kind, Kind::Input | Kind::Text | Kind::List(_)))
+    }
+
     /// Where the columns stand in the block, if all keys are just columns.
     pub fn plain(&self) -> Option<Vec<usize>> {
         self.keys.iter().map(|key| key.plain).collect()

@@ -3,6 +3,7 @@
 use super::{Output, Settings};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Cell, Column, Span};
+use crate::data::column::Numbers;
 use crate::data::schema::Live;
 use crate::data::{scan, write};
 
@@ -26,6 +27,8 @@ impl Output for Text {
 
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
         let prefix: String = self.settings.times(batch).iter().flat_map(|time| [time.as_str(), "\t"]).collect();
+        // Numbers as short as most are.
+        out.reserve(block.rows * (prefix.len() + 8 * self.columns.len()));
         for row in 0..block.rows {
             out.extend_from_slice(prefix.as_bytes());
             for (at, &column) in self.columns.iter().enumerate() {
@@ -34,6 +37,7 @@ impl Output for Text {
                 }
                 match &block.columns[column] {
                     Column::Text(text) => write::piece(text.data.padded(), text.spans[row], out),
+                    Column::Number(Numbers::Ints(values)) => write::int(values[row], out),
                     other => write::cell(other.cell(row), &self.settings.zone, out),
                 }
             }

@@ -8,10 +8,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{ErrorKind, RegexMatcher, RegexMatcherBuilder};
 use memchr::{memchr, memrchr};
+use regex_syntax::hir::{HirKind, Literal};
 
 use super::{Bound, Built, Entry, Example, Filter, Operator, Raw, Work};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Column, Span};
+use crate::data::fast::Needle;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
 use crate::expr::Context;
@@ -110,6 +112,8 @@ struct Pattern {
     zeros: Option<RegexMatcher>,
     /// For one record.
     record: RegexMatcher,
+    /// The same, if it is nothing but a text.
+    literal: Option<Needle>,
 }
 
 impl Pattern {
@@ -130,7 +134,8 @@ impl Pattern {
         // Flags within the pattern could give `^` the meaning that only line ends have.
         let plain = literal || !pattern.contains("(?");
         let zeros = if plain { builder.line_terminator(Some(0)).build(pattern).ok() } else { None };
-        Ok(Pattern { lines, zeros, record })
+        let literal = literal_of(pattern, any_case, literal).and_then(|literal| Needle::new(&literal));
+        Ok(Pattern { lines, zeros, record, literal })
     }
 
     /// The matcher that may search many records at once, if there is one.
@@ -139,6 +144,20 @@ impl Pattern {
             if delimiter == b'\n' { Some(&self.lines) } else { self.zeros.as_ref().filter(|_| delimiter == 0) };
         // It disowns its delimiter if the pattern has anchors that mean the whole text.
         matcher.filter(|matcher| matcher.line_terminator().is_some())
+    }
+}
+
+/// What a pattern looks for, if that is one text.
+fn literal_of(pattern: &str, any_case: bool, literal: bool) -> Option<Vec<u8>> {
+    if any_case {
+        return None;
+    }
+    if literal {
+        return Some(pattern.into());
+    }
+    match regex_syntax::ParserBuilder::new().utf8(false).build().parse(pattern).ok()?.into_kind() {
+        HirKind::Literal(Literal(bytes)) => Some(bytes.into()),
+        _ => None,
     }
 }
 
@@ -187,13 +206,21 @@ impl Filter for Search {
         Ok(())
     }
 
-    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
+    fn searches(&self) -> bool {
+        true
+    }
+
+    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<Option<u64>> {
         let bytes = &raw.padded[..raw.end];
+        let holds = |needle: &&Needle| !needle.literal().contains(&raw.delimiter);
+        if let Some(needle) = self.pattern.literal.as_ref().filter(holds).filter(|_| !self.invert) {
+            return Some(hits(needle, bytes, raw.start, raw.delimiter, passed));
+        }
         let pattern = self.own();
         let Some(matcher) = pattern.for_many(raw.delimiter) else {
             let passes = |span: &Span| span.of(bytes).is_some_and(|record| self.passes(&pattern, record));
             passed.extend(records(bytes, raw.start, raw.delimiter).filter(passes));
-            return Some(());
+            return Some(None);
         };
         let mut from = raw.start;
         while let Some(hit) = next_hit(matcher, bytes, from, raw.delimiter) {
@@ -207,8 +234,38 @@ impl Filter for Search {
         if self.invert {
             passed.extend(records(bytes, from, raw.delimiter));
         }
-        Some(())
+        Some(None)
     }
+}
+
+/// Hits that stand closer than this, in bytes, are dense: each begins the search anew, and then what only searches is faster.
+const DENSE: usize = 1024;
+
+/// Pushes the records of `bytes` from `from` on that hold a text. Counts all of them in the same pass, unless hits are dense.
+fn hits(needle: &Needle, bytes: &[u8], mut from: usize, delimiter: u8, passed: &mut Vec<Span>) -> Option<u64> {
+    let mut records = Some(0);
+    let (begin, before) = (from, passed.len());
+    while from < bytes.len() {
+        let hit = match &mut records {
+            Some(records) => {
+                let (hit, ends) = needle.find(&bytes[from..], delimiter);
+                *records += ends as u64 + u64::from(hit.is_some() || bytes.last() != Some(&delimiter));
+                hit
+            }
+            None => needle.first(&bytes[from..]),
+        };
+        let Some(hit) = hit else { return records };
+        let at = from + hit;
+        let start = memrchr(delimiter, &bytes[from..at]).map_or(from, |place| from + place + 1);
+        let end = memchr(delimiter, &bytes[at..]).map_or(bytes.len(), |place| at + place);
+        passed.push(Span::range(start, end));
+        from = end + 1;
+        let found = passed.len() - before;
+        if found.is_multiple_of(16) && from - begin < found * DENSE {
+            records = None;
+        }
+    }
+    records
 }
 
 /// The first record of `bytes` that matches, among those that begin at `from` or later.
@@ -243,142 +300,4 @@ fn records(bytes: &[u8], mut from: usize, delimiter: u8) -> impl Iterator<Item =
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::buffer::PAD;
-    use crate::data::rows::block_of;
-    use crate::data::schema::Field;
-    use crate::operators::testing::BATCH;
-    use proptest::prelude::*;
-
-    fn search(args: &[&str]) -> Box<dyn Filter> {
-        let args = command().try_get_matches_from(std::iter::once(&"grep").chain(args)).unwrap();
-        let Ok(Built::Operator(grep)) = build(&args) else { panic!("no operator") };
-        let schema = Schema { fields: vec![Field::shown("line")], records: true, ..Schema::default() };
-        match grep.bind(&schema, &Live::all(), &Context::default()).unwrap().work.remove(0) {
-            Work::Filter(filter) => filter,
-            _ => panic!("no filter"),
-        }
-    }
-
-    /// What passes of a text at the head of a chain. Other records stand before and behind it in the buffer.
-    fn pass_records(args: &[&str], text: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
-        let mut padded = b"before error\n".to_vec();
-        padded[12] = delimiter;
-        let start = padded.len();
-        padded.extend_from_slice(text);
-        let end = padded.len();
-        padded.extend_from_slice(&[b'x'; PAD]);
-        let mut passed = Vec::new();
-        search(args).select_records(&Raw { padded: &padded, start, end, delimiter }, &mut passed).unwrap();
-        passed.iter().map(|span| span.of(&padded).unwrap().to_vec()).collect()
-    }
-
-    /// What passes of the same records, one by one.
-    fn pass_rows(args: &[&str], text: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
-        let lines = text.strip_suffix(&[delimiter]).unwrap_or(text);
-        let lines: Vec<Option<&[u8]>> =
-            if text.is_empty() { Vec::new() } else { lines.split(|&b| b == delimiter).map(Some).collect() };
-        let mut passed = Vec::new();
-        search(args).select(&block_of(std::slice::from_ref(&lines)), &BATCH, &mut passed).unwrap();
-        passed.iter().map(|&row| lines[row as usize].unwrap().to_vec()).collect()
-    }
-
-    fn pass(args: &[&str], text: &str) -> Vec<String> {
-        let found = pass_records(args, text.as_bytes(), b'\n');
-        assert_eq!(found, pass_rows(args, text.as_bytes(), b'\n'), "the two ways differ");
-        found.into_iter().map(|line| String::from_utf8_lossy(&line).into_owned()).collect()
-    }
-
-    #[test]
-    fn lines_around_the_hits_pass() {
-        assert_eq!(pass(&["b"], "abc\nx\n\nb\nxyz\ncb"), ["abc", "b", "cb"]);
-        assert_eq!(pass(&["-v", "b"], "abc\nx\n\nb\nxyz\ncb"), ["x", "", "xyz"]);
-        assert_eq!(pass(&["-v", "b"], "b\nb\n"), [""; 0]);
-        assert_eq!(pass(&["-i", "ERROR"], "Error\nerr\n"), ["Error"]);
-    }
-
-    #[test]
-    fn the_empty_pattern_passes_everything() {
-        assert_eq!(pass(&[""], "a\n\n\nb\r\n\0\nlast"), ["a", "", "", "b\r", "\0", "last"]);
-        assert_eq!(pass(&["-v", ""], "a\n\nb"), [""; 0]);
-        assert_eq!(pass(&[""], ""), [""; 0]);
-    }
-
-    #[test]
-    fn anchors_mean_the_line() {
-        assert_eq!(pass(&["^b"], "ab\nb\nbc"), ["b", "bc"]);
-        assert_eq!(pass(&["^$"], "a\n\nb\n\n"), ["", ""]);
-        assert_eq!(pass(&[r"\Ab\z"], "ab\nb\nbc"), ["b"]);
-        assert_eq!(pass(&["(?-m)^b"], "ab\nb\nbc"), ["b", "bc"]);
-        assert_eq!(pass(&["c$"], "c\r\nc\n"), ["c"], "the carriage return is part of the line");
-    }
-
-    #[test]
-    fn a_match_never_reaches_into_the_next_line() {
-        assert_eq!(pass(&[r"a\s*b"], "a\nb\na b"), ["a b"]);
-        assert_eq!(pass(&["a[^x]b"], "a\nb\nayb"), ["ayb"]);
-        assert_eq!(pass(&[r"\w+foo\w+"], "foo\nafoo\nafoob\n"), ["afoob"]);
-    }
-
-    #[test]
-    fn a_literal_has_no_syntax() {
-        assert_eq!(pass(&["-F", "a.b(["], "axb([\na.b([\n"), ["a.b(["]);
-        assert_eq!(pass(&["-F", "-i", "A.B"], "axb\na.b\n"), ["a.b"]);
-        assert_eq!(pass(&["-5"], "-5\n5\n"), ["-5"]);
-    }
-
-    #[test]
-    fn bytes_that_are_not_text_pass() {
-        let found = pass_records(&["b"], b"\xff\xfeb\n\0b\0\n", b'\n');
-        assert_eq!(found, [b"\xff\xfeb".to_vec(), b"\0b\0".to_vec()]);
-    }
-
-    #[test]
-    fn records_that_end_in_nul_may_hold_lines() {
-        let text = b"a\nb\0b\na\0c";
-        for (pattern, expected) in
-            [("^a", vec![&b"a\nb"[..]]), ("a.b", vec![b"a\nb"]), ("c", vec![b"c"]), ("(?m)^a", vec![b"a\nb", b"b\na"])]
-        {
-            assert_eq!(pass_records(&[pattern], text, 0), expected, "{pattern}");
-            assert_eq!(pass_rows(&[pattern], text, 0), expected, "{pattern}");
-        }
-    }
-
-    #[test]
-    fn wrong_patterns_are_explained() {
-        let error = |pattern: &str| Pattern::new(pattern, false, false).err().unwrap().to_string();
-        let unclosed = error("a(b");
-        assert!(unclosed.contains("    a(b\n     ^\n") && unclosed.contains("grep -F 'a(b'"), "{unclosed}");
-        assert!(error("a)|(b").contains("unopened"), "{}", error("a)|(b"));
-        assert!(error(r"a\nb").contains("line end"), "{}", error(r"a\nb"));
-        assert!(Pattern::new("a\nb", false, true).err().unwrap().to_string().contains("line end"));
-    }
-
-    #[test]
-    fn rows_without_a_line_are_a_usage_error() {
-        let pattern = Arc::new(Pattern::new("x", false, false).unwrap());
-        let schema = Schema { fields: vec![Field::shown("word")], ..Schema::default() };
-        let error = Grep { pattern, invert: false }.bind(&schema, &Live::all(), &Context::default()).err().unwrap();
-        assert_eq!(error.exit_status(), 2);
-        assert!(error.to_string().contains("the columns are: word"), "{error}");
-    }
-
-    proptest! {
-        #[test]
-        fn many_records_at_once_are_records_one_by_one(
-            text in "[ab \\n\\x00é]{0,60}",
-            pattern in r"(\^|\\b|)(a|b|\.|é|ab|a\||\[\^a\]|\\s|\\w|){1,3}(\*|\+|)(\\B|\$|)",
-            invert: bool, any_case: bool, zero: bool,
-        ) {
-            let mut args = vec!["--", &pattern];
-            if invert { args.insert(0, "-v"); }
-            if any_case { args.insert(0, "-i"); }
-            prop_assume!(Pattern::new(&pattern, any_case, false).is_ok());
-            let delimiter = if zero { 0 } else { b'\n' };
-            prop_assert_eq!(
-                pass_records(&args, text.as_bytes(), delimiter), pass_rows(&args, text.as_bytes(), delimiter)
-            );
-        }
-    }
-}
+mod tests;

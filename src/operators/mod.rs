@@ -42,6 +42,7 @@ use clap::{ArgMatches, Command};
 use crate::data::batch::BatchInfo;
 use crate::data::block::{Block, Span};
 use crate::data::order::SortKey;
+use crate::data::order::dealing::Deals;
 use crate::data::rows::Rows;
 use crate::data::schema::{Live, Schema};
 use crate::error::{Error, Result};
@@ -233,10 +234,16 @@ pub trait Filter: Send + Sync {
     fn select(&self, block: &Block, batch: &BatchInfo, passed: &mut Vec<u32>) -> Result<()>;
 
     /// The quick way at the head of a chain of text: pushes the spans of those whole records of `raw` that pass
-    /// (without their delimiter). `None` if there is no quick way, and records are cut first.
-    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<()> {
+    /// (without their delimiter), and gives how many records there are, if it came to know. `None` if there is no quick way,
+    /// and records are cut first.
+    fn select_records(&self, raw: &Raw<'_>, passed: &mut Vec<Span>) -> Option<Option<u64>> {
         let _ = (raw, passed);
         None
+    }
+
+    /// Whether there always is one: for bytes that change meanwhile too (their rows count for nothing), with none behind them.
+    fn searches(&self) -> bool {
+        false
     }
 }
 
@@ -340,12 +347,22 @@ pub trait Accumulator: Send {
     /// Takes out what belongs to shard `shard` of `shards` (by key hash), to be [`Accumulator::take`]n by another.
     fn ship(&mut self, shard: usize, shards: usize) -> Box<dyn Any + Send>;
 
+    /// Takes out what belongs to all shards but `me`, whose groups stay. Nothing is folded before [`Accumulator::finish`].
+    fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Box<dyn Any + Send>> {
+        (0..shards).filter(|to| *to != me).map(|to| self.ship(to, shards)).collect()
+    }
+
     /// Merges what another accumulator of the same aggregate has shipped.
     fn take(&mut self, parcel: Box<dyn Any + Send>);
 
     /// Takes everything out as parcels that share no group, if there is so much that it should be finished one after the other.
     fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
         Vec::new()
+    }
+
+    /// What deals everything out into ranges of the order, if there is so much that they should be finished one after the other.
+    fn deals(&mut self) -> Option<&mut dyn Deals> {
+        None
     }
 
     /// How many groups or rows it holds, or a few more: decides whether sharing the work pays.

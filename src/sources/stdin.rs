@@ -16,6 +16,7 @@ use super::support::resume::Before;
 use super::support::seam::Seam;
 use super::support::spelling::Spelling;
 use super::support::trail::lock;
+use super::support::unread::Mapping;
 use super::{Control, Entry, Feed, Got, Kept, Lane, NoControl, Setup, Source, Stream, Unread};
 use crate::data::framing::Framing;
 use crate::error::{Error, Result};
@@ -120,6 +121,7 @@ struct Regular {
     read: u64,
     /// Records were passed over: the descriptor stands elsewhere.
     passed: bool,
+    mapping: Arc<Mapping>,
     size: u64,
     /// Read no further than `size`; not where it is 0, as files of the kernel (`/proc`) say of themselves.
     once: bool,
@@ -142,7 +144,7 @@ impl Regular {
             fingerprint: Mutex::default(),
         });
         control.look()?;
-        Ok(Regular { file, stop, begin: at, read: 0, passed: false, size, once, seam: None, control })
+        Ok(Regular { file, stop, begin: at, read: 0, passed: false, mapping: Arc::default(), size, once, seam: None, control })
     }
 
     /// A file that was read before, if it still is that one; else as a new one.
@@ -246,14 +248,15 @@ impl Stream for Regular {
 
     fn pass_over(&mut self, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
         let read = self.read.checked_sub(back as u64)?;
-        if self.stop.is_told() || read.saturating_add(most as u64) > self.size {
+        if self.stop.is_told() {
             return None;
         }
         let at = self.begin + read;
         if self.seam.as_ref().is_some_and(|seam| !seam.may_pass(at.saturating_add(most as u64))) {
             return None;
         }
-        let unread = Unread::find(&"cannot read standard input".into(), &self.file, at, most, delimiter)?;
+        let (failed, range) = ("cannot read standard input".into(), (at, self.begin + self.size));
+        let unread = Unread::next(&failed, (&self.file, &self.mapping), range, most, delimiter)?;
         (self.read, self.passed) = (read + unread.len() as u64, true);
         self.seam.iter_mut().for_each(Seam::passed);
         Some(unread)

@@ -86,6 +86,16 @@ impl<T: Zeroable> HugeVec<T> {
         self[last] = value;
     }
 
+    /// Forgets all values; the memory stays.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// For how many values there is room.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     fn layout(capacity: usize) -> Layout {
         Layout::array::<T>(capacity).expect("a table smaller than the address space")
     }

@@ -2,8 +2,8 @@
 //! by part, in a table that stays in the caches. A look-up among many millions of keys would be a cache miss.
 //!
 //! A key may stand there several times. A run of a partition is merged where it is when it has grown to twice the keys that it
-//! had after the last time, so that memory goes with the keys; all is merged at the end, a run at a time, and its memory is
-//! given back. What goes to another shard changes hands as it is.
+//! had after the last time, or that another one had, for hashing makes all alike: so memory goes with the keys. All is merged at
+//! the end, a run at a time, and its memory is given back. What goes to another shard changes hands as it is.
 
 use super::super::block::Text;
 use super::super::fast::HugeVec;
@@ -34,6 +34,8 @@ pub struct Partitions {
     hasher: Hasher,
     combine: Combine,
     worth: usize,
+    /// A run may grow to this before it is merged, for it is like one that was merged already.
+    alike: usize,
     /// Runs are merged here.
     scratch: Groups,
 }
@@ -50,6 +52,7 @@ impl Partitions {
             hasher: HASHER.clone(),
             combine,
             worth: worth.max(BUFFER),
+            alike: 0,
             scratch: Groups::new(),
         }
     }
@@ -88,6 +91,7 @@ impl Partitions {
     /// Moves everything from a table here, or nothing if not all values [fit](Partitions::fits).
     pub fn take_groups(&mut self, groups: &mut Groups) -> bool {
         groups.settle();
+        groups.purge();
         let fit = groups.slots.iter().all(|slot| fits(slot.value));
         if fit {
             self.open();
@@ -157,6 +161,17 @@ impl Partitions {
         }
     }
 
+    /// Takes everything out, the layers of a partition after those of the other.
+    pub(super) fn into_layers(mut self) -> impl Iterator<Item = Layer> {
+        self.flush();
+        self.layers.into_iter().flatten()
+    }
+
+    /// All layers. What waits in a buffer is not in them.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().flatten()
+    }
+
     /// Takes everything out, a partition after the other.
     pub fn drain(mut self) -> impl Iterator<Item = Drained> {
         self.flush();
@@ -188,7 +203,7 @@ impl Partitions {
             self.buffers = HugeVec::zeroed(WAYS * BUFFER);
         }
         for layers in self.layers.iter_mut().filter(|layers| layers.is_empty()) {
-            layers.push(Layer::default());
+            layers.push(Layer::new(RUNS));
         }
     }
 
@@ -246,7 +261,7 @@ impl Partitions {
         let filled = usize::from(std::mem::take(&mut self.filled[way]));
         let layer = &mut self.layers[way / RUNS][0];
         let len = layer.push(way % RUNS, &self.buffers[way * BUFFER..][..filled]);
-        if len >= layer.runs[way % RUNS].limit.max(self.worth) {
+        if len >= layer.runs[way % RUNS].limit.max(self.worth).max(self.alike) {
             self.merge(way);
         }
     }
@@ -283,6 +298,7 @@ impl Partitions {
         after = layer.push(run, &made).max(after);
         let run = &mut layer.runs[run];
         (run.arena, run.limit) = (kept, 2 * after);
+        self.alike = 2 * after;
         self.len -= before - after;
     }
 }

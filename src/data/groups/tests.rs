@@ -62,6 +62,33 @@ proptest! {
         prop_assert_eq!(content(&groups), model(&keys));
     }
 
+    /// Rows are combined as one by one, whether that is quick, or has to be done the long way, as for some of the values; new
+    /// groups have the numbers that they would have, and what is asked about other keys' values changes nothing.
+    #[test]
+    fn rows_are_combined_as_one_by_one(keys in keys(), values in prop::collection::vec(-9i64..9, 3000), cut in 0usize..3000) {
+        let (mut groups, mut by_row, mut numbers) = (Groups::new(), Groups::new(), Vec::new());
+        let mut start = 0;
+        for some in keys.chunks(cut.max(1)) {
+            let values = &values[start..];
+            let quick = |sum: i64, value: i64| (if value < -3 { 777 } else { sum + value }, value < -3);
+            groups.combine(&text(some), |row| values[row], quick, |row, _, sum, value| {
+                assert_eq!(value, values[row]);
+                *sum += value;
+            });
+            by_row.number(&text(some), &mut numbers);
+            start += some.len();
+        }
+        let mut expected = Model::new();
+        keys.iter().zip(&values).for_each(|(key, value)| *expected.entry(key.clone()).or_default() += value);
+        prop_assert_eq!(content(&groups), expected);
+        let numbered = |groups: &Groups| {
+            let mut all = HashMap::new();
+            groups.for_each(|key, number, _| assert!(all.insert(key.map(<[u8]>::to_vec), number).is_none()));
+            all
+        };
+        prop_assert_eq!(numbered(&groups), numbered(&by_row));
+    }
+
     #[test]
     fn numbers_are_dense_and_in_the_order_of_the_rows(keys in keys(), cut in 0usize..3000) {
         let (first, second) = keys.split_at(cut.min(keys.len()));

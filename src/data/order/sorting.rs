@@ -4,7 +4,7 @@
 use std::ops::{Deref, Range};
 
 use super::radix::sort_by_prefix;
-use super::{Comparator, Entry, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
+use super::{Comparator, Entry, HELD, SortKey, compare_cells, is_text, of_number, prefix, prefix_of, word};
 use crate::data::column::{Cell, Column, Numbers};
 use crate::data::fast::{HugeVec, prefetch};
 use crate::data::rows::Rows;
@@ -27,14 +27,12 @@ struct Level {
 
 impl Level {
     const BEGIN: Level = Level { key: 0, further: false };
-    /// Bytes of text that a prefix surely holds.
-    const HELD: usize = 7;
 
     fn code(self, by: &Comparator<'_>, entry: &Entry) -> u64 {
         let key = by.keys[self.key];
         let cell = cell(by, entry, self.key);
         let code = match cell {
-            Cell::Text(text) if self.further => word(text.get(Self::HELD..).unwrap_or_default()),
+            Cell::Text(text) if self.further => word(text.get(HELD..).unwrap_or_default()),
             _ => prefix(cell),
         };
         if key.descending { !code } else { code }
@@ -89,6 +87,14 @@ fn fetch_ties(by: &Comparator<'_>, batch: &[Entry]) {
 
 /// Sorts entries that are the same up to and with `level`.
 fn sort_run(by: &Comparator<'_>, run: &mut [Entry], level: Level) {
+    if let [a, b] = run {
+        let begin = level == Level::BEGIN;
+        let order = if begin { by.compare_further(a, b) } else { by.compare_from(level.key, a, b) };
+        if order.is_gt() {
+            std::mem::swap(a, b);
+        }
+        return;
+    }
     let same = run[0].prefix;
     let ascending = |key: &SortKey| if key.descending { !same } else { same };
     let text = by.keys.get(level.key).is_some_and(|key| !level.further && is_text(ascending(key)));

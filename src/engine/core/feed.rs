@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
 
 use super::{Core, LaneHead, State, WAITING_CUTS};
 use crate::data::time::Time;
@@ -14,6 +15,9 @@ use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
 use crate::sources::{Chunk, Unread};
+
+/// While all shards are busy, small reads are so far apart: a pipe holds what comes in that time even if it is a gigabyte a second.
+const MOMENT: Duration = Duration::from_millis(1);
 
 impl Core {
     /// So many threads will bring records.
@@ -37,6 +41,15 @@ impl Core {
                 return true;
             }
             state = self.room.wait(state);
+        }
+    }
+
+    /// Waits for a moment if the shards are busy: a block waits for each of them already, and what comes meanwhile is better read
+    /// at one stroke than a few records at a time, each of which would be a block.
+    pub fn let_gather(&self) {
+        let state = self.lock();
+        if state.queue.len() >= self.shards && !state.aborted && !self.stop.is_told() {
+            drop(self.room.wait_for(state, MOMENT));
         }
     }
 

@@ -50,6 +50,11 @@ impl Core {
                 return Job::Admitted(Box::new(admitted));
             }
             if let Some(task) = state.queue.pop_front() {
+                let gathered = state.queue.len() + 1 == self.shards;
+                drop(state);
+                if gathered {
+                    self.room.notify_all();
+                }
                 return Job::Block(task);
             }
             self.starved.store(true, Ordering::SeqCst);

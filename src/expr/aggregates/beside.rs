@@ -5,12 +5,16 @@ use super::pieces::nothing;
 use super::plan::{Family, Plan, What};
 use super::state::{all_valid, texts};
 use super::sums::{Sums, written};
-use crate::data::block::Block;
-use crate::data::column::{Column, Number, TRUE};
+use crate::data::block::{Block, Text};
+use crate::data::column::{Column, Number, Numbers, TRUE};
 use crate::data::exact::Exact;
+use crate::data::groups::Groups;
+use crate::expr::operators::quick;
 
 /// What lies beside a key without a sum: no whole number of 64 bits but the least, which is never kept there.
 pub(super) const NO_SUM: i64 = 0;
+/// In place of a number that is to be read the long way.
+const NOT_SHORT: i64 = -1;
 
 /// Adds to the sum beside a key, or, if it is no whole number or the sum does not fit, to those that spilled.
 #[inline(always)]
@@ -25,6 +29,56 @@ pub(super) fn add(sum: &mut i64, number: Number, group: u32, spilled: &mut Sums)
         }
         Number::Float(value) => spilled.sum(group, 0).add_float(value),
         Number::Null => {}
+    }
+}
+
+/// The sum beside a key and one more value; and whether it has to be spilled.
+#[inline(always)]
+fn quick_sum(sum: i64, value: i64) -> (i64, bool) {
+    let known = if sum == NO_SUM { 0 } else { sum ^ i64::MIN };
+    let (total, spills) = known.overflowing_add(value);
+    (total ^ i64::MIN, spills | (total == i64::MIN))
+}
+
+/// Finds the group of each row, and adds to what lies beside its key; nobody else asks for the groups.
+pub(super) fn add_alone(family: &Family, groups: &mut Groups, keys: &Text, block: &Block, spilled: &mut Sums) {
+    if let What::Counts(counted) = family.what {
+        return match counted_rows(family, counted, block) {
+            None => groups.add(keys, None),
+            Some(counted) => {
+                let counted = |row: usize| i64::from(counted[row]);
+                groups.combine(keys, counted, i64::overflowing_add, |_, _, count, more| *count += more);
+            }
+        };
+    }
+    let args = family.args(block, None);
+    match &*args[0] {
+        Column::Text(text) => {
+            let short = |row: usize| quick::short(&text.data, text.spans[row]).unwrap_or(NOT_SHORT);
+            let sum = |sum: i64, value: i64| {
+                let (sum, spills) = quick_sum(sum, value);
+                (sum, spills | (value == NOT_SHORT))
+            };
+            groups.combine(keys, short, sum, |row, group, sum, value| {
+                let number = match value {
+                    NOT_SHORT => quick::long(&text.data, text.spans[row]),
+                    value => Number::Int(value),
+                };
+                add(sum, number, group, spilled);
+            });
+        }
+        Column::Number(Numbers::Ints(values)) => groups.combine(
+            keys,
+            |row| values[row],
+            quick_sum,
+            |_, group, sum, value| {
+                add(sum, Number::Int(value), group, spilled);
+            },
+        ),
+        Column::Number(values) => groups.update(keys, |row, group, sum| add(sum, values.get(row), group, spilled)),
+        Column::Bool(_) | Column::Time(_) | Column::List(_) => {
+            groups.combine(keys, |_| (), |sum, ()| (sum, false), |_, _, _, ()| {})
+        }
     }
 }
 

@@ -45,6 +45,12 @@ impl Keys {
         Keys { decoder: Decoder::new(width), values: Vec::new() }
     }
 
+    /// Makes room for so many keys.
+    pub(super) fn reserve(&mut self, keys: usize) {
+        self.decoder.reserve(keys);
+        self.values.reserve(keys);
+    }
+
     /// One more key, its group and what lies beside it.
     pub(super) fn push(&mut self, key: Option<&[u8]>, group: u32, value: i64) {
         self.decoder.push(key, i64::from(group));
@@ -58,6 +64,12 @@ impl Keys {
             let numbers = block.columns.pop();
             let numbers = numbers.as_ref().and_then(Column::as_ints).unwrap_or_default();
             let groups: Vec<u32> = numbers.iter().map(|group| *group as u32).collect();
+            if groups.len() <= rows {
+                let (values, more) = rest.split_at(groups.len());
+                rest = more;
+                blocks.push(make(block, &groups, values));
+                continue;
+            }
             let mut first = 0;
             for piece in groups.chunks(rows) {
                 let (values, more) = rest.split_at(piece.len());

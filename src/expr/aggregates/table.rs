@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use self::many::{Many, Parcels};
-use super::beside::{NO_SUM, add, counted_rows, is_sum, merge};
+use super::beside::{NO_SUM, add, add_alone, counted_rows, is_sum, merge};
 use super::pieces::{Keys, nothing, rows_in, rows_of, weight};
 use super::plan::{Family, Plan, What};
 use super::state::{Folded, Known, Orders, State};
@@ -18,6 +18,7 @@ use crate::expr::by::BoundBy;
 use crate::expr::operators::quick;
 
 mod many;
+mod ranges;
 
 /// What was combined so far, by key or in all.
 pub struct Table {
@@ -112,42 +113,30 @@ impl Table {
         let Some(family) = plan.quick.map(|quick| &plan.families[quick]) else {
             return groups.number(keys, numbers);
         };
-        let wanted = plan.families.len() > 1;
+        if plan.families.len() == 1 {
+            return add_alone(family, groups, keys, block, &mut self.spilled);
+        }
         if let What::Counts(counted) = family.what {
-            return match counted_rows(family, counted, block) {
-                None if !wanted => groups.add(keys, None),
-                None => groups.update(keys, |_, group, count| {
-                    *count += 1;
-                    numbers.push(group);
-                }),
-                Some(counted) => groups.update(keys, |row, group, count| {
-                    *count += i64::from(counted[row]);
-                    if wanted {
-                        numbers.push(group);
-                    }
-                }),
-            };
+            let counted = counted_rows(family, counted, block);
+            return groups.update(keys, |row, group, count| {
+                *count += counted.as_ref().map_or(1, |counted| i64::from(counted[row]));
+                numbers.push(group);
+            });
         }
         let args = family.args(block, None);
         let spilled = &mut self.spilled;
         match &*args[0] {
             Column::Text(text) => groups.update(keys, |row, group, sum| {
                 add(sum, quick::number(&text.data, text.spans[row]), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Number(Numbers::Ints(values)) => groups.update(keys, |row, group, sum| {
                 add(sum, Number::Int(values[row]), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Number(values) => groups.update(keys, |row, group, sum| {
                 add(sum, values.get(row), group, spilled);
-                if wanted {
-                    numbers.push(group);
-                }
+                numbers.push(group);
             }),
             Column::Bool(_) | Column::Time(_) | Column::List(_) => groups.number(keys, numbers),
         }
@@ -175,6 +164,17 @@ impl Table {
         }
         let parcel = std::mem::take(&mut self.cut[shard]);
         self.shipped(parcel)
+    }
+
+    /// Takes out what belongs to all shards but `me`; what belongs to that one is not moved, if all there is to know of it lies
+    /// beside the keys.
+    pub fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Shipped> {
+        let stays = self.is_plain() && self.plan.by.is_some() && self.owner.is_none();
+        if stays && self.cut.is_empty() && self.many.len() == 0 {
+            let parcels = self.groups.cut_others(me, shards);
+            return parcels.into_iter().map(|parcel| self.shipped(parcel)).collect();
+        }
+        (0..shards).filter(|to| *to != me).map(|to| self.ship(to, shards)).collect()
     }
 
     fn shipped(&self, parcel: Parcel) -> Shipped {
@@ -224,6 +224,7 @@ impl Table {
             self.import(piece, groups, count);
             rest = more;
         }
+        self.groups.spare(parcel);
     }
 
     /// Goes on with what was cut and not shipped.
@@ -265,6 +266,7 @@ impl Table {
     /// Makes a block of the keys of every piece, as so many columns of text, its groups and what lies beside their keys.
     fn each_block(&self, width: usize, make: impl Fn(Block, &[u32], &[i64]) -> Block) -> Vec<Block> {
         let mut keys = Keys::new(width);
+        keys.reserve(self.groups.len());
         self.groups.for_each(|key, group, value| keys.push(key, group, value));
         keys.blocks(rows_of(weight(&self.states), self.groups.len()), make)
     }

@@ -207,6 +207,28 @@ proptest! {
     }
 }
 
+/// Whole numbers, and counts of some rows, beside the keys and alone there.
+#[test]
+fn what_lies_alone_beside_the_keys_is_exact() {
+    let numbers = [i64::MAX, 2, i64::MIN, i64::MIN, -7, i64::MAX, 0, 5];
+    let rows: Vec<Row> =
+        (0..40).map(|at| (Some(format!("k{}", at % 3)), None, Number::Int(numbers[at % numbers.len()]))).collect();
+    let mut sums = BTreeMap::<String, (crate::data::exact::Exact, i64)>::new();
+    for (key, _, number) in &rows {
+        let (sum, count) = sums.entry(format!("{:?}", Cell::Text(key.as_deref().unwrap().as_bytes()))).or_default();
+        sum.add(*number);
+        *count += i64::from(number.float().unwrap() > 1.0);
+    }
+    let of = |cell: fn(&(crate::data::exact::Exact, i64)) -> Cell<'static>| -> BTreeMap<_, _> {
+        sums.iter().map(|(key, known)| (key.clone(), vec![format!("{:?}", cell(known))])).collect()
+    };
+    for size in [1, 7, 40] {
+        let found = |calls| dealt(&plan(calls, Some("k")).unwrap(), &rows, size, 2);
+        assert_eq!(found("sum(n)"), of(|(sum, _)| Cell::from(sum.total())));
+        assert_eq!(found("count(*) FILTER (WHERE n > 1)"), of(|(_, count)| Cell::Int(*count)));
+    }
+}
+
 /// Of many values approximate results are near, and the same whatever the order.
 #[test]
 fn many_values_are_approximated_the_same_in_any_order() {

@@ -57,23 +57,24 @@ fn decimal(bytes: &[u8], start: usize, len: usize) -> Option<f64> {
 /// The number that a piece of text spells.
 #[inline(always)]
 pub fn number(data: &Buffer, span: Span) -> Number {
-    let (start, len) = (span.start as usize, span.len as usize);
-    let quick = match len {
-        1..=8 => eight(data.padded(), start, len),
-        9..=16 => match (eight(data.padded(), start, len - 8), eight(data.padded(), start + len - 8, 8)) {
-            (Some(high), Some(low)) => Some(high * 100_000_000 + low),
-            _ => None,
-        },
-        _ => None,
-    };
-    match quick {
-        Some(value) => Number::Int(value as i64),
-        None => slow(data, span),
-    }
+    short(data, span).map_or_else(|| long(data, span), Number::Int)
 }
 
+/// The same if it is up to 16 digits and nothing else; so it is never negative.
+#[inline(always)]
+pub fn short(data: &Buffer, span: Span) -> Option<i64> {
+    let (start, len) = (span.start as usize, span.len as usize);
+    let value = match len {
+        1..=8 => eight(data.padded(), start, len)?,
+        9..=16 => eight(data.padded(), start, len - 8)? * 100_000_000 + eight(data.padded(), start + len - 8, 8)?,
+        _ => return None,
+    };
+    Some(value as i64)
+}
+
+/// The number that a piece of text spells, if it is none that [`short`] knows.
 #[inline(never)]
-fn slow(data: &Buffer, span: Span) -> Number {
+pub fn long(data: &Buffer, span: Span) -> Number {
     if let 3..=8 = span.len
         && let Some(value) = decimal(data.padded(), span.start as usize, span.len as usize)
     {

@@ -37,19 +37,14 @@ impl Values {
         self.spans.push(Span::range(start, end));
     }
 
-    /// The same for many, none of which may be quoted: each begins behind its `starts` and ends before its `ends`.
+    /// The same for many, none of which may be quoted: each begins behind the first of its marks and ends before the other.
     #[inline]
-    pub fn extend<'a>(
-        &mut self,
-        text: &[u8],
-        starts: impl Iterator<Item = &'a u32>,
-        ends: impl Iterator<Item = &'a u32>,
-    ) {
+    pub fn extend(&mut self, text: &[u8], marks: impl Iterator<Item = (u32, u32)>) {
         if self.own.is_some() {
-            starts.zip(ends).for_each(|(start, end)| self.copy(text, start.wrapping_add(1) as usize, *end as usize));
+            marks.for_each(|(before, end)| self.copy(text, before.wrapping_add(1) as usize, end as usize));
         } else {
-            self.spans.extend(starts.zip(ends).map(|(start, end)| {
-                let start = start.wrapping_add(1);
+            self.spans.extend(marks.map(|(before, end)| {
+                let start = before.wrapping_add(1);
                 let len = end.wrapping_sub(start);
                 if len == 0 { Span::NULL } else { Span { start, len } }
             }));

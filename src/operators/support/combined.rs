@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::sessions;
 use crate::data::block::Block;
 use crate::data::order::SortKey;
+use crate::data::order::dealing::Deals;
 use crate::data::rows::Rows;
 use crate::data::schema::{Field, Schema};
 use crate::error::Result;
@@ -159,12 +160,21 @@ impl Accumulator for Table {
         Box::new(Table::ship(self, shard, shards))
     }
 
+    fn ship_others(&mut self, me: usize, shards: usize) -> Vec<Box<dyn Any + Send>> {
+        let parcels = Table::ship_others(self, me, shards).into_iter();
+        parcels.map(|parcel| Box::new(parcel) as Box<dyn Any + Send>).collect()
+    }
+
     fn take(&mut self, parcel: Box<dyn Any + Send>) {
         Table::take(self, *parcel.downcast::<Shipped>().expect("tables of one plan ship groups"));
     }
 
     fn apart(&mut self) -> Vec<Box<dyn Any + Send>> {
         Table::apart(self).map(|parcel| Box::new(parcel) as Box<dyn Any + Send>).collect()
+    }
+
+    fn deals(&mut self) -> Option<&mut dyn Deals> {
+        Table::deals(self)
     }
 
     fn len(&self) -> usize {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flate2::bufread::GzDecoder;
 
 use super::fingerprint::Fingerprint;
-use super::unread::Unread;
+use super::unread::{Mapping, Unread};
 
 /// How much compressed input is read at once, in bytes.
 const INPUT: usize = 128 * 1024;
@@ -21,6 +21,7 @@ pub struct Raw {
     at: u64,
     /// Records were passed over: the descriptor stands elsewhere.
     passed: bool,
+    mapping: Arc<Mapping>,
     size: u64,
     once: bool,
     fingerprint: Fingerprint,
@@ -31,7 +32,8 @@ impl Raw {
     /// of the kernel that say nothing of their size (`/proc`).
     pub fn new(file: File, size: u64, once: bool) -> Self {
         let fingerprint = Fingerprint::default();
-        Raw { file: Arc::new(file), at: 0, passed: false, size, once: once && size > 0, fingerprint }
+        let (file, mapping, once) = (Arc::new(file), Arc::default(), once && size > 0);
+        Raw { file, at: 0, passed: false, mapping, size, once, fingerprint }
     }
 
     /// Reads on from there, and gives the byte before.
@@ -47,10 +49,7 @@ impl Raw {
     /// See [`Stream::pass_over`](crate::sources::Stream::pass_over). `failed` is said where the records cannot be read.
     fn pass_over(&mut self, failed: &Arc<str>, back: usize, most: usize, delimiter: u8) -> Option<Unread> {
         let at = self.at.checked_sub(back as u64)?;
-        if at.saturating_add(most as u64) > self.size {
-            return None;
-        }
-        let unread = Unread::find(failed, &self.file, at, most, delimiter)?;
+        let unread = Unread::next(failed, (&self.file, &self.mapping), (at, self.size), most, delimiter)?;
         (self.at, self.passed) = (at + unread.len() as u64, true);
         Some(unread)
     }

@@ -15,10 +15,13 @@ use crate::data::groups::partitions::{Drained, Partitions, WORTH_MERGING};
 use crate::expr::by::BoundBy;
 use crate::expr::operators::quick;
 
-/// So many keys outgrow the caches so far that looking them up does not pay, if most are new.
+/// So many keys outgrow the caches so far that looking them up does not pay, if enough are new.
 const MANY: usize = 1 << 20;
-/// Most are new if one in so many rows has a new key.
+/// Enough are new if one in so many rows has a new key ...
 const ROWS_A_KEY: usize = 4;
+/// ... and of fewer keys than [`MANY`] by so much, if of so many rows all but one have.
+const FEWER: usize = 4;
+const NEARLY_ALL: usize = 16;
 
 /// Very many keys on their way to another table.
 pub(super) enum Parcels {
@@ -50,11 +53,19 @@ impl Default for Many {
 
 impl Many {
     fn beyond(limits: (usize, usize)) -> Self {
-        Many { partitions: None, unfit: false, rows: 0, looked: (0, 0), next: limits.0 / 2, limits }
+        Many { partitions: None, unfit: false, rows: 0, looked: (0, 0), next: limits.0 / FEWER / 2, limits }
     }
 
     pub(super) fn len(&self) -> usize {
         self.partitions.as_ref().map_or(0, |partitions| partitions.len())
+    }
+
+    pub(super) fn partitions(&self) -> Option<&Partitions> {
+        self.partitions.as_deref()
+    }
+
+    pub(super) fn take(&mut self) -> Option<Partitions> {
+        self.partitions.take().map(|partitions| *partitions)
     }
 
     pub(super) fn clear(&mut self) {
@@ -80,10 +91,12 @@ impl Many {
         if keys < self.next {
             return false;
         }
-        let (rows, before) = (self.rows - self.looked.0, keys - self.looked.1);
+        let (rows, new) = (self.rows - self.looked.0, keys - self.looked.1);
         self.looked = (self.rows, keys);
         self.next = 2 * keys;
-        keys >= self.limits.0 && before >= rows / ROWS_A_KEY && !self.unfit
+        let many = keys >= self.limits.0 && new >= rows / ROWS_A_KEY;
+        let sure = keys >= self.limits.0 / FEWER && new >= rows - rows / NEARLY_ALL;
+        (many || sure) && !self.unfit
     }
 }
 

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::rows::Rows;
+use crate::data::order::dealing::{Borders, Deals, Ranges};
+use crate::data::rows::{Rows, in_order};
 use crate::data::time::Time;
 use crate::expr::aggregates::Growing;
 use crate::expr::aggregates::sliding::tests::printed;
@@ -96,6 +97,43 @@ proptest! {
             }
             prop_assert_eq!(&all, &expected);
         }
+    }
+
+    /// Range after range they give what a plain table gives, in order.
+    #[test]
+    fn what_is_dealt_is_the_result_in_order(rows in rows(), shards in 1usize..4, size in 1usize..40, call in 0..CALLS.len()) {
+        let plan = plan(CALLS[call], Some("k")).unwrap();
+        let mut tables: Vec<Table> = (0..shards).map(|_| eager(&plan)).collect();
+        rows.chunks(40).enumerate().for_each(|(order, rows)| tables[order % shards].fold(&block(rows, order as u64)));
+        tables.retain(has_gone_over);
+        let mut rest = Table::new(Arc::clone(&plan));
+        let expected = {
+            let mut again: Vec<Table> = tables.iter().map(|table| {
+                let mut again = Table::new(Arc::clone(&plan));
+                again.restore(&table.save());
+                again
+            }).collect();
+            again.iter_mut().for_each(|table| rest.take(table.ship(0, 1)));
+            rest.finish()
+        };
+        let keys = plan.by.as_ref().map(BoundBy::order).unwrap_or_default();
+        let deals: Vec<&dyn Deals> = tables.iter_mut().map(|table| &*table.deals().unwrap()).collect();
+        let Some(borders) = Borders::of(&deals, size) else { return Ok(()) };
+        let mut all: Option<Box<dyn Ranges>> = None;
+        for table in &mut tables {
+            let dealt = table.deals().unwrap().deal(&borders);
+            prop_assert!(table.is_empty() && table.deals().is_none());
+            match &mut all {
+                Some(all) => all.join(dealt),
+                None => all = Some(dealt),
+            }
+        }
+        let blocks = (0..borders.ranges()).flat_map(|range| all.as_ref().unwrap().finish(range)).collect();
+        let found = Rows { blocks, ..Rows::default() };
+        let cells = |rows: &Rows| rows.blocks.iter().flat_map(|block| (0..block.rows).map(|row| {
+            block.columns.iter().map(|column| format!("{:?}", column.cell(row))).collect::<Vec<_>>()
+        })).collect::<Vec<_>>();
+        prop_assert_eq!(cells(&found), in_order(&expected, &keys));
     }
 
     /// What is kept from batch to batch takes in what was shipped of partitions.
