@@ -202,7 +202,7 @@ coded!(LaneIntent { lane, position, records, mark, head });
 coded!(Commit { lines, alarms });
 coded!(Standing { batches, last, acted });
 coded!(BatchInfo { id, start, end, redo });
-coded!(EventLogged { watermark, origin, places, known });
+coded!(EventLogged { origin, places, known });
 coded!(LanePlace { position, records, newest });
 coded!(StageChanges { stage, changes, rest });
 coded!(StageWhole { stage, owners, rest });

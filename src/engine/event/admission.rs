@@ -90,8 +90,6 @@ struct Open {
 /// How far the batches of a run have come whose records tell their times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventLogged {
-    /// What ended until then has been cut, in microseconds.
-    pub watermark: i64,
     /// The end of the batch that came first.
     pub origin: Option<Time>,
     /// Of each lane where it has to be read from again: what stands behind that is in no batch that is cut, or in part.
@@ -171,8 +169,9 @@ impl Admission {
 
     /// Goes on behind the batch `last` of a run before this one, where lanes are read from these places.
     pub fn go_on(&mut self, logged: EventLogged, last: (Time, u64)) {
-        let EventLogged { watermark, origin, places, known } = logged;
-        (self.watermark, self.origin, self.last) = (watermark, origin, Some(last));
+        let EventLogged { origin, places, known } = logged;
+        // Batches behind that one may have been cut as well, but are not complete.
+        (self.watermark, self.origin, self.last) = (micros(last.0), origin, Some(last));
         for ((lane, place), known) in self.lanes.iter_mut().zip(places).zip(known) {
             (lane.position, lane.from) = (place.position, place.position);
             (lane.newest, lane.records, lane.known) = (place.newest, place.records, known);
@@ -202,7 +201,6 @@ impl Admission {
             before.chain([now]).min_by_key(|place| place.position).unwrap_or(now)
         };
         EventLogged {
-            watermark: self.watermark,
             origin: self.origin,
             places: self.lanes.iter().enumerate().map(place).collect(),
             known: self.lanes.iter().map(|lane| lane.position.max(lane.known)).collect(),
@@ -428,9 +426,11 @@ impl Admission {
     /// Whether a lane may be read now: one that is far ahead of the others waits for them.
     pub fn may_read(&self, lane: usize, horizon: &Horizon) -> bool {
         let lane = &self.lanes[lane];
+        // A batch that is given again waits for what it had of each lane, however far that was ahead of the others.
+        let is_awaited = self.again.is_some() && lane.position < lane.until;
         let is_ahead = horizon.full && lane.newest > horizon.slowest;
         let is_early = lane.file && lane.newest > horizon.files;
-        !is_ahead && !is_early && lane.brought - lane.admitted < horizon.pieces
+        (is_awaited || !(is_ahead || is_early)) && lane.brought - lane.admitted < horizon.pieces
     }
 
     /// Which of several lanes is read first: the one that is furthest behind.
