@@ -103,6 +103,9 @@ pub struct Globals {
 
 /// The longest record unless `--max-record` says otherwise, in bytes.
 const MAX_RECORD: usize = 16 << 20;
+/// What decides which records there are and which batch each is in.
+const IDENTITY: [&str; 12] =
+    ["from", "follow", "in", "header", "null", "max-record", "batch", "tz", "tick", "start", "event-time", "late"];
 /// Spark's `print` shows so many rows.
 const SPARK_ROWS: usize = 10;
 
@@ -274,19 +277,16 @@ impl Given {
         Ok(())
     }
 
-    /// What decides which records there are and which batch each is in.
-    fn identity(&self) -> Vec<(String, String)> {
-        let names = ["from", "follow", "in", "header", "null", "max-record", "batch", "tz", "tick", "start", "event-time", "late"];
-        let each = |name: &&str| self.all(name).into_iter().map(|value| (format!("--{name}"), value)).collect::<Vec<_>>();
-        names.iter().flat_map(each).collect()
-    }
-
     fn has(&self, name: &str) -> bool {
         self.options.iter().any(|w| w.name == name)
     }
 
     fn all(&self, name: &str) -> Vec<String> {
         self.options.iter().filter(|w| w.name == name).map(|w| w.value.clone()).collect()
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = (String, String)> {
+        self.all(name).into_iter().map(move |value| (format!("--{name}"), value))
     }
 
     /// The value of an option that has one.
@@ -350,7 +350,7 @@ impl Given {
             stats: self.one("stats").map(PathBuf::from),
             checkpoint: self.one("checkpoint").map(PathBuf::from),
             journal: self.has("journal"),
-            identity: self.identity(),
+            identity: IDENTITY.iter().flat_map(|name| self.named(name)).collect(),
             strict: self.has("strict"),
             quiet: self.has("quiet"),
             verbose: self.has("verbose"),
@@ -385,7 +385,8 @@ impl Given {
         } else if self.has("limit") && globals.out.as_deref() != Some("spark") {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
         } else if globals.journal && globals.checkpoint.is_none() {
-            "`--journal` keeps what was read in the directory of `--checkpoint DIR`, which is not given: add it".to_string()
+            "`--journal` keeps what was read in the directory of `--checkpoint DIR`, which is not given: add it"
+                .to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
         } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to", "checkpoint"]

@@ -271,6 +271,7 @@ mod tests {
         assert_eq!(read("cd", Got::Stop), (String::new(), 0));
         assert_eq!(read("longer than 8 bytes", Got::Stop), (String::new(), 0));
     }
+
     /// Gives one after the other.
     struct Files(std::vec::IntoIter<std::result::Result<&'static str, Got>>, usize);
 

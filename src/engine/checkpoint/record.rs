@@ -4,7 +4,7 @@
 use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
 use crate::engine::alarms::Standing;
-use crate::engine::event::admission::{EventLogged, LanePlace};
+use crate::engine::event::again::{EventLogged, LanePlace};
 use crate::state::changes::{Change, StageChanges, StageRest, StageWhole};
 use crate::state::checkpoint::codec::{Read, Reader, Unreadable, Writer};
 use crate::state::window::Timeline;
