@@ -72,6 +72,8 @@ pub(super) struct Lane {
     pub(super) from: u64,
     /// How many records stand before that position, if they are counted.
     pub(super) records: u64,
+    /// How many lines.
+    pub(super) lines: u64,
     /// A run before this one has let in what stands before this position: what belongs to batches that are cut has been given.
     pub(super) known: u64,
     /// The batch that is given again holds nothing from here on.
@@ -121,6 +123,7 @@ impl Admission {
             position: 0,
             from: 0,
             records: 0,
+            lines: 0,
             known: 0,
             until: u64::MAX,
         };
@@ -187,11 +190,12 @@ impl Admission {
     fn one(&mut self, at: usize, mut parsed: Parsed, now: Duration, over: bool) -> Admitted {
         let lane = &mut self.lanes[at];
         let before = lane.newest;
-        let place = LanePlace { position: lane.position, records: lane.records, newest: before };
+        let place = LanePlace { position: lane.position, records: lane.records, lines: lane.lines, newest: before };
         // A run before this one has said what was wrong with these.
         let known = parsed.until <= lane.known;
         lane.position = parsed.until;
         lane.records += parsed.records;
+        lane.lines += parsed.lines;
         if known {
             parsed.bad.clear();
         }

@@ -26,7 +26,7 @@ pub struct EventLogged {
 impl EventLogged {
     /// For so many lanes, of which `is_now` tells where those stand that were there before.
     pub fn with_lanes(self, is_now: &BTreeMap<usize, usize>, lanes: usize) -> Self {
-        let mut places = vec![LanePlace { position: 0, records: 0, newest: NEVER }; lanes];
+        let mut places = vec![LanePlace { position: 0, records: 0, lines: 0, newest: NEVER }; lanes];
         let mut known = vec![0; lanes];
         for (was, is) in is_now {
             if let (Some(place), Some(until)) = (self.places.get(*was), self.known.get(*was)) {
@@ -44,6 +44,8 @@ pub struct LanePlace {
     pub position: u64,
     /// How many records stand before it, if they are counted.
     pub records: u64,
+    /// How many lines.
+    pub lines: u64,
     /// The newest time before it, in microseconds; the least number where there is none.
     pub newest: i64,
 }
@@ -57,6 +59,7 @@ impl Admission {
         for ((lane, place), known) in self.lanes.iter_mut().zip(places).zip(known) {
             (lane.position, lane.from) = (place.position, place.position);
             (lane.newest, lane.records, lane.known) = (place.newest, place.records, known);
+            lane.lines = place.lines;
         }
     }
 
@@ -78,7 +81,8 @@ impl Admission {
     /// How far it has come, behind a batch that is cut.
     pub(super) fn logged(&self) -> EventLogged {
         let place = |(at, lane): (usize, &Lane)| {
-            let now = LanePlace { position: lane.position, records: lane.records, newest: lane.newest };
+            let now =
+                LanePlace { position: lane.position, records: lane.records, lines: lane.lines, newest: lane.newest };
             let before = self.open.values().filter_map(|open| open.before.get(&at).copied());
             before.chain([now]).min_by_key(|place| place.position).unwrap_or(now)
         };
