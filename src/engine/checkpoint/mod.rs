@@ -253,7 +253,7 @@ impl Checkpoint {
     pub(super) fn kept_up(&self, once: bool) -> KeptUp {
         let unmarked = |(at, lane): (usize, &LaneKept)| {
             let (number, base, is_new) = (lane.number as u32, self.base(at), AtomicBool::new(true));
-            lane.marks.is_empty().then(|| Unmarked { number, base, is_new })
+            lane.marks.is_empty().then_some(Unmarked { number, base, is_new })
         };
         KeptUp {
             whole: AtomicBool::new(false),

@@ -14,7 +14,7 @@ use crate::operators::Saved;
 const DEPTH: usize = 200;
 
 impl Reader<'_> {
-    /// See [`Writer::ints`].
+    /// See [`Writer::ints`](super::Writer::ints).
     pub fn ints<T>(&mut self, mut made: impl FnMut(i64) -> T) -> Read<Vec<T>> {
         let count = self.count(1)?;
         if count == 0 {
