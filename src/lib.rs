@@ -8,7 +8,8 @@
 //! ```text
 //! main.rs        arguments, real clock, run, exit status
 //! lib.rs         this map; run(args, io, clock)
-//! run.rs         from an invocation to a run: settles defaults, makes the plan, opens sources and sinks
+//! run.rs         from an invocation to a run: settles defaults, makes the plan, opens sources and sinks; run/going.rs: where a
+//!                checkpoint has left them
 //! tables.rs      the files that operators join with
 //! explain.rs     the plan in words, for --explain
 //! clock.rs       SystemClock, ManualClock; the only file that asks the system for the time
@@ -35,11 +36,13 @@
 //! sources/       where records come from, one file a source; support/ is what several of them need
 //! operators/     one file an operator: its help, its arguments, what it does, its tests; support/ is what several of them need
 //! sinks/         where results go, one file a sink
-//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew);
+//! state/         what outlives a batch: window.rs (when windows are given) stage.rs (what a stage keeps) merged.rs (panes that are combined anew)
+//!                changes.rs (what a batch has changed in it);
 //!                checkpoint/ (what of it outlives the run: the files of a checkpoint, and what they are made of)
 //! engine/        who moves it: plan.rs receiver.rs cutting.rs batch.rs batcher.rs timer.rs pace.rs cutter.rs (records to
 //!                columns) shard.rs finish.rs shuffle.rs owners.rs sides.rs shares.rs output.rs message.rs report.rs alarms.rs kept_file.rs
-//!                shutdown.rs, event/ (batches by the records' own time), and core/ (what the threads share)
+//!                shutdown.rs lanes.rs, event/ (batches by the records' own time), checkpoint/ (what is logged, and going on with it), and
+//!                core/ (what the threads share)
 //! ../tests/      main.rs is their index; allocations.rs is a program of its own
 //! ../benches/    the inner loops, and whole commands beside other tools; README.md has the recipe and the numbers
 //! ```
@@ -62,7 +65,8 @@
 //!    one shard; the result is sorted, unless the next stage takes it in any order, cut into ranges, and put through that stage.
 //!    What outlasts the batch stays with the shard that owns the key ([`engine::owners`]).
 //! 5. The *output* thread ([`engine::output`]) gives everything to the sinks in the order of batch, source and position, one
-//!    flush at the end of every batch and whenever nothing more is under way.
+//!    flush at the end of every batch and whenever nothing more is under way. Under `--checkpoint` it logs what a batch holds
+//!    before anything of it is written, and what it has changed once its output lasts ([`engine::checkpoint`]).
 //!
 //! # Glossary
 //!
@@ -74,6 +78,8 @@
 //! * **part**: what one shard has combined of a batch, an [`Accumulator`](operators::Accumulator). **parcel**: what of a part
 //!   goes to another shard. **share**: what a shard takes at once of the work of finishing a batch.
 //! * **order**: the place of a row among those of its batch, by source, then position; ties fall to it.
+//! * **intent**, **commit**: what a checkpoint is told before a batch is written, and once it is complete. **mark**: what a source
+//!   needs to go on at a position. **stand**: where a sink stood before a batch. **redo**: a batch that is given again.
 //! * **outlet**: where rows leave the plan: an output format and a sink.
 
 pub mod cli;

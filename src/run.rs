@@ -2,6 +2,7 @@
 
 mod going;
 mod heads;
+mod outlets;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,26 +11,26 @@ use std::time::Duration;
 use crate::cli::{Cut, Globals, Invocation};
 use crate::clock::Clock;
 use crate::data::calendar::Calendar;
-use crate::data::schema::Schema;
 use crate::data::time::Time;
 use crate::engine::Engine;
 use crate::engine::checkpoint::Checkpoint;
 use crate::engine::cutting::Cutting;
 use crate::engine::event::Event;
 use crate::engine::kept_file::KeptFile;
-use crate::engine::plan::{self, Inputs, Outlet, Outlets, Place, Plan, PlanInput, plan};
+use crate::engine::plan::{self, Inputs, Plan, PlanInput, plan};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::expr::Context;
-use crate::formats::{self, Settings, Stamp};
 use crate::io::Io;
 use crate::operators::Operator;
 use crate::progress::{Counters, Progress};
-use crate::sinks::{self, Spec};
+use crate::sinks;
 use crate::sources::{self, Lane, Said, Setup, Source};
 use crate::stats::{StatsFile, Totals};
 use crate::stop::Stop;
 use crate::tables::Files;
+
+use self::outlets::{Made, Wanted};
 
 /// An interval where `--batch` is not written and the input does not end by itself, in milliseconds.
 const INTERVAL: i64 = 1000;
@@ -221,97 +222,6 @@ fn cutting(globals: &Globals, files: bool) -> (Cutting, Option<i64>) {
     }
 }
 
-/// A sink that outlets write to.
-struct Wanted {
-    /// As it was written.
-    spec: String,
-    sink: Box<dyn Spec>,
-    /// What stands before the first row.
-    header: Vec<u8>,
-    /// Of which level the batches are that it was first asked for.
-    level: usize,
-}
-
-/// Makes outlets and remembers their sinks.
-struct Made<'a> {
-    globals: &'a Globals,
-    io: &'a Io,
-    /// A duration was written (or ticks are): aggregated rows are led by their time.
-    written: bool,
-    interval: bool,
-    sinks: Vec<Wanted>,
-    outlets: Vec<Outlet>,
-}
-
-impl Outlets for Made<'_> {
-    fn make(&mut self, spec: Option<&str>, schema: &Schema, place: Place) -> Result<Vec<usize>> {
-        let specs = match spec {
-            Some(spec) => vec![spec.to_string()],
-            None if self.globals.to.is_empty() => vec!["-".to_string()],
-            None => self.globals.to.clone(),
-        };
-        specs.into_iter().map(|spec| self.one(spec, schema, place)).collect()
-    }
-
-    fn take(&mut self) -> Vec<Outlet> {
-        std::mem::take(&mut self.outlets)
-    }
-}
-
-impl Made<'_> {
-    fn one(&mut self, spec: String, schema: &Schema, place: Place) -> Result<usize> {
-        let parsed = sinks::parse(&spec)?;
-        let terminal = parsed.is_stdout() && self.io.stdout_terminal;
-        let name = parsed.format().or(self.globals.out.as_deref()).unwrap_or(if terminal { "table" } else { "text" });
-        let stamp = self.globals.time.unwrap_or(if place.aggregated && (self.written || place.windowed) {
-            Stamp::End
-        } else {
-            Stamp::None
-        });
-        let settings = Settings {
-            schema: schema.clone(),
-            stamp,
-            zone: self.globals.zone.clone(),
-            limit: self.globals.limit,
-            color: parsed.is_stdout() && self.io.color(self.globals.color),
-            width: terminal.then(|| self.io.width()).flatten(),
-            interval: self.interval,
-        };
-        let output = formats::output(name, &settings)?;
-        let needs = output.needs();
-        let names_end = matches!(stamp, Stamp::End | Stamp::Both);
-        let late = parsed.needs_end() && !self.interval && place.level == 0;
-        let header = output.header();
-        let sink = match self.sinks.iter().position(|s| s.spec == spec) {
-            // What is no more than a stream of rows takes those of batches of any length.
-            Some(at)
-                if self.sinks[at].header == header && (self.sinks[at].level == place.level || !parsed.by_batch()) =>
-            {
-                at
-            }
-            Some(at) if self.sinks[at].header == header => {
-                return Err(Error::usage(format!(
-                    "{} would get the batches from before a window and those behind it: write them to different sinks",
-                    parsed.name()
-                )));
-            }
-            Some(_) => {
-                return Err(Error::usage(format!(
-                    "{} would get rows of different columns: write them to different sinks",
-                    parsed.name()
-                )));
-            }
-            None => {
-                self.sinks.push(Wanted { spec, sink: parsed, header, level: place.level });
-                self.sinks.len() - 1
-            }
-        };
-        let Place { stage, level, .. } = place;
-        self.outlets.push(Outlet { output: Arc::from(output), sink, stage, level, names_end, needs, late });
-        Ok(self.outlets.len() - 1)
-    }
-}
-
 impl Prepared {
     /// What ends batches, in words.
     pub fn batches(&self) -> String {
@@ -347,7 +257,8 @@ impl Prepared {
             }
         };
         let lanes = self.lanes.map_or_else(opened, Ok)?;
-        let stands = checkpoint.as_mut().map(|checkpoint| going::settle(checkpoint, &lanes, &globals, &io)).transpose()?;
+        let stands =
+            checkpoint.as_mut().map(|checkpoint| going::settle(checkpoint, &lanes, &globals, &io)).transpose()?;
         let delimiter = if globals.null { 0 } else { b'\n' };
         let bad = globals.bad.as_deref().map(|path| KeptFile::open(path, delimiter, "bad")).transpose()?;
         if globals.event_time.is_some() {

@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
 /// Folders whose files, but for `mod.rs` and helpers that several share, are plug-ins.
 const PLUGINS: &[&str] = &["formats", "sources", "operators", "sinks"];
 /// Shared by the plug-ins of their folder.
-const HELPERS: &[&str] = &["support", "running", "tables", "testing", "tests"];
+const HELPERS: &[&str] = &["support", "running", "tables", "testing", "tests", "whole"];
 
 /// A source file.
 struct File {

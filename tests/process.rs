@@ -5,6 +5,7 @@
 mod alarm;
 mod bad_columns;
 mod bad_input;
+mod checkpoint;
 mod children;
 mod files;
 mod input;

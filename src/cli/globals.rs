@@ -13,6 +13,7 @@ use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use jiff::tz::TimeZone;
 
 use super::chain::Place;
+use super::checkpoint;
 use super::event::{self, EventTime};
 use super::values;
 use crate::data::time::Time;
@@ -185,24 +186,12 @@ pub fn options() -> Vec<Arg> {
             .value_hint(ValueHint::FilePath),
         flag("explain", "Print what would be done, and do nothing"),
         value("shards", "N", "Parallel workers; the result is the same for any number [default: the processors]"),
-        value("checkpoint", "DIR", "Keep the state in DIR: another run of the same command goes on where this one ended")
-            .long_help(
-                "Keep in DIR how far the input has been read and what windows and totals hold, after each batch. Another run of \
-                 the same command goes on there, however this one ended (kill -9 included): a batch that was not complete is \
-                 given again, with the same records and the same time, then come later times only. Files (--to PATH, \
-                 out/{end}.csv) have each batch exactly once, other sinks at least once. A signal, and the end of --once, leave \
-                 windows and sessions open for the next run. One run at a time; another chain needs another DIR",
-            )
-            .value_hint(ValueHint::DirPath),
-        flag("journal", "With --checkpoint: also keep what pipes and sockets gave, until its batch is complete").long_help(
-            "With --checkpoint: what pipes, sockets and commands gave is written to DIR before it is worked on, and kept until \
-             its batch is complete, for it cannot be read again",
-        ),
         value("stats", "FILE", "Write a JSON object for each batch: rows, rates, delays")
             .value_hint(ValueHint::FilePath),
         flag("quiet", "Print nothing but errors on standard error").short('q'),
         flag("verbose", "Print a line for each batch on standard error"),
     ];
+    let running: Vec<Arg> = checkpoint::options().into_iter().chain(running).collect();
     let groups = [("Input", &input[..]), ("Batches", &batches[..]), ("Output", &output[..]), ("Running", &running[..])];
     groups.iter().flat_map(|(heading, args)| args.iter().map(|a| a.clone().help_heading(*heading))).collect()
 }
@@ -213,7 +202,7 @@ pub(super) fn value(name: &'static str, placeholder: &'static str, help: &'stati
     arg.action(ArgAction::Append).hide_possible_values(true)
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
+pub(super) fn flag(name: &'static str, help: &'static str) -> Arg {
     Arg::new(name).long(name).help(help).action(ArgAction::SetTrue).overrides_with(name)
 }
 
@@ -274,19 +263,16 @@ impl Given {
         Ok(())
     }
 
-    /// What decides which records there are and which batch each is in.
-    fn identity(&self) -> Vec<(String, String)> {
-        let names = ["from", "follow", "in", "header", "null", "max-record", "batch", "tz", "tick", "start", "event-time", "late"];
-        let each = |name: &&str| self.all(name).into_iter().map(|value| (format!("--{name}"), value)).collect::<Vec<_>>();
-        names.iter().flat_map(each).collect()
-    }
-
     fn has(&self, name: &str) -> bool {
         self.options.iter().any(|w| w.name == name)
     }
 
     fn all(&self, name: &str) -> Vec<String> {
         self.options.iter().filter(|w| w.name == name).map(|w| w.value.clone()).collect()
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = (String, String)> {
+        self.all(name).into_iter().map(move |value| (format!("--{name}"), value))
     }
 
     /// The value of an option that has one.
@@ -350,7 +336,7 @@ impl Given {
             stats: self.one("stats").map(PathBuf::from),
             checkpoint: self.one("checkpoint").map(PathBuf::from),
             journal: self.has("journal"),
-            identity: self.identity(),
+            identity: checkpoint::IDENTITY.iter().flat_map(|name| self.named(name)).collect(),
             strict: self.has("strict"),
             quiet: self.has("quiet"),
             verbose: self.has("verbose"),
@@ -385,7 +371,8 @@ impl Given {
         } else if self.has("limit") && globals.out.as_deref() != Some("spark") {
             "`--limit` belongs to `--out spark`; for the first rows of each batch append: then head N".to_string()
         } else if globals.journal && globals.checkpoint.is_none() {
-            "`--journal` keeps what was read in the directory of `--checkpoint DIR`, which is not given: add it".to_string()
+            "`--journal` keeps what was read in the directory of `--checkpoint DIR`, which is not given: add it"
+                .to_string()
         } else if globals.quiet && globals.verbose {
             "`--quiet` and `--verbose` contradict each other: leave one of them out".to_string()
         } else if let Some(name) = ["from", "to", "stats", "tick", "bad", "event-time", "late-to", "checkpoint"]

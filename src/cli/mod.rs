@@ -4,6 +4,7 @@
 //! [`help`], [`guide`] and [`manual`] explain, [`complete`] answers the shell.
 
 pub mod chain;
+mod checkpoint;
 pub mod complete;
 mod event;
 pub mod globals;

@@ -13,7 +13,7 @@ use crate::operators::Accumulator;
 use crate::sources::{Range, TooLong, Unread};
 
 use super::core::LaneHead;
-use super::event::admission::EventLogged;
+use super::event::again::EventLogged;
 
 /// A batch on its way through the engine.
 pub struct Batch {

@@ -17,12 +17,12 @@ use crate::data::framing::Framing;
 use crate::data::time::Time;
 use crate::sources::Range;
 
+use self::again::Again;
+pub use self::again::Redo;
 use super::batch::{Batch, Cut, Logged, Task};
 use super::core::LaneHead;
 use super::cutting::{Cutting, Rest};
 use super::event::admission::Admission;
-use self::again::Again;
-pub use self::again::Redo;
 use crate::data::calendar::Calendar;
 
 /// A lane, as the batcher sees it.

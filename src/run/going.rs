@@ -94,5 +94,4 @@ impl Stands {
         }
         Ok(())
     }
-
 }

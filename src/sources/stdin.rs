@@ -144,7 +144,18 @@ impl Regular {
             fingerprint: Mutex::default(),
         });
         control.look()?;
-        Ok(Regular { file, stop, begin: at, read: 0, passed: false, mapping: Arc::default(), size, once, seam: None, control })
+        Ok(Regular {
+            file,
+            stop,
+            begin: at,
+            read: 0,
+            passed: false,
+            mapping: Arc::default(),
+            size,
+            once,
+            seam: None,
+            control,
+        })
     }
 
     /// A file that was read before, if it still is that one; else as a new one.

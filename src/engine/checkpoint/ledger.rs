@@ -13,8 +13,8 @@ use crate::engine::message::Finished;
 use crate::error::Result;
 use crate::failpoint;
 use crate::state::changes::StateOf;
-use crate::state::checkpoint::journal::Journal;
 use crate::state::checkpoint::Store;
+use crate::state::checkpoint::journal::Journal;
 
 use super::record::{Commit, HeadKept, Intent, LaneIntent, Progress, Record, Stand};
 use super::{Checkpoint, record, snapshot};
@@ -45,7 +45,13 @@ impl Ledger {
     }
 
     /// A batch was cut.
-    pub fn cut(&mut self, core: &Core, info: BatchInfo, logged: Logged, (complete, closing): (bool, bool)) -> Result<()> {
+    pub fn cut(
+        &mut self,
+        core: &Core,
+        info: BatchInfo,
+        logged: Logged,
+        (complete, closing): (bool, bool),
+    ) -> Result<()> {
         let mut lanes = Vec::with_capacity(logged.lanes.len());
         for lane in logged.lanes {
             let mark = core.controls[lane.lane].mark(lane.position, false)?;
@@ -117,7 +123,9 @@ impl Ledger {
         match state {
             StateOf::Whole(whole) => {
                 self.progress.apply(committed);
-                for (lane, kept) in self.progress.lanes.iter_mut().enumerate().filter(|(_, kept)| !kept.marks.is_empty()) {
+                for (lane, kept) in
+                    self.progress.lanes.iter_mut().enumerate().filter(|(_, kept)| !kept.marks.is_empty())
+                {
                     kept.marks = core.controls[lane].mark(kept.position, true)?.into_iter().collect();
                 }
                 self.store.snapshot(&snapshot(&self.progress, &whole))?;

@@ -162,7 +162,10 @@ impl Checkpoint {
                 let unmarked = || {
                     let is_it = |at: &usize| {
                         let kept = &before[*at];
-                        kept.input == input && kept.marks.is_empty() && kept.name == lane.name && !is_now.contains_key(at)
+                        kept.input == input
+                            && kept.marks.is_empty()
+                            && kept.name == lane.name
+                            && !is_now.contains_key(at)
                     };
                     (0..before.len()).find(is_it)
                 };

@@ -4,7 +4,7 @@
 use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
 use crate::engine::alarms::Standing;
-use crate::engine::event::admission::{EventLogged, LanePlace};
+use crate::engine::event::again::{EventLogged, LanePlace};
 use crate::state::changes::{Change, StageChanges, StageRest, StageWhole};
 use crate::state::checkpoint::codec::{Read, Reader, Unreadable, Writer};
 use crate::state::window::Timeline;
@@ -145,8 +145,10 @@ impl Progress {
                 if let Some(intent) = intent.or(pending) {
                     self.complete(intent);
                 }
+                // By the times of records lanes are read again from elsewhere than they were written to.
+                let by_event = self.event.is_some();
                 for (lane, lines) in commit.lines {
-                    if let Some(kept) = self.lanes.get_mut(lane) {
+                    if let Some(kept) = self.lanes.get_mut(lane).filter(|_| !by_event) {
                         kept.lines = lines;
                     }
                 }
@@ -162,6 +164,9 @@ impl Progress {
             (kept.position, kept.records) = (position, records);
             kept.marks.extend(mark);
             kept.head = head.or(kept.head.take());
+        }
+        for (lane, place) in self.lanes.iter_mut().zip(intent.event.iter().flat_map(|event| &event.places)) {
+            lane.lines.1 = place.lines;
         }
         self.event = intent.event.or(self.event.take());
     }
@@ -203,7 +208,7 @@ coded!(Commit { lines, alarms });
 coded!(Standing { batches, last, acted });
 coded!(BatchInfo { id, start, end, redo });
 coded!(EventLogged { origin, places, known });
-coded!(LanePlace { position, records, newest });
+coded!(LanePlace { position, records, lines, newest });
 coded!(StageChanges { stage, changes, rest });
 coded!(StageWhole { stage, owners, rest });
 coded!(StageRest { rows, blocks, news, timeline, start, given });

@@ -3,8 +3,8 @@
 
 mod event;
 mod feed;
-mod kept_up;
 mod jobs;
+mod kept_up;
 mod waiting;
 
 pub use jobs::Job;

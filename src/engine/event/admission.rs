@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::data::batch::BatchInfo;
 use crate::data::time::Time;
 use crate::engine::batch::{Batch, Cut, Logged};
-use crate::engine::cutting::Rest;
 use crate::sources::Range;
 
 use super::Event;
+use super::again::LanePlace;
 use super::blocks::{Admitted, Parsed};
 use super::sorting::micros;
 
@@ -21,106 +21,72 @@ const OPEN: usize = 4096;
 /// A gap of more batches than this is not filled.
 const GAP: i64 = 100_000;
 /// Before any time.
-const NEVER: i64 = i64::MIN;
+pub(super) const NEVER: i64 = i64::MIN;
 
 /// The lanes and the open batches.
 pub struct Admission {
-    event: Event,
-    fills: bool,
+    pub(super) event: Event,
+    pub(super) fills: bool,
     /// How many there are, and how many stages inputs feed.
-    shards: (usize, usize),
-    lanes: Vec<Lane>,
+    pub(super) shards: (usize, usize),
+    pub(super) lanes: Vec<Lane>,
     /// By their ends.
-    open: BTreeMap<Time, Open>,
+    pub(super) open: BTreeMap<Time, Open>,
     /// What ended until then has been cut.
-    watermark: i64,
+    pub(super) watermark: i64,
     /// The end of the batch that came first.
-    origin: Option<Time>,
+    pub(super) origin: Option<Time>,
     /// The end of the last batch that was cut, and its number.
-    last: Option<(Time, u64)>,
+    pub(super) last: Option<(Time, u64)>,
     /// Counted since the last cut.
-    bad: u64,
-    late: u64,
+    pub(super) bad: u64,
+    pub(super) late: u64,
     /// A gap was not filled; whether that was said.
-    gap: Option<bool>,
+    pub(super) gap: Option<bool>,
     /// Batches are logged by a checkpoint.
     pub logs: bool,
     /// The end of the batch that is given again, until it is cut.
-    again: Option<Time>,
+    pub(super) again: Option<Time>,
 }
 
 /// A lane. Times are in microseconds, [`NEVER`] where there was none.
-struct Lane {
-    newest: i64,
+pub(super) struct Lane {
+    pub(super) newest: i64,
     /// Regular files are read when it suits, others when they have something.
-    file: bool,
+    pub(super) file: bool,
     /// So many pieces have been brought, and so many of them were let in.
-    brought: u64,
-    admitted: u64,
+    pub(super) brought: u64,
+    pub(super) admitted: u64,
     /// Those that came too early.
-    waiting: BTreeMap<u64, Parsed>,
+    pub(super) waiting: BTreeMap<u64, Parsed>,
     /// No more will be brought.
-    ended: bool,
+    pub(super) ended: bool,
     /// It was silent for too long.
-    idle: bool,
+    pub(super) idle: bool,
     /// It may not be read, or a reader has not looked yet whether it may.
-    held: bool,
+    pub(super) held: bool,
     /// When it gave something, or was let go on, last.
-    heard: Duration,
+    pub(super) heard: Duration,
     /// The position behind what was let in, and what that was at the last cut.
-    position: u64,
-    from: u64,
+    pub(super) position: u64,
+    pub(super) from: u64,
     /// How many records stand before that position, if they are counted.
-    records: u64,
+    pub(super) records: u64,
+    /// How many lines.
+    pub(super) lines: u64,
     /// A run before this one has let in what stands before this position: what belongs to batches that are cut has been given.
-    known: u64,
+    pub(super) known: u64,
     /// The batch that is given again holds nothing from here on.
-    until: u64,
+    pub(super) until: u64,
 }
 
-struct Open {
-    batch: Arc<Batch>,
-    blocks: u64,
+pub(super) struct Open {
+    pub(super) batch: Arc<Batch>,
+    pub(super) blocks: u64,
     /// Records of each lane.
-    taken: BTreeMap<usize, u64>,
+    pub(super) taken: BTreeMap<usize, u64>,
     /// How each lane stood before the first piece that it gave to the batch.
-    before: BTreeMap<usize, LanePlace>,
-}
-
-/// How far the batches of a run have come whose records tell their times.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventLogged {
-    /// The end of the batch that came first.
-    pub origin: Option<Time>,
-    /// Of each lane where it has to be read from again: what stands behind that is in no batch that is cut, or in part.
-    pub places: Vec<LanePlace>,
-    /// Of each lane the position behind what has been let in.
-    pub known: Vec<u64>,
-}
-
-impl EventLogged {
-    /// For so many lanes, of which `is_now` tells where those stand that were there before.
-    pub fn with_lanes(self, is_now: &BTreeMap<usize, usize>, lanes: usize) -> Self {
-        let mut places = vec![LanePlace { position: 0, records: 0, newest: NEVER }; lanes];
-        let mut known = vec![0; lanes];
-        for (was, is) in is_now {
-            if let (Some(place), Some(until)) = (self.places.get(*was), self.known.get(*was)) {
-                (places[*is], known[*is]) = (*place, *until);
-            }
-        }
-        EventLogged { places, known, ..self }
-    }
-}
-
-/// A place in a lane.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LanePlace {
-    /// Its position.
-    pub position: u64,
-    /// How many records stand before it, if they are counted.
-    pub records: u64,
-    /// The newest time before it, in microseconds; the least number where there is none.
-    pub newest: i64,
+    pub(super) before: BTreeMap<usize, LanePlace>,
 }
 
 /// How far lanes may be read at this moment.
@@ -157,6 +123,7 @@ impl Admission {
             position: 0,
             from: 0,
             records: 0,
+            lines: 0,
             known: 0,
             until: u64::MAX,
         };
@@ -165,46 +132,6 @@ impl Admission {
         let (origin, last, again) = (None, None, None);
         let (bad, late, gap, logs) = (0, 0, None, false);
         Admission { event, fills, shards, lanes, open, watermark, origin, last, bad, late, gap, logs, again }
-    }
-
-    /// Goes on behind the batch `last` of a run before this one, where lanes are read from these places.
-    pub fn go_on(&mut self, logged: EventLogged, last: (Time, u64)) {
-        let EventLogged { origin, places, known } = logged;
-        // Batches behind that one may have been cut as well, but are not complete.
-        (self.watermark, self.origin, self.last) = (micros(last.0), origin, Some(last));
-        for ((lane, place), known) in self.lanes.iter_mut().zip(places).zip(known) {
-            (lane.position, lane.from) = (place.position, place.position);
-            (lane.newest, lane.records, lane.known) = (place.newest, place.records, known);
-        }
-    }
-
-    /// The batch that ends then is given again first: it holds nothing of a lane behind these positions.
-    pub fn give_again(&mut self, end: Time, until: &BTreeMap<usize, u64>) {
-        self.again = Some(end);
-        for (at, lane) in self.lanes.iter_mut().enumerate() {
-            lane.until = until.get(&at).copied().unwrap_or(lane.known);
-        }
-    }
-
-    /// Where in what a lane brings there is a position at which it has to be taken apart.
-    pub fn border(&self, lane: usize, rest: &Rest) -> Option<usize> {
-        let lane = &self.lanes[lane];
-        let inside = |at: &usize| *at > rest.range.start && *at < rest.range.end;
-        [lane.known, lane.until].into_iter().map(|position| rest.place_of(position)).filter(inside).min()
-    }
-
-    /// How far it has come, behind a batch that is cut.
-    fn logged(&self) -> EventLogged {
-        let place = |(at, lane): (usize, &Lane)| {
-            let now = LanePlace { position: lane.position, records: lane.records, newest: lane.newest };
-            let before = self.open.values().filter_map(|open| open.before.get(&at).copied());
-            before.chain([now]).min_by_key(|place| place.position).unwrap_or(now)
-        };
-        EventLogged {
-            origin: self.origin,
-            places: self.lanes.iter().enumerate().map(place).collect(),
-            known: self.lanes.iter().map(|lane| lane.position.max(lane.known)).collect(),
-        }
     }
 
     /// A piece of a lane goes to the shards.
@@ -234,7 +161,7 @@ impl Admission {
 
     /// The number of a batch before it is cut, in 32 bits: it grows with time, whichever batch comes first. Days may be an hour
     /// shorter than others, but not by half.
-    fn number(&mut self, end: Time) -> u64 {
+    pub(super) fn number(&mut self, end: Time) -> u64 {
         let origin = *self.origin.get_or_insert(end);
         let steps = end.0.saturating_sub(origin.0).div_euclid((self.event.calendar.interval() / 2).max(1));
         (steps.clamp(-(1 << 31), (1 << 31) - 2) + (1 << 31)) as u64
@@ -246,17 +173,7 @@ impl Admission {
         self.let_in(lane, now, over)
     }
 
-    /// The batch that was given again is cut: lets in what has waited for that.
-    pub fn release(&mut self, now: Duration, over: bool) -> VecDeque<Admitted> {
-        (0..self.lanes.len()).flat_map(|lane| self.let_in(lane, now, over)).collect()
-    }
-
-    /// Whether a batch is being given again.
-    pub fn is_again(&self) -> bool {
-        self.again.is_some()
-    }
-
-    fn let_in(&mut self, lane: usize, now: Duration, over: bool) -> VecDeque<Admitted> {
+    pub(super) fn let_in(&mut self, lane: usize, now: Duration, over: bool) -> VecDeque<Admitted> {
         let mut admitted = VecDeque::new();
         loop {
             let state = &mut self.lanes[lane];
@@ -273,11 +190,12 @@ impl Admission {
     fn one(&mut self, at: usize, mut parsed: Parsed, now: Duration, over: bool) -> Admitted {
         let lane = &mut self.lanes[at];
         let before = lane.newest;
-        let place = LanePlace { position: lane.position, records: lane.records, newest: before };
+        let place = LanePlace { position: lane.position, records: lane.records, lines: lane.lines, newest: before };
         // A run before this one has said what was wrong with these.
         let known = parsed.until <= lane.known;
         lane.position = parsed.until;
         lane.records += parsed.records;
+        lane.lines += parsed.lines;
         if known {
             parsed.bad.clear();
         }
@@ -341,21 +259,6 @@ impl Admission {
         cuts
     }
 
-    /// Cuts the batch that is given again, once all is there that it held.
-    fn cut_again(&mut self, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
-        let Some(end) = self.again else { return };
-        if self.lanes.iter().any(|lane| lane.position < lane.until) {
-            return;
-        }
-        self.again = None;
-        self.lanes.iter_mut().for_each(|lane| lane.until = u64::MAX);
-        self.watermark = self.watermark.max(micros(end));
-        let start = self.event.calendar.back(end, 1);
-        let open = self.open.remove(&end).unwrap_or_else(|| Open::new(self.number(end), start, end, self.shards));
-        self.push(open, at, left, cuts);
-        cuts.iter_mut().for_each(|cut| cut.info.redo = true);
-    }
-
     /// Cuts the batches without records that stand before the one that begins at `start`, if they are asked for.
     fn fill(&mut self, start: Time, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
         let Some((mut from, _)) = self.last.filter(|_| self.fills) else { return };
@@ -371,7 +274,7 @@ impl Admission {
         }
     }
 
-    fn push(&mut self, open: Open, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
+    pub(super) fn push(&mut self, open: Open, at: Duration, left: &mut u64, cuts: &mut Vec<Cut>) {
         if *left == 0 {
             return;
         }
@@ -462,7 +365,7 @@ impl Admission {
 }
 
 impl Open {
-    fn new(id: u64, start: Time, end: Time, shards: (usize, usize)) -> Self {
+    pub(super) fn new(id: u64, start: Time, end: Time, shards: (usize, usize)) -> Self {
         Open {
             batch: Batch::new(BatchInfo { id, start, end, redo: false }, shards.0, shards.1),
             blocks: 0,

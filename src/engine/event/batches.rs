@@ -7,7 +7,7 @@ use crate::engine::batch::{Cut, LaneLogged};
 use crate::engine::batcher::{Batcher, Made};
 use crate::sources::Range;
 
-use super::admission::LanePlace;
+use super::again::LanePlace;
 use super::blocks::{Admitted, Parsed};
 
 impl Cut {

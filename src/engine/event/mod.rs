@@ -7,6 +7,7 @@
 //! of late records.
 
 pub mod admission;
+pub mod again;
 mod batches;
 pub mod blocks;
 pub mod by_time;

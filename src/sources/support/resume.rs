@@ -107,7 +107,7 @@ pub fn lanes(there: Vec<There>, kept: &[Kept], setup: &Setup, framing: Framing) 
         let stream =
             FileStream::new(file.path.clone(), (file.identity, file.size), setup.once, Arc::clone(&setup.stop));
         let Some(before) = known.map(|at| &before[at]) else {
-            if let Some(before) = left.remove(&file.path).filter(|before| before.matters()) {
+            if let Some(before) = left.remove(&file.path).filter(|before| before.needed() > 0) {
                 anew(before, &file, &head, setup)?;
             }
             lanes.push(stream.lane());
