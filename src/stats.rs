@@ -3,6 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -191,7 +192,7 @@ pub struct StatsFile {
 impl StatsFile {
     /// Opens the file, made if it is not there; times are written in `zone`.
     pub fn open(path: &Path, zone: &TimeZone) -> Result<Self> {
-        let opened = OpenOptions::new().append(true).create(true).open(path);
+        let opened = OpenOptions::new().append(true).create(true).mode(0o644).open(path);
         let file = opened.map_err(|e| Error::io(format!("cannot write statistics to {}", path.display()), &e))?;
         Ok(StatsFile { path: path.to_path_buf(), file, zone: zone.clone() })
     }

@@ -168,11 +168,20 @@ impl Run {
         Self::start_with(words, wall, Input::default())
     }
 
+    /// The same of words that need not be text.
+    pub fn start_os(args: Vec<OsString>, wall: Time) -> Run {
+        Self::start_args(args, wall, Input::default())
+    }
+
     /// The same, with an input that may have been prepared.
     pub fn start_with(words: &[String], wall: Time, input: Input) -> Run {
+        Self::start_args(words.iter().map(OsString::from).collect(), wall, input)
+    }
+
+    fn start_args(args: Vec<OsString>, wall: Time, input: Input) -> Run {
         let (stdout, stderr, clock) = (Output::default(), Output::default(), ManualClock::at(wall));
         let (shared, gone) = (Arc::clone(&input.shared), Gone(Arc::clone(&input.shared)));
-        let reads_input = !words.iter().any(|w| w == "--from") || words.iter().any(|w| w == "-");
+        let reads_input = !args.iter().any(|w| w == "--from") || args.iter().any(|w| w == "-");
         let io = Io {
             stdin: Some(Box::new(move |stop| Box::new(Reader { shared, stop, _gone: gone }) as Box<dyn Stream>)),
             stdout: Arc::new(Mutex::new(Box::new(stdout.clone()))),
@@ -182,7 +191,6 @@ impl Run {
             env: HashMap::new(),
             signals: false,
         };
-        let args: Vec<OsString> = words.iter().map(OsString::from).collect();
         let time: Arc<dyn Clock> = Arc::new(clock.clone());
         let thread = std::thread::spawn(move || streamer::run(&args, io, time));
         Run { input, stdout, stderr, clock, reads_input, thread }

@@ -3,6 +3,7 @@
 //! * [`cases`]: stories of whole runs on the manual clock, one file for each operator, source, format and theme.
 //! * [`engine`]: what large inputs and slow neighbours bring to light: order, counts, delays.
 //! * [`examples`]: every example of every help text, run.
+//! * [`fuzz`]: real and nasty inputs of `corpus/`, changed at random, into every parser of foreign bytes.
 //! * [`generated`]: man pages and completions are what the commands say; [`completion`]: a real shell completes.
 //! * [`house`]: the rules of the house, kept by reading the source.
 //! * [`laws`]: what holds for every chain and input, tried on random ones.
@@ -14,6 +15,7 @@ mod cases;
 mod completion;
 mod engine;
 mod examples;
+mod fuzz;
 mod generated;
 mod harness;
 mod house;

@@ -12,6 +12,7 @@ mod input;
 mod joins;
 mod output;
 mod pressure;
+mod security;
 mod signals;
 mod sinks;
 mod sockets;

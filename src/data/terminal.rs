@@ -1,5 +1,7 @@
 //! Bytes of unknown origin, made fit for a terminal.
 
+use std::borrow::Cow;
+
 /// Appends at most `most` (not 0) characters of a value so that none of them can act on a terminal: control characters as
 /// their pictures, what is no UTF-8 as U+FFFD, `…` for what was cut off. Tells how many characters it appended.
 pub fn harmless(value: &[u8], most: usize, out: &mut Vec<u8>) -> usize {
@@ -23,6 +25,15 @@ pub fn harmless(value: &[u8], most: usize, out: &mut Vec<u8>) -> usize {
         width += 1;
     }
     width
+}
+
+/// The text of a message, in which only ends of lines and tabs act on a terminal.
+pub fn harmless_lines(text: &str) -> Cow<'_, str> {
+    let shown = |character| if matches!(character, '\n' | '\t') { character } else { picture(character) };
+    match text.chars().all(|character| shown(character) == character) {
+        true => text.into(),
+        false => text.chars().map(shown).collect::<String>().into(),
+    }
 }
 
 fn picture(character: char) -> char {
@@ -60,13 +71,49 @@ mod tests {
         assert_eq!(shown(b"ab", 1), ("…".into(), 1));
     }
 
+    /// Control characters of both sets, line and paragraph separators, and all that turns the direction of text (Unicode's
+    /// Bidi_Control).
+    fn acts(character: char) -> bool {
+        let bidi = "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+        character.is_control() || "\u{2028}\u{2029}".contains(character) || bidi.contains(character)
+    }
+
+    #[test]
+    fn every_character_that_acts_is_replaced_and_no_other() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(picture(character) != character, acts(character), "{character:?}");
+            assert!(!acts(picture(character)), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn a_control_sequence_in_one_byte_does_nothing() {
+        assert_eq!(shown(b"\x9b31m\xc2", 99).0, "\u{fffd}31m\u{fffd}");
+    }
+
+    #[test]
+    fn messages_keep_their_lines() {
+        assert!(matches!(harmless_lines("größer:\n\tx ^\n"), Cow::Borrowed("größer:\n\tx ^\n")));
+        assert_eq!(harmless_lines("a\r\n\x1b[2J\u{85}"), "a␍\n␛[2J\u{fffd}");
+    }
+
+    /// Bytes among which are many that act.
+    fn hostile() -> impl Strategy<Value = Vec<u8>> {
+        let piece =
+            prop::sample::select(vec!["\x1b[", "\u{9b}", "\u{202e}", "\u{2029}", "\x07", "\x7f", "x", "é", "\n"]);
+        let piece = prop_oneof![4 => piece.prop_map(|text| text.as_bytes().to_vec()), 1 => any::<Vec<u8>>()];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
     proptest! {
         #[test]
-        fn no_control_character_comes_through_and_the_width_is_right(value: Vec<u8>, most in 1usize..20) {
+        fn nothing_that_acts_comes_through_and_the_width_is_right(value in hostile(), most in 1usize..20) {
             let (text, width) = shown(&value, most);
-            prop_assert!(!text.chars().any(char::is_control));
+            prop_assert!(!text.chars().any(acts));
             prop_assert_eq!(text.chars().count(), width);
             prop_assert!(width <= most);
+            let lossy = String::from_utf8_lossy(&value);
+            prop_assert!(!harmless_lines(&lossy).chars().any(|c| acts(c) && !"\n\t".contains(c)));
         }
     }
 }

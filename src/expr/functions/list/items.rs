@@ -206,8 +206,8 @@ fn steps(columns: &[Cow<'_, Column>], row: usize) -> Option<Result<(i64, i64, u6
     if step == 0 || (from < to) != (step > 0) {
         return Some(Err("the step does not lead from the first number to the second"));
     }
-    let count = from.abs_diff(to) / step.unsigned_abs() + 1;
-    Some(if count <= LONGEST { Ok((from, step, count)) } else { Err("a sequence has at most 10000 items") })
+    let steps = from.abs_diff(to) / step.unsigned_abs();
+    Some(if steps < LONGEST { Ok((from, step, steps + 1)) } else { Err("a sequence has at most 10000 items") })
 }
 
 /// The items of each list put in another order, or fewer of them: `arrange` is given the rows of the items.

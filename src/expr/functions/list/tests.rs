@@ -128,6 +128,7 @@ fn sequences_have_an_end() {
     );
     assert_eq!(gives("sequence", vec![int(1), int(1), int(0)]), "[1]");
     assert!(gives("sequence", vec![int(1), int(1_000_000)]).contains("at most 10000"));
+    assert!(gives("sequence", vec![int(i64::MIN), int(i64::MAX)]).contains("at most 10000"));
     assert!(gives("sequence", vec![int(1), int(2), int(-1)]).contains("does not lead"));
     assert_eq!(gives("sequence", vec![int(1), Node::null()]), "NULL");
 }
