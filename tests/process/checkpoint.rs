@@ -7,28 +7,15 @@ use std::fs;
 use std::path::Path;
 
 use rustix::process::Signal;
-use streamer::clock::{Clock, SystemClock};
 use tempfile::tempdir;
 
-use crate::harness::PATIENCE;
-
-use super::{Live, run, shell, streamer};
+use super::{Live, run, shell, streamer, until};
 
 /// All files of a directory, with what they hold; none of them hidden.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path());
     let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned();
     entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), read(&path))).collect()
-}
-
-/// Waits until something holds.
-fn eventually(otherwise: &str, holds: impl Fn() -> bool) {
-    let clock = SystemClock::new();
-    let began = clock.monotonic();
-    while !holds() {
-        assert!(clock.monotonic() - began < PATIENCE, "{otherwise}");
-        std::thread::yield_now();
-    }
 }
 
 /// Numbers without an order.
@@ -154,7 +141,7 @@ fn what_a_pipe_gave_is_in_the_journal() {
             fs::read(entry.path()).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"c\nc\n").is_some())
         })
     };
-    eventually("nothing is journalled", has);
+    until("journal", || has().then_some(()));
     live.signal(Signal::KILL);
     live.wait();
     let done = run(streamer(words).current_dir(dir.path()), b"d\n");
@@ -216,7 +203,7 @@ fn what_comes_again_to_standard_output_is_said() {
     );
     let intended =
         || fs::read(dir.path().join("state/log-1")).is_ok_and(|log| memchr::memmem::find(&log, b"left out").is_some());
-    eventually("nothing is logged", intended);
+    until("intent", || intended().then_some(()));
     live.signal(Signal::KILL);
     live.wait();
     let done = run(streamer(words).current_dir(dir.path()), b"");
