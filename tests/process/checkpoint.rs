@@ -222,3 +222,67 @@ fn full_pipe() -> std::process::Stdio {
     std::mem::forget(reading);
     writing.into()
 }
+
+/// In a build that may be made to die (`--features failpoints`): at every point of the program, at the first, third and seventh
+/// pass of it, and once more in the run that goes on.
+#[test]
+#[cfg(feature = "failpoints")]
+fn at_whatever_step_a_run_dies_the_files_are_whole() {
+    const POINTS: [&str; 14] = [
+        "append-after",
+        "append-before",
+        "append-half",
+        "begun-after",
+        "commit-after",
+        "commit-before",
+        "intent-after",
+        "intent-before",
+        "log-started",
+        "old-removed",
+        "sink",
+        "sink-half",
+        "snapshot-renamed",
+        "snapshot-written",
+    ];
+    let jobs = [
+        ("--from ticks.txt --tick TICK window 6s --every 2s then count --by '$1'", "{end}.csv"),
+        ("--from ticks.txt --batch 300lines wordcount", "out.csv"),
+        ("--from a.log --from b.log --event-time '$1' --batch 300s agg 'sum($3) AS s' --by '$2'", "{end}.csv"),
+        ("--from ticks.txt grep w1", "out.txt"),
+    ];
+    let mut died = BTreeMap::new();
+    for (words, to) in jobs {
+        let dir = tempdir().unwrap();
+        input(dir.path(), &mut Random(12));
+        let job = |place: &str, more: &str| {
+            let mut command = streamer(&format!("{words} --to {place}/{to} {more}"));
+            command.current_dir(dir.path());
+            command
+        };
+        fs::create_dir(dir.path().join("whole")).unwrap();
+        assert_eq!(run(&mut job("whole", ""), b"").status.code(), Some(0));
+        let whole = files(&dir.path().join("whole"));
+        for point in POINTS {
+            for pass in [1, 3, 7] {
+                let out = dir.path().join("out");
+                fs::create_dir(&out).unwrap();
+                let mut die = |pass: u64| {
+                    let wanted = format!("{point}:{pass}");
+                    let done = run(job("out", "--checkpoint state").env("STREAMER_FAILPOINT", wanted), b"");
+                    assert!(!done.stderr.contains("cannot"), "{point}:{pass} of {words}: {}", done.stderr);
+                    *died.entry(point).or_insert(0) += u64::from(done.status.code().is_none());
+                };
+                die(pass);
+                die(2);
+                let done = run(&mut job("out", "--checkpoint state"), b"");
+                assert_eq!(done.status.code(), Some(0), "{point}:{pass} of {words}: {}", done.stderr);
+                assert!(files(&out) == whole, "after {point}:{pass} the files of {words} differ");
+                fs::remove_dir_all(out).unwrap();
+                fs::remove_dir_all(dir.path().join("state")).unwrap();
+            }
+        }
+    }
+    for point in POINTS {
+        assert!(died.get(point).is_some_and(|times| *times > 0), "no run died at {point}: {died:?}");
+    }
+}

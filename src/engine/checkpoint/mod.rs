@@ -142,8 +142,12 @@ impl Checkpoint {
     }
 
     fn kept_of(&self, at: usize) -> Kept {
-        let LaneKept { name, position, marks, .. } = self.progress.lanes[at].clone();
+        let LaneKept { name, position, mut marks, .. } = self.progress.lanes[at].clone();
         let intent = self.progress.pending.as_ref().and_then(|pending| pending.intent.as_ref());
+        // A file that had not been opened when its lane was marked is known by what its first batch says of it.
+        if let Some(intent) = intent.filter(|intent| intent.event.is_some() && position == 0) {
+            marks.extend(intent.lanes.iter().find(|lane| lane.lane == at).and_then(|lane| lane.mark.clone()));
+        }
         // By the times of their records lanes are read from wherever the oldest open batch begins.
         let again = intent.filter(|intent| intent.event.is_none()).into_iter().flat_map(|intent| &intent.lanes);
         let redo = again.filter(|lane| lane.lane == at).find_map(|lane| Some((lane.position, lane.mark.clone()?)));
