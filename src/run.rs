@@ -116,8 +116,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
             }
         }
         (plan, sinks) = bind(&inputs, io).map_err(|error| from_input(&inputs[0].0, error))?;
-        // Lanes that go on where they were left have no head.
-        lanes = Some(opened).filter(|_| checkpoint.as_ref().is_none_or(|checkpoint| !checkpoint.goes_on()));
+        lanes = Some(opened);
     }
     if let Some(checkpoint) = &mut checkpoint {
         going::check(checkpoint, &plan)?;
@@ -249,14 +248,16 @@ impl Prepared {
         let (globals, stop) = (self.globals, self.stop);
         let poll = poll(&globals, &self.cutting, self.calendar.as_ref());
         let mut checkpoint = self.checkpoint;
-        let opened = || {
-            let setup = setup(&globals, poll, &mut io, &clock, &stop);
-            match &checkpoint {
-                Some(checkpoint) => going::resume(&self.sources, &self.plan.inputs, &setup, checkpoint),
-                None => open(&self.sources, &self.plan.inputs, &setup),
+        let lanes = match (&checkpoint, self.lanes) {
+            (None, Some(lanes)) => lanes,
+            (checkpoint, opened) => {
+                let setup = setup(&globals, poll, &mut io, &clock, &stop);
+                match checkpoint {
+                    Some(checkpoint) => going::resume(&self.sources, &self.plan.inputs, &setup, checkpoint, opened)?,
+                    None => open(&self.sources, &self.plan.inputs, &setup)?,
+                }
             }
         };
-        let lanes = self.lanes.map_or_else(opened, Ok)?;
         let stands =
             checkpoint.as_mut().map(|checkpoint| going::settle(checkpoint, &lanes, &globals, &io)).transpose()?;
         let delimiter = if globals.null { 0 } else { b'\n' };

@@ -5,8 +5,21 @@ use clap::{Arg, ValueHint};
 use super::globals::{flag, value};
 
 /// What decides which records there are and which batch each is in.
-pub const IDENTITY: [&str; 12] =
-    ["from", "follow", "in", "header", "null", "max-record", "batch", "tz", "tick", "start", "event-time", "late"];
+pub const IDENTITY: [&str; 13] = [
+    "from",
+    "follow",
+    "in",
+    "header",
+    "null",
+    "max-record",
+    "batch",
+    "tz",
+    "tick",
+    "start",
+    "event-time",
+    "late",
+    "journal",
+];
 
 /// The definitions, in the order of the help.
 pub fn options() -> [Arg; 2] {

@@ -102,7 +102,7 @@ pub struct Task {
 /// What a checkpoint has to know to go on behind a batch.
 #[derive(Default)]
 pub struct Logged {
-    /// Of the lanes that gave something to it; where the records' times cut, of all.
+    /// Of the lanes that have come further; where the records' times cut, of all.
     pub lanes: Vec<LaneLogged>,
     /// Where the records' times cut: how far that has come.
     pub event: Option<EventLogged>,

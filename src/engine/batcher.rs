@@ -41,6 +41,8 @@ pub struct LaneState {
     pub ended: bool,
     /// What stood at the begin of it, or of the file in it, before its last piece; only where batches are logged.
     pub head: Option<Arc<LaneHead>>,
+    /// The position that was logged last.
+    pub logged: u64,
 }
 
 /// The open batch and the lanes that feed it.
@@ -176,8 +178,9 @@ impl Batcher {
                 (lane, (state.seq, Range { from, until: state.position }))
             })
             .collect();
+        let logged = if self.logs { Some(self.logged()) } else { None };
         made.cuts.push(Cut {
-            logged: self.logs.then(|| self.logged(lanes.keys().copied())),
+            logged,
             batch: self.open.take().unwrap_or_else(|| Batch::new(self.info, self.shards, self.fed)),
             info: self.info,
             blocks: std::mem::take(&mut self.blocks),

@@ -65,7 +65,8 @@ impl Made {
             for lane in lanes {
                 let at = made.states.len();
                 let (position, records) = checkpoint.map_or((0, 0), |checkpoint| checkpoint.place(at));
-                made.states.push(LaneState { input, framing, seq: 0, position, records, ended: false, head: None });
+                let (head, logged) = (None, position);
+                made.states.push(LaneState { input, framing, seq: 0, position, records, ended: false, head, logged });
                 made.controls.push(lane.control);
                 made.input_of.push(input);
                 let intake = match lane.feed {

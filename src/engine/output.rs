@@ -160,7 +160,7 @@ impl Output {
                 Message::Cut { info, lanes, logged } => {
                     self.cuts.insert(info.id, lanes.into());
                     if let (Some(ledger), Some((logged, complete, closing))) = (&mut self.ledger, logged) {
-                        ledger.cut(&self.core, info, logged, (complete, closing))?;
+                        ledger.cut(info, logged, (complete, closing));
                     }
                 }
                 Message::Block { info, lane, head, seq, records, lines, rows, bad, rendered, lease } => {

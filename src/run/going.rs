@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cli::Globals;
+use crate::cli::{Globals, quoted};
 use crate::clock::Clock;
 use crate::data::time::Time;
 use crate::engine::checkpoint::{Begun, Checkpoint};
@@ -17,7 +17,7 @@ use crate::state::checkpoint::{Chain, Holder};
 /// The checkpoint that is asked for, if one is.
 pub fn open(globals: &Globals, words: &[String], clock: &Arc<dyn Clock>) -> Result<Option<Checkpoint>> {
     let Some(dir) = &globals.checkpoint else { return Ok(None) };
-    let words = words.join(" ");
+    let words = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
     let chain = Chain::new(globals.identity.iter().cloned().chain([("the chain".to_string(), words.clone())]));
     let holder = Holder { since: clock.wall().rfc3339(&globals.zone), command: format!("streamer {words}") };
     Checkpoint::open(dir, &chain, &holder, globals.journal).map(Some)
@@ -41,18 +41,24 @@ pub fn check(checkpoint: &mut Checkpoint, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Opens the sources where the checkpoint has left them.
+/// Opens the sources where the checkpoint has left them. Those that are open, and cannot go on elsewhere, stay so: their heads
+/// have been read.
 pub fn resume(
     sources: &[Box<dyn Source>],
     inputs: &[PlanInput],
     setup: &Setup,
     checkpoint: &Checkpoint,
+    open: Option<Vec<Vec<Lane>>>,
 ) -> Result<Vec<Vec<Lane>>> {
-    let opened = sources.iter().zip(inputs).enumerate().map(|(at, (source, input))| {
-        let framing = input.cutter.format.framing();
-        source.resume(setup, framing, &checkpoint.kept(at))
+    let mut open = open.unwrap_or_default().into_iter();
+    let resumed = sources.iter().zip(inputs).enumerate().map(|(at, (source, input))| {
+        let (kept, open) = (checkpoint.kept(at), open.next());
+        match open.filter(|_| kept.is_empty()) {
+            Some(lanes) => Ok(lanes),
+            None => source.resume(setup, input.cutter.format.framing(), &kept),
+        }
     });
-    opened.collect()
+    resumed.collect()
 }
 
 /// What the run goes on with, in its lanes; says what is to be said of that. Gives what was begun and not completed.
@@ -60,8 +66,8 @@ pub fn settle(checkpoint: &mut Checkpoint, lanes: &[Vec<Lane>], globals: &Global
     checkpoint.settle(lanes)?;
     let begun = checkpoint.begun();
     checkpoint.notes().iter().for_each(|note| io.stderr.note(note));
-    let marked = |lane: &&Lane| lane.control.mark(0, true).is_ok_and(|mark| mark.is_some());
-    if let (false, Some(lane)) = (globals.journal, lanes.iter().flatten().find(|lane| !marked(lane))) {
+    let unmarked = checkpoint.progress.lanes.iter().find(|lane| lane.marks.is_empty());
+    if let (false, Some(lane)) = (globals.journal, unmarked) {
         io.stderr.note(&format!(
             "{} cannot be read again: what comes from there and is in no complete batch is lost if the run is killed; \
              --journal keeps it",

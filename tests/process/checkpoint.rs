@@ -34,7 +34,8 @@ fn input(dir: &Path, random: &mut Random) {
     for line in 0..6000 {
         ticks += &format!("w{} {}\n", random.below(300), random.below(1000));
         if line % 100 == 99 {
-            ticks += "TICK\n";
+            // Now and then batches without a record.
+            ticks += ["TICK\n", "TICK\nTICK\nTICK\n"][usize::from(line % 700 == 99)];
         }
     }
     fs::write(dir.join("ticks.txt"), ticks).unwrap();
@@ -167,6 +168,18 @@ fn a_run_at_a_time_takes_what_is_new() {
     assert_eq!(job(), "x\t6\ny\t2\nz\t7\n");
 }
 
+/// The head of a pipe tells which columns there are: what was read for that is not lost in a run that goes on.
+#[test]
+fn a_pipe_whose_head_is_looked_at_goes_on() {
+    let dir = tempdir().unwrap();
+    let job = |input: &[u8]| {
+        let words = "--in csv --batch all --checkpoint state --journal filter 'n > 0' --out csv";
+        run(streamer(words).current_dir(dir.path()), input).ok()
+    };
+    assert_eq!(job(b"n,s\n1,a\n"), "n,s\n1,a\n");
+    assert_eq!(job(b"n,s\n2,b\n3,c\n"), "n,s\n2,b\n3,c\n");
+}
+
 #[test]
 fn another_chain_and_a_second_run_are_refused() {
     let dir = tempdir().unwrap();
@@ -282,7 +295,8 @@ fn at_whatever_step_a_run_dies_the_files_are_whole() {
             }
         }
     }
-    for point in POINTS {
+    // Whether rows are written before their batch is cut depends on who is faster.
+    for point in POINTS.into_iter().filter(|point| *point != "begun-after") {
         assert!(died.get(point).is_some_and(|times| *times > 0), "no run died at {point}: {died:?}");
     }
 }

@@ -9,7 +9,7 @@ use crate::data::time::Time;
 use crate::engine::batch::{LaneLogged, Logged};
 use crate::engine::cutting::{Cutting, Rest};
 
-use super::{Batcher, Made};
+use super::{Batcher, LaneState, Made};
 
 /// A batch that is to be given again.
 #[derive(Debug, Clone)]
@@ -123,12 +123,18 @@ impl Batcher {
         }
     }
 
-    /// What a checkpoint has to know of these lanes to go on behind the open batch.
-    pub(super) fn logged(&self, lanes: impl Iterator<Item = usize>) -> Logged {
-        let lane = |lane: usize| {
-            let state = &self.lanes[lane];
-            LaneLogged { lane, position: state.position, records: state.records, head: state.head.clone() }
+    /// What a checkpoint has to know to go on behind the open batch: of the lanes that have come further, also those that gave
+    /// only a tick.
+    pub(super) fn logged(&mut self) -> Logged {
+        let lane = |(lane, state): (usize, &mut LaneState)| {
+            let moved = std::mem::replace(&mut state.logged, state.position) != state.position;
+            moved.then(|| LaneLogged {
+                lane,
+                position: state.position,
+                records: state.records,
+                head: state.head.clone(),
+            })
         };
-        Logged { lanes: lanes.map(lane).collect(), event: None }
+        Logged { lanes: self.lanes.iter_mut().enumerate().filter_map(lane).collect(), event: None }
     }
 }

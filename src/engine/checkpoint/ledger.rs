@@ -28,12 +28,16 @@ pub struct Ledger {
     journal: Option<Arc<Journal>>,
     progress: Progress,
     /// Batches that are cut and not complete.
-    cuts: BTreeMap<u64, Intent>,
+    cuts: BTreeMap<u64, Cut>,
     /// The batch of which anything may be written.
     open: Option<u64>,
     /// What that holds is logged.
     intended: bool,
 }
+
+/// A batch that is cut: its number and interval, what has to be known of it, whether no other batch of this end will come, and
+/// whether it is there for what windows still hold at the end.
+type Cut = (BatchInfo, Logged, (bool, bool));
 
 impl Ledger {
     /// Goes on with a checkpoint.
@@ -45,13 +49,13 @@ impl Ledger {
     }
 
     /// A batch was cut.
-    pub fn cut(
-        &mut self,
-        core: &Core,
-        info: BatchInfo,
-        logged: Logged,
-        (complete, closing): (bool, bool),
-    ) -> Result<()> {
+    pub fn cut(&mut self, info: BatchInfo, logged: Logged, kind: (bool, bool)) {
+        self.cuts.insert(info.id, (info, logged, kind));
+    }
+
+    /// What a batch holds whose turn has come. Sources are asked for their marks batch by batch, and not before: one of a batch
+    /// tells nothing of those behind it.
+    fn intent(core: &Core, (info, logged, (complete, closing)): Cut) -> Result<Intent> {
         let mut lanes = Vec::with_capacity(logged.lanes.len());
         for lane in logged.lanes {
             let mark = core.controls[lane.lane].mark(lane.position, false)?;
@@ -59,8 +63,7 @@ impl Ledger {
             let head = lane.head.as_deref().and_then(head_kept);
             lanes.push(LaneIntent { lane: lane.lane, position, records, mark, head });
         }
-        self.cuts.insert(info.id, Intent { info, complete, closing, lanes, event: logged.event });
-        Ok(())
+        Ok(Intent { info, complete, closing, lanes, event: logged.event })
     }
 
     /// Whether anything of a batch may be written whose rows wait, so many bytes of them: once it is logged where the sinks
@@ -76,9 +79,9 @@ impl Ledger {
             return Ok(true);
         }
         let waits = matches!(core.cutting, Cutting::Time) && waiting < WAITING && !core.stop.is_told();
-        match self.cuts.get(&batch) {
-            Some(intent) => {
-                let intent = intent.clone();
+        match self.cuts.remove(&batch) {
+            Some(cut) => {
+                let intent = Self::intent(core, cut)?;
                 self.sync_journal()?;
                 failpoint::pass("intent-before");
                 self.log(&Record::Intended(intent, stands()?))?;
@@ -104,22 +107,23 @@ impl Ledger {
         lines: Vec<(usize, (u64, u64))>,
         alarms: Vec<Standing>,
     ) -> Result<()> {
-        let Some(intent) = self.cuts.remove(&finished.info.id) else { return Ok(()) };
         let written = self.open.take().is_some();
         let intended = std::mem::take(&mut self.intended);
+        let intent = self.cuts.remove(&finished.info.id).map(|cut| Self::intent(core, cut)).transpose()?;
         let changed = match &state {
             StateOf::Changes(changes) => !changes.is_empty(),
             StateOf::Whole(_) => true,
         };
         // An empty batch that nobody will ever know of.
-        if !written && !changed && intent.lanes.is_empty() && intent.event.is_none() {
+        let is_nothing = |intent: &Intent| intent.lanes.is_empty() && intent.event.is_none();
+        if !written && !changed && intent.as_ref().is_none_or(is_nothing) {
             return Ok(());
         }
         if !intended {
             self.sync_journal()?;
         }
         failpoint::pass("commit-before");
-        let committed = Record::Committed((!intended).then_some(intent), Commit { lines, alarms });
+        let committed = Record::Committed(intent, Commit { lines, alarms });
         match state {
             StateOf::Whole(whole) => {
                 self.progress.apply(committed);

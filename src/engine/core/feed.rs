@@ -190,11 +190,11 @@ impl Core {
         let mut made = Made::default();
         state.batcher.leaves_open = self.leaves_open();
         state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
-        self.check_short(&mut state, lane);
         self.take_over(&mut state, made);
         state.giving.remove(&lane);
         let _ = self.output.send(Message::LaneEnded { lane, seq: state.batcher.lanes[lane].seq });
         drop(state);
+        self.check_short(lane);
         // The next lane of the source has become its first.
         self.work.notify_all();
         self.room.notify_all();

@@ -118,7 +118,6 @@ impl Core {
         if ended {
             state.batcher.leaves_open = self.leaves_open();
             state.batcher.lane_ended(lane, self.clock.monotonic(), &mut made);
-            self.check_short(&mut state, lane);
         }
         self.take_over(&mut state, made);
         if ended {
@@ -133,6 +132,7 @@ impl Core {
         drop(state);
         // With the end of a lane the next one of its source has become the first.
         if ended {
+            self.check_short(lane);
             self.work.notify_all()
         } else {
             self.work.notify_one()

@@ -126,15 +126,14 @@ impl Core {
         state.receivers == 0 && state.pull.is_empty()
     }
 
-    /// A lane has ended before it gave again all that it had given: nothing of the batch may be written.
-    pub(super) fn check_short(&self, state: &mut State, lane: usize) {
-        if state.batcher.is_short(lane) && !self.stop.is_told() {
+    /// Ends the run if a lane has ended before it gave again all that it had given: nothing of the batch may be written.
+    pub(super) fn check_short(&self, lane: usize) {
+        if self.lock().batcher.is_short(lane) && !self.stop.is_told() {
             let name = &self.names[lane];
-            state.error.get_or_insert(Error::failed(format!(
+            self.abort(Error::failed(format!(
                 "cannot give the last batch of the run before again: {name} has ended before all of it came; put back what it \
                  held, or begin anew with another --checkpoint"
             )));
-            state.aborted = true;
         }
     }
 }

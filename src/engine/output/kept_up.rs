@@ -21,6 +21,9 @@ impl Output {
         for (lane, kept) in self.lanes.iter_mut().zip(&checkpoint.progress.lanes) {
             (lane.file, lane.lines) = kept.lines;
         }
+        // What a run before this one has left is settled with the first batch, also where that writes nothing.
+        let lasts = checkpoint.begun().is_none();
+        self.sinks.iter_mut().for_each(|sink| sink.lasts = lasts);
         if let Some(stand) = checkpoint.begun().as_ref().and_then(|begun| begun.stand_of(LEFT_OUT)) {
             self.left_out.take_back(&self.report, stand)?;
         }
