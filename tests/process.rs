@@ -123,10 +123,16 @@ impl Tap {
 
     /// Waits until what came satisfies `enough`: all that came.
     pub fn until(&self, what: &str, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let came = self.until_or_end(&enough);
+        let end = &came[came.len().saturating_sub(500)..];
+        assert!(enough(&came), "no {what} at the end: {:?}", String::from_utf8_lossy(end));
+        came
+    }
+
+    /// The same, or until nothing more comes.
+    pub fn until_or_end(&self, enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let state = self.0.0.lock().unwrap();
         let waited = self.0.1.wait_timeout_while(state, PATIENCE, |s| !enough(&s.0) && !s.1).unwrap().0;
-        let end = &waited.0[waited.0.len().saturating_sub(500)..];
-        assert!(enough(&waited.0), "no {what} at the end: {:?}", String::from_utf8_lossy(end));
         waited.0.clone()
     }
 
