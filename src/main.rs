@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// would be fetched again, page by page, with the next one. So it sees a block of this size, of which no page is touched.
 const KEPT: usize = 24 << 20;
 
+#[global_allocator]
+static MEMORY: streamer::data::fast::Telling = streamer::data::fast::Telling;
+
 fn main() -> ExitCode {
     drop(std::hint::black_box(Vec::<u8>::with_capacity(KEPT)));
     streamer::engine::shutdown::quiet_panics();

@@ -104,7 +104,7 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let headless: Vec<usize> = (0..sources.len()).filter(|&at| plan.inputs[at].needs_head).collect();
     if !headless.is_empty() && (!globals.explain || files) {
         let poll = poll(&globals, &cutting, calendar.as_ref());
-        let setup = setup(&globals, poll, io, clock, &stop);
+        let setup = setup(&globals, poll, io, clock, &stop, checkpoint.as_ref());
         let mut opened = open(&sources, &plan.inputs, &setup)?;
         for at in headless {
             let format = &plan.inputs[at].cutter.format;
@@ -134,7 +134,14 @@ fn from_input(name: &str, error: Error) -> Error {
 }
 
 /// What sources are opened with.
-fn setup(globals: &Globals, poll: Option<Duration>, io: &mut Io, clock: &Arc<dyn Clock>, stop: &Arc<Stop>) -> Setup {
+fn setup(
+    globals: &Globals,
+    poll: Option<Duration>,
+    io: &mut Io,
+    clock: &Arc<dyn Clock>,
+    stop: &Arc<Stop>,
+    checkpoint: Option<&Checkpoint>,
+) -> Setup {
     Setup {
         poll,
         clock: Arc::clone(clock),
@@ -143,6 +150,7 @@ fn setup(globals: &Globals, poll: Option<Duration>, io: &mut Io, clock: &Arc<dyn
         stop: Arc::clone(stop),
         stdin: Mutex::new(io.stdin.take().map(|make| make(Arc::clone(stop)))),
         messages: Arc::clone(&io.stderr),
+        checkpoint: checkpoint.map(|checkpoint| checkpoint.id().to_string()),
     }
 }
 
@@ -251,7 +259,7 @@ impl Prepared {
         let lanes = match (&checkpoint, self.lanes) {
             (None, Some(lanes)) => lanes,
             (checkpoint, opened) => {
-                let setup = setup(&globals, poll, &mut io, &clock, &stop);
+                let setup = setup(&globals, poll, &mut io, &clock, &stop, checkpoint.as_ref());
                 match checkpoint {
                     Some(checkpoint) => going::resume(&self.sources, &self.plan.inputs, &setup, checkpoint, opened)?,
                     None => open(&self.sources, &self.plan.inputs, &setup)?,

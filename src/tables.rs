@@ -40,6 +40,7 @@ impl Files {
             // What is appended while a table is read is for the next look at it.
             once: true,
             poll: None,
+            checkpoint: None,
             // A table is read to its end for the last batch, too.
             stop: Stop::new()?,
             stdin: Mutex::new(None),

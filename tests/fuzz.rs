@@ -1,6 +1,8 @@
 //! Mutation fuzzing of all that reads foreign bytes: real and nasty inputs of `tests/corpus/NAME/`, as they are and changed at
 //! random, give a result or an error with a message; never a panic, a hang, or memory without bound.
 
+mod checkpoints;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};

@@ -301,3 +301,22 @@ fn the_changelog_goes_with_the_version() {
     let version = format!("## [{}]", env!("CARGO_PKG_VERSION"));
     assert!(changelog.lines().any(|line| line.starts_with("## [Unreleased]") || line.starts_with(&version)));
 }
+
+/// Every package that is built in, or that tests use, has a licence that `deny.toml` allows (`cargo deny check` says more).
+#[test]
+fn licences_are_allowed() {
+    let deny = std::fs::read_to_string(root().join("deny.toml")).unwrap();
+    let allow = deny.split_once("allow = [").and_then(|(_, rest)| rest.split_once(']')).expect("a list").0;
+    let allow: Vec<&str> = allow.split(['"', ',', '\n', ' ']).filter(|name| !name.is_empty()).collect();
+    let mut metadata = std::process::Command::new(env!("CARGO"));
+    metadata.args(["metadata", "--locked", "--offline", "--format-version", "1", "--manifest-path"]);
+    let done = metadata.arg(root().join("Cargo.toml")).output().expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or("none").replace('/', " OR ");
+        let one_of = |part: &str| part.trim_matches(['(', ')', ' ']).split(" OR ").any(|name| allow.contains(&name));
+        assert!(licence.split(" AND ").all(one_of), "{} has the licence {licence}", package["name"]);
+    }
+    assert!(packages.len() > 50);
+}

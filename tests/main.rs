@@ -9,6 +9,7 @@
 //! * [`laws`]: what holds for every chain and input, tried on random ones.
 //! * [`harness`]: how a run is played in process.
 //! * [`process`]: the real process: streams, signals, exit statuses, terminals, children, sockets.
+//! * [`servers`]: real Kafka, HDFS, HBase and Flume; ignored unless asked for, see `servers/run`.
 //! * [`spark`]: expressions agree with Spark SQL on a table of cases.
 
 mod cases;
@@ -21,4 +22,5 @@ mod harness;
 mod house;
 mod laws;
 mod process;
+mod servers;
 mod spark;

@@ -7,6 +7,7 @@ mod bad_columns;
 mod bad_input;
 mod checkpoint;
 mod children;
+mod faults;
 mod files;
 mod input;
 mod joins;

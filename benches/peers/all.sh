@@ -2,7 +2,7 @@
 # Everything that can be measured beside other tools, in one run: benches/peers/all.sh [DIR]
 #
 # Makes the data in DIR (default target/peers), runs the scripts beside this one in turn, and writes DIR/table-all.md: the machine,
-# what issue 5 asks for and whether it is met, the table of all tasks and tools, and what has tables of its own. Ends with 1 if two
+# what is aimed at and whether it is met, the table of all tasks and tools, and what has tables of its own. Ends with 1 if two
 # tools disagree or one fails.
 #
 #     PEERS_SIZE=0.1                 a tenth of the data (default 1: 1 GB of text and of CSV, 500 MB of each other kind)

@@ -1,5 +1,5 @@
-//! The only unsafe code: the splitters of words and of fields, prefetching, memory on huge pages, and mapped files. Called on the shards,
-//! a block at a time.
+//! The only unsafe code: the splitters of words and of fields, prefetching, memory on huge pages, the allocator, and mapped files.
+//! Called on the shards, a block at a time.
 //!
 //! Every function here is safe to call with any argument. What a processor can do is asked at run time, and each vector
 //! kernel has a portable twin against which it is tested. `benches/kernels.rs` shows what they are worth.
@@ -10,6 +10,7 @@ mod classes;
 mod fields;
 mod huge;
 mod mapped;
+mod memory;
 mod needle;
 mod split;
 
@@ -17,6 +18,7 @@ pub use classes::{not_digits, plain, specials};
 pub use fields::{Fields, Step};
 pub use huge::{HUGE, HugeVec, Zeroable};
 pub use mapped::{Mapped, WINDOW};
+pub use memory::Telling;
 pub use needle::Needle;
 pub use split::{Kernel, words, words_with};
 

@@ -121,8 +121,12 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
             if std::mem::take(&mut little) {
                 core.let_gather();
             }
+            let mut given = None;
             let rest = match intake.next(&core.quotas[lane]) {
-                Ok(Step::Records(chunk)) => core.rest(lane, chunk, core.plan.numbers || pace.is_some()),
+                Ok(Step::Records(chunk)) => {
+                    given = Some(chunk.until);
+                    core.rest(lane, chunk, core.plan.numbers || pace.is_some())
+                }
                 Ok(Step::Unread { unread, from, until }) => Ok(Some(core.unread(lane, unread, from, until))),
                 Ok(Step::Done) => {
                     core.given(lane);
@@ -136,6 +140,10 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
                     let until = rest.until();
                     little = rest.is_little();
                     bring(core, lane, rest, pace, framing);
+                    if let Some(Err(error)) = given.map(|given| core.answer(lane, given)) {
+                        core.fail(error);
+                        break;
+                    }
                     until
                 }
                 Ok(None) => break,

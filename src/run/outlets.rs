@@ -66,7 +66,8 @@ impl Made<'_> {
             width: terminal.then(|| self.io.width()).flatten(),
             interval: self.interval,
         };
-        let output = formats::output(name, &settings)?;
+        let own = parsed.output(self.globals.out.as_deref(), &settings);
+        let output = own.unwrap_or_else(|| formats::output(name, &settings))?;
         let needs = output.needs();
         let names_end = matches!(stamp, Stamp::End | Stamp::Both);
         let late = parsed.needs_end() && !self.interval && place.level == 0;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use crate::data::batch::BatchInfo;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
+use crate::formats::{Output, Settings};
 use crate::messages::Messages;
 
 mod exec;
@@ -32,6 +33,11 @@ pub trait Sink: Send {
 
     /// The batch is complete: when this returns it is delivered.
     fn end(&mut self, batch: &BatchInfo) -> Result<()>;
+
+    /// Whether what it has delivered is there for good at once, so that a batch has to be logged before it is synced.
+    fn commits(&self) -> bool {
+        false
+    }
 
     /// Where it stands before a batch: what [`Sink::take_back`] will need. Only asked for under `--checkpoint`.
     fn stand(&mut self) -> Result<Vec<u8>> {
@@ -90,6 +96,13 @@ pub trait Spec: Send + Sync {
 
     /// The output format that its extension chooses, if any.
     fn format(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// How rows are rendered for it, if not in one of the formats alone: what it is given to [`Sink::write`] is of its own kind.
+    /// `format`: what `--out` says.
+    fn output(&self, format: Option<&str>, settings: &Settings) -> Option<Result<Box<dyn Output>>> {
+        let _ = (format, settings);
         None
     }
 

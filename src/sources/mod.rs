@@ -192,6 +192,8 @@ pub struct Setup {
     pub stdin: Mutex<Option<Box<dyn Stream>>>,
     /// Where it is said that a source is in trouble but goes on.
     pub messages: Arc<Messages>,
+    /// Under `--checkpoint` the name of that, which no other one has: letters and digits.
+    pub checkpoint: Option<String>,
 }
 
 /// An ordered run of records. A source has one or more; their order is that of the records.
@@ -367,6 +369,16 @@ pub trait Control: Send + Sync {
     fn mark(&self, until: u64, whole: bool) -> Result<Option<Vec<u8>>> {
         let _ = (until, whole);
         Ok(None)
+    }
+
+    /// Whether it waits for [`Control::taken`].
+    fn is_answered(&self) -> bool {
+        false
+    }
+
+    /// What stands before this position is with the engine; under `--journal` it also outlasts a failure of the machine.
+    fn taken(&self, until: u64) {
+        let _ = until;
     }
 
     /// The output of the batch with this end is out: its range of the lane will not be asked for again.

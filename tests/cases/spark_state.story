@@ -9,7 +9,7 @@
 ##   timeout                              here: in the exact batch, where Spark looks in each tenth
 ##   update while timing out              cannot be shown: there is no function that could
 ##   initialState, partitioner            as above; partitions cannot be shown
-##   checkpoint intervals, dir, map       cannot be shown before there are checkpoints (a later issue)
+##   checkpoint intervals, dir, map       shown with processes that are killed: tests/process/checkpoint.rs
 
 # SPARK 5: updateStateByKey: every key with state in every batch, the empty ones too
 $ streamer --batch 1s words then window all then count --by word

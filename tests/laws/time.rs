@@ -6,6 +6,7 @@
 
 mod naive;
 mod random;
+mod restarts;
 mod rows;
 mod steps;
 mod values;

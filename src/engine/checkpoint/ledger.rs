@@ -98,6 +98,19 @@ impl Ledger {
         Ok(true)
     }
 
+    /// Logs what a batch holds of which anything was written, unless that is logged: from here on it is given again just so.
+    pub fn intend(&mut self, core: &Core, batch: u64) -> Result<()> {
+        if self.open == Some(batch)
+            && let Some(cut) = self.cuts.remove(&batch)
+        {
+            let intent = Self::intent(core, cut)?;
+            self.sync_journal()?;
+            self.log(&Record::Intended(intent, Vec::new()))?;
+            self.intended = true;
+        }
+        Ok(())
+    }
+
     /// The output of a batch is out, for good: it is complete. `lines`: of the lanes that gave something to it.
     pub fn complete(
         &mut self,

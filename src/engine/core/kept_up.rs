@@ -61,6 +61,17 @@ impl Core {
         self.rest_of(lane, chunk, count)
     }
 
+    /// Tells the source of a lane that all before this position (its own) was taken, if it waits for that.
+    pub fn answer(&self, lane: usize, until: u64) -> Result<()> {
+        if self.controls[lane].is_answered() {
+            if let Some(journal) = self.kept_up.as_ref().and_then(|kept_up| kept_up.journal.as_ref()) {
+                journal.sync()?;
+            }
+            self.controls[lane].taken(until);
+        }
+        Ok(())
+    }
+
     /// What stood at the begin of a lane, or of the file in it, in the run before.
     pub fn put_back_head(&self, lane: usize, kept: &HeadKept) -> Result<()> {
         let file = kept.file.as_deref().map(Into::into);

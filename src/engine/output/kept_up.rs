@@ -51,6 +51,9 @@ impl Output {
     /// Under a checkpoint: the batch is complete once its output lasts and that is logged.
     pub(super) fn complete(&mut self, finished: &mut Finished) -> Result<()> {
         let (Some(ledger), Some(state)) = (&mut self.ledger, finished.state.take()) else { return Ok(()) };
+        if self.sinks.iter().any(|sink| !sink.lasts && sink.sink.commits()) {
+            ledger.intend(&self.core, finished.info.id)?;
+        }
         for sink in self.sinks.iter_mut().filter(|sink| !sink.lasts) {
             sink.sink.sync()?;
         }

@@ -18,6 +18,7 @@ pub const PLAIN: Framing = Framing { delimiter: b'\n', quoted: None };
 /// A setup on this clock, for lines of up to 16 MiB; messages go nowhere.
 pub fn setup_on(clock: Arc<dyn Clock>) -> Setup {
     Setup {
+        checkpoint: None,
         clock,
         max_record: 16 << 20,
         once: false,
