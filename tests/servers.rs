@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use crate::process::until;
 
+mod smoke;
+
 /// A server, or what several processes of one script make up; killed when dropped.
 pub struct Server {
     script: PathBuf,
@@ -57,9 +59,18 @@ impl Server {
         let pid = self.pid(name);
         let _ = kill_process(pid, signal);
         if signal == Signal::KILL {
-            until("end of a server", || test_kill_process(pid).is_err().then_some(()));
+            until("end of a server", || is_dead(pid).then_some(()));
         }
     }
+}
+
+/// Gone, or left as a zombie by an init that is slow to bury; while one of its threads lives its ports are taken.
+fn is_dead(pid: Pid) -> bool {
+    let proc = PathBuf::from(format!("/proc/{}", pid.as_raw_nonzero()));
+    let state = std::fs::read_to_string(proc.join("stat")).unwrap_or_default();
+    let is_zombie = state.rsplit(") ").next().is_some_and(|state| state.starts_with('Z'));
+    let threads = std::fs::read_dir(proc.join("task")).map_or(0, Iterator::count);
+    test_kill_process(pid).is_err() || is_zombie && threads < 2
 }
 
 impl Drop for Server {

@@ -38,7 +38,7 @@ collected() { for script in $scripts; do [ ! -s "$dir/$1-$script.$2" ] || echo "
     collected notes txt | xargs -r -d '\n' sort -u | sed 's/^/* /'
     sed 's/^/* FAILED: the script or an answer of it: /' "$dir/failed"
     echo
-    echo "## Targets of issue 5"
+    echo "## Targets"
     echo
     awk -v s="$size" 'BEGIN { if (s != 1) print "The data are " s " of the size that the targets are for: what follows shows that this runs, and no more.\n" }'
     mapfile -t answers_files < <(collected answers tsv)

@@ -51,10 +51,10 @@ fn many(connections: usize) -> Result<()> {
     let sender = thread::spawn(move || -> std::io::Result<()> {
         for line in 0..LINES {
             for (at, sender) in senders.iter_mut().enumerate() {
-                write!(sender, "sender{at} li")?;
+                sender.write_all(format!("sender{at} li").as_bytes())?;
             }
             for sender in &mut senders {
-                writeln!(sender, "ne {line}")?;
+                sender.write_all(format!("ne {line}\n").as_bytes())?;
             }
         }
         Ok(())
@@ -151,11 +151,7 @@ fn endless(gigabytes: u64) -> Result<()> {
     let took = began.elapsed().as_secs_f64();
     let memory = most(watched.end().into_iter().map(|(_, megabytes)| megabytes));
     let (rows, said) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    println!(
-        "{gigabytes} GB without a line end in {took:.1} s, {memory:.0} MB: counted {}; {}",
-        rows.trim(),
-        said.trim()
-    );
-    let counted = rows.trim().rsplit('\t').next() == Some("2");
-    if counted && memory < 300.0 { Ok(()) } else { Err("a record without an end was not left out".into()) }
+    let counted: u64 = rows.lines().filter_map(|row| row.rsplit('\t').next()?.parse::<u64>().ok()).sum();
+    println!("{gigabytes} GB without a line end in {took:.1} s, {memory:.0} MB: counted {counted}; {}", said.trim());
+    if counted == 2 && memory < 300.0 { Ok(()) } else { Err("a record without an end was not left out".into()) }
 }

@@ -1,9 +1,12 @@
 //! `grep PATTERN`: the rows whose `line` matches. Runs on the shards. At the head of a chain of text a whole buffer is
 //! searched at once and lines are looked for around the hits only, so that lines without a hit cost nothing.
 
+mod inner;
+
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
+use aho_corasick::AhoCorasick;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use grep_matcher::{LineMatchKind, Matcher};
 use grep_regex::{ErrorKind, RegexMatcher, RegexMatcherBuilder};
@@ -114,6 +117,8 @@ struct Pattern {
     record: RegexMatcher,
     /// The same, if it is nothing but a text.
     literal: Option<Needle>,
+    /// Texts of which one stands in every match.
+    inner: Option<AhoCorasick>,
 }
 
 impl Pattern {
@@ -134,8 +139,9 @@ impl Pattern {
         // Flags within the pattern could give `^` the meaning that only line ends have.
         let plain = literal || !pattern.contains("(?");
         let zeros = if plain { builder.line_terminator(Some(0)).build(pattern).ok() } else { None };
+        let inner = if literal || !plain { None } else { inner::finder(pattern, any_case) };
         let literal = literal_of(pattern, any_case, literal).and_then(|literal| Needle::new(&literal));
-        Ok(Pattern { lines, zeros, record, literal })
+        Ok(Pattern { lines, zeros, record, literal, inner })
     }
 
     /// The matcher that may search many records at once, if there is one.
@@ -223,7 +229,7 @@ impl Filter for Search {
             return Some(None);
         };
         let mut from = raw.start;
-        while let Some(hit) = next_hit(matcher, bytes, from, raw.delimiter) {
+        while let Some(hit) = next_hit((matcher, pattern.inner.as_ref()), bytes, from, raw.delimiter) {
             if self.invert {
                 passed.extend(records(&bytes[..hit.start as usize], from, raw.delimiter));
             } else {
@@ -268,10 +274,18 @@ fn hits(needle: &Needle, bytes: &[u8], mut from: usize, delimiter: u8, passed: &
     records
 }
 
-/// The first record of `bytes` that matches, among those that begin at `from` or later.
-fn next_hit(matcher: &RegexMatcher, bytes: &[u8], mut from: usize, delimiter: u8) -> Option<Span> {
+/// The first record of `bytes` that matches, among those that begin at `from` or later. `inner`: see [`Pattern::inner`].
+fn next_hit(
+    (matcher, inner): (&RegexMatcher, Option<&AhoCorasick>),
+    bytes: &[u8],
+    mut from: usize,
+    delimiter: u8,
+) -> Option<Span> {
     while from < bytes.len() {
-        let kind = matcher.find_candidate_line(&bytes[from..]).ok()??;
+        let kind = match inner {
+            Some(inner) => LineMatchKind::Candidate(inner.find(&bytes[from..])?.start()),
+            None => matcher.find_candidate_line(&bytes[from..]).ok()??,
+        };
         let (LineMatchKind::Confirmed(offset) | LineMatchKind::Candidate(offset)) = kind;
         let at = from + offset;
         let start = memrchr(delimiter, &bytes[from..at]).map_or(from, |place| from + place + 1);

@@ -139,4 +139,20 @@ proptest! {
             pass_records(&args, text.as_bytes(), delimiter), pass_rows(&args, text.as_bytes(), delimiter)
         );
     }
+
+    /// The same of patterns that are looked for by a text behind their begin.
+    #[test]
+    fn inner_texts_lead_to_all_records(
+        text in "([ab \\n\\x00]|x\\.|x!|X\\.){0,40}",
+        pattern in r"(\[ab\]|a|\\s|.|\^){1,2}(b\*|)x(\\\.|\[.!\])(a|\$|)",
+        invert: bool, any_case: bool, zero: bool,
+    ) {
+        let mut args = vec!["--", &pattern];
+        if invert { args.insert(0, "-v"); }
+        if any_case { args.insert(0, "-i"); }
+        let delimiter = if zero { 0 } else { b'\n' };
+        prop_assert_eq!(
+            pass_records(&args, text.as_bytes(), delimiter), pass_rows(&args, text.as_bytes(), delimiter)
+        );
+    }
 }
