@@ -16,6 +16,8 @@
 //! error.rs       Error, Result, and which exit status each error is
 //! io.rs          what a run is connected to: the process's streams, or a test's
 //! messages.rs    what is said to people on standard error
+//! url.rs         addresses of other systems, as --from and --to spell them
+//! kafka.rs       what the Kafka source and sink share; kafka/
 //! failpoint.rs   where a build for tests may be made to die
 //! stop.rs        tells everyone who waits for input that the run ends
 //! stats.rs       what was counted for each batch; adds up
@@ -92,6 +94,8 @@ pub mod expr;
 pub mod failpoint;
 pub mod formats;
 pub mod io;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 pub mod messages;
 pub mod operators;
 pub mod progress;
@@ -102,6 +106,7 @@ pub mod state;
 pub mod stats;
 pub mod stop;
 pub mod tables;
+pub mod url;
 
 use std::ffi::OsString;
 use std::io::Write;

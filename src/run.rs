@@ -57,6 +57,8 @@ pub struct Prepared {
 /// columns there are.
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
     let Invocation { globals, mut chain, words } = invocation;
+    // Before the command is kept anywhere: an address that holds a secret is refused.
+    globals.to.iter().try_for_each(|spec| sinks::parse(spec).map(drop))?;
     // Before anything is hashed.
     let mut checkpoint = if globals.explain { None } else { going::open(&globals, &words, clock)? };
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
@@ -281,6 +283,7 @@ impl Prepared {
             zone: globals.zone.clone(),
             checkpoint: checkpoint.as_ref().map(|checkpoint| checkpoint.id().to_string()),
             messages: Arc::clone(&io.stderr),
+            clock: Arc::clone(&clock),
         };
         let mut sinks = Vec::with_capacity(self.sinks.len());
         for Wanted { spec, sink, header, .. } in self.sinks {

@@ -2,6 +2,11 @@
 //!
 //! They need Java and what `servers/fetch.sh` brings, so they are ignored unless asked for: `tests/servers/run`.
 
+#[cfg(feature = "hbase")]
+mod hbase;
+#[cfg(feature = "kafka")]
+mod kafka_out;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

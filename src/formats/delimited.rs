@@ -26,6 +26,18 @@ impl Output for Text {
     }
 
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
+        self.each(block, batch, out, |_| {});
+    }
+
+    fn rows_apart(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> bool {
+        self.each(block, batch, out, |end| ends.push(end));
+        true
+    }
+}
+
+impl Text {
+    /// Appends the rows, and tells where each ends.
+    fn each(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, mut ended: impl FnMut(usize)) {
         let prefix: String = self.settings.times(batch).iter().flat_map(|time| [time.as_str(), "\t"]).collect();
         // Numbers as short as most are.
         out.reserve(block.rows * (prefix.len() + 8 * self.columns.len()));
@@ -42,6 +54,7 @@ impl Output for Text {
                 }
             }
             out.push(b'\n');
+            ended(out.len());
         }
     }
 }
@@ -123,6 +136,18 @@ impl Output for Delimited {
     }
 
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
+        self.each(block, batch, out, |_| {});
+    }
+
+    fn rows_apart(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> bool {
+        self.each(block, batch, out, |end| ends.push(end));
+        true
+    }
+}
+
+impl Delimited {
+    /// Appends the rows, and tells where each ends.
+    fn each(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, mut ended: impl FnMut(usize)) {
         let mut prefix = Vec::new();
         for time in self.settings.times(batch) {
             prefix.extend_from_slice(time.as_bytes());
@@ -154,6 +179,7 @@ impl Output for Delimited {
                 }
             }
             out.push(b'\n');
+            ended(out.len());
         }
     }
 }

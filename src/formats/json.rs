@@ -163,6 +163,18 @@ impl Output for Json {
     }
 
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>) {
+        self.each(block, batch, out, |_| {});
+    }
+
+    fn rows_apart(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> bool {
+        self.each(block, batch, out, |end| ends.push(end));
+        true
+    }
+}
+
+impl Json {
+    /// Appends the rows, and tells where each ends.
+    fn each(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, mut ended: impl FnMut(usize)) {
         let times = self.settings.times(batch);
         let stamps: Vec<String> = self
             .settings
@@ -205,6 +217,7 @@ impl Output for Json {
                 }
             }
             out.extend_from_slice(b"}\n");
+            ended(out.len());
         }
     }
 }

@@ -240,6 +240,12 @@ pub trait Output: Send + Sync {
     /// Appends the rows of `block`. Called by the shards, on blocks in any order.
     fn rows(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>);
 
+    /// The same, and where each row ends in `out`, with its line end; false if that cannot be told of this format.
+    fn rows_apart(&self, block: &Block, batch: &BatchInfo, out: &mut Vec<u8>, ends: &mut Vec<usize>) -> bool {
+        let _ = (block, batch, out, ends);
+        false
+    }
+
     /// For formats that lay out a whole batch (`table`, `spark`): what is done, in order and on one thread, with what
     /// [`Output::rows`] appended. `None` if that is already the output.
     fn layout(&self) -> Option<Box<dyn Layout>> {
@@ -316,12 +322,12 @@ impl Settings {
     }
 
     /// Where the columns that are printed stand in a block.
-    fn shown(&self) -> Vec<usize> {
+    pub fn shown(&self) -> Vec<usize> {
         (0..self.schema.fields.len()).filter(|&at| !self.schema.fields[at].hidden).collect()
     }
 
     /// The times that lead each row of the batch, as many as [`Stamp::names`].
-    fn times(&self, batch: &BatchInfo) -> Vec<String> {
+    pub fn times(&self, batch: &BatchInfo) -> Vec<String> {
         let (start, end) = (|| batch.start.rfc3339(&self.zone), || batch.end.rfc3339(&self.zone));
         match self.stamp {
             Stamp::None => Vec::new(),

@@ -6,14 +6,20 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use crate::clock::Clock;
 use crate::data::batch::BatchInfo;
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
 use crate::formats::{Output, Settings};
 use crate::messages::Messages;
+use crate::url;
 
 mod exec;
 mod file;
+#[cfg(feature = "hbase")]
+mod hbase;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod stdout;
 mod support;
 mod template;
@@ -79,8 +85,10 @@ pub struct Setup {
     pub zone: TimeZone,
     /// Under `--checkpoint` a name of that which no other one has: letters and digits.
     pub checkpoint: Option<String>,
-    /// Where it is said that something was not as a checkpoint has it.
+    /// Where it is said that something was not as a checkpoint has it, or that what is written to is away.
     pub messages: Arc<Messages>,
+    /// What is waited by until that is back.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Standard output, which several sinks may write to.
@@ -147,32 +155,48 @@ pub type Parsed = Option<Result<Box<dyn Spec>>>;
 pub static REGISTRY: &[Entry] = &[
     Entry { form: "-", about: "standard output", parse: stdout::parse },
     Entry { form: "exec:COMMAND", about: exec::ABOUT, parse: exec::parse },
+    #[cfg(feature = "kafka")]
+    Entry { form: "kafka://BROKERS/TOPIC?key=COLUMN", about: kafka::ABOUT, parse: kafka::parse },
+    #[cfg(feature = "hbase")]
+    Entry { form: "hbase://HOST:PORT/TABLE?row=COLUMN&family=FAMILY", about: hbase::ABOUT, parse: hbase::parse },
     Entry { form: "out/{end}.csv", about: template::ABOUT, parse: template::parse },
     Entry { form: "PATH", about: file::ABOUT, parse: file::parse },
 ];
 
+/// Other systems by the schemes of their addresses, and whether they are built in.
+const SYSTEMS: &[(&str, bool)] = &[("kafka", cfg!(feature = "kafka")), ("hbase", cfg!(feature = "hbase"))];
+
 /// What a spelling of `--to` or `tee` stands for. An unknown scheme or a mistake in it is a usage error.
 pub fn parse(spec: &str) -> Result<Box<dyn Spec>> {
-    let forms = || REGISTRY.iter().map(|e| e.form).collect::<Vec<_>>().join(", ");
     if spec.is_empty() {
         return Err(Error::usage(format!("an empty name of a sink: it can be {}", forms())));
     }
-    let schemes = ["exec", "file"];
     if let Some((scheme, _)) = spec.split_once("://")
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-        && !schemes.contains(&scheme)
+        && !["exec", "file"].contains(&scheme)
     {
-        let near = nearest(scheme, schemes.into_iter());
-        let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}:?", near.join(": or ")) };
-        let forms = forms();
-        return Err(Error::usage(format!(
-            "cannot write to `{spec}`: no sink is called `{scheme}://`, it can be {forms}{hint}"
-        )));
+        match SYSTEMS.iter().find(|(system, _)| *system == scheme) {
+            Some((_, true)) => {}
+            Some((_, false)) => return Err(url::left_out(scheme)),
+            None => return Err(unknown_scheme(spec, scheme)),
+        }
     }
     match REGISTRY.iter().find_map(|entry| (entry.parse)(spec)) {
         Some(parsed) => parsed,
         None => Err(Error::usage(format!("cannot write to `{spec}`: a sink can be {}", forms()))),
     }
+}
+
+/// The ways in which sinks are spelled.
+fn forms() -> String {
+    REGISTRY.iter().map(|entry| entry.form).collect::<Vec<_>>().join(", ")
+}
+
+fn unknown_scheme(spec: &str, scheme: &str) -> Error {
+    let near = nearest(scheme, SYSTEMS.iter().map(|(system, _)| *system).chain(["exec", "file"]));
+    let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}:?", near.join(": or ")) };
+    let forms = forms();
+    Error::usage(format!("cannot write to `{spec}`: no sink is called `{scheme}://`, it can be {forms}{hint}"))
 }
 
 /// The output format that the extension of a path chooses.
@@ -212,6 +236,7 @@ mod tests {
     mod crashes;
 
     use super::*;
+    use crate::clock::SystemClock;
     use crate::data::time::Time;
 
     /// The `id`th second since the epoch.
@@ -234,7 +259,41 @@ mod tests {
             zone: TimeZone::UTC,
             checkpoint: None,
             messages: Messages::new(Box::new(std::io::sink())),
+            clock: Arc::new(SystemClock::new()),
         }
+    }
+
+    /// A clock on which each look takes a second and each wait none.
+    #[derive(Default)]
+    pub struct Hasty {
+        looks: std::sync::atomic::AtomicU64,
+    }
+
+    impl Clock for Hasty {
+        fn wall(&self) -> Time {
+            Time(0)
+        }
+
+        fn monotonic(&self) -> std::time::Duration {
+            let looks = self.looks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            std::time::Duration::from_secs(looks)
+        }
+
+        fn bell(&self) -> Arc<crate::clock::Bell> {
+            SystemClock::new().bell()
+        }
+
+        fn wait(&self, _: &crate::clock::Bell, _: std::time::Duration) -> bool {
+            true
+        }
+    }
+
+    /// With that clock, and what is said to people going into the vector.
+    pub fn hasty(header: &[u8]) -> (Setup, Arc<std::sync::Mutex<Vec<u8>>>) {
+        let said = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let messages = Messages::new(Box::new(Shared(Arc::clone(&said))));
+        let setup = Setup { header: header.to_vec(), clock: Arc::new(Hasty::default()), messages, ..setup("").0 };
+        (setup, said)
     }
 
     pub struct Shared(pub Arc<std::sync::Mutex<Vec<u8>>>);
@@ -271,14 +330,29 @@ mod tests {
 
     #[test]
     fn an_unknown_scheme_is_a_usage_error_with_the_nearest_name() {
-        for (spec, hint) in
-            [("kafka://b/t", "exec:COMMAND, "), ("exce://x", "did you mean exec:?"), ("", "exec:COMMAND")]
-        {
+        for (spec, hint) in [
+            ("redis://b/t", "exec:COMMAND, "),
+            ("kafak://b/t", "did you mean kafka:?"),
+            ("exce://x", "did you mean exec:?"),
+            ("", "exec:COMMAND"),
+        ] {
             let error = parse(spec).err().expect(spec);
             assert_eq!(error.exit_status(), 2);
             assert!(error.to_string().contains(hint), "{error}");
         }
-        assert!(parse("kafka://b/{end}").err().expect("unknown").to_string().contains("`kafka://`"));
+        assert!(parse("redis://b/{end}").err().expect("unknown").to_string().contains("`redis://`"));
+    }
+
+    /// What is built in is known; what is not says how to get it.
+    #[test]
+    fn a_system_that_is_left_out_says_how_to_get_it() {
+        for (system, built_in) in SYSTEMS {
+            let parsed = parse(&format!("{system}://h:1/t?row=a&family=f&key=a")).map(drop);
+            let error = parsed.expect_err("never all of these options");
+            assert_eq!(error.exit_status(), 2);
+            let hint = format!("this streamer was built without {system}: cargo install streamer --features {system}");
+            assert_eq!(error.to_string() == hint, !built_in, "{error}");
+        }
     }
 
     #[test]

@@ -3,3 +3,5 @@
 pub mod appended;
 pub(super) mod disk;
 mod identity;
+#[cfg(any(feature = "kafka", feature = "hbase"))]
+pub(super) mod rows;
