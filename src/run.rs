@@ -59,10 +59,10 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
     let Invocation { globals, mut chain, words } = invocation;
     // Before the command is kept anywhere: an address that holds a secret is refused.
     globals.to.iter().try_for_each(|spec| sinks::parse(spec).map(drop))?;
-    // Before anything is hashed.
-    let mut checkpoint = if globals.explain { None } else { going::open(&globals, &words, clock)? };
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
+    // Before anything is hashed.
+    let mut checkpoint = if globals.explain { None } else { going::open(&globals, &words, clock)? };
     if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
         return Err(Error::usage(
             "`--follow` goes on with what is appended to files, and there is none: add --from FILE",

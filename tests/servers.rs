@@ -5,6 +5,8 @@
 #[cfg(feature = "hbase")]
 mod hbase;
 #[cfg(feature = "kafka")]
+mod kafka_in;
+#[cfg(feature = "kafka")]
 mod kafka_out;
 
 use std::path::{Path, PathBuf};

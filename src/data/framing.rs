@@ -1,4 +1,5 @@
-//! Where records end: at each delimiter, or, where fields are quoted (csv, tsv), at each one outside quotes.
+//! Where records end: at each delimiter, or, where fields are quoted (csv, tsv), at each one outside quotes, or where the length
+//! says that stands before each (what a source makes of messages, which may hold any bytes).
 //!
 //! Called by receivers on every buffer they read and by whoever counts or splits records. All texts begin at a record.
 
@@ -18,21 +19,48 @@ pub struct Framing {
     pub delimiter: u8,
     /// What separates fields, if these may be quoted: then a record may hold delimiters, and an empty one is none.
     pub quoted: Option<u8>,
+    /// Nothing ends a record: before each stands how many bytes follow, a `u32` in little endian. Only for sources that give
+    /// whole records ([`Intake`](crate::sources::Intake)): nobody looks for them in a stream.
+    pub sized: bool,
 }
+
+/// How many bytes the length of a sized record takes.
+pub const SIZE: usize = size_of::<u32>();
 
 impl Framing {
     /// A record ends at every delimiter.
-    pub fn plain(delimiter: u8) -> Self {
-        Framing { delimiter, quoted: None }
+    pub const fn plain(delimiter: u8) -> Self {
+        Framing { delimiter, quoted: None, sized: false }
     }
 
     /// Fields that `separator` separates may be quoted, as in RFC 4180.
-    pub fn quoted(delimiter: u8, separator: u8) -> Self {
-        Framing { delimiter, quoted: Some(separator) }
+    pub const fn quoted(delimiter: u8, separator: u8) -> Self {
+        Framing { delimiter, quoted: Some(separator), sized: false }
+    }
+
+    /// The length of a record stands before it.
+    pub const fn sized() -> Self {
+        Framing { delimiter: b'\n', quoted: None, sized: true }
+    }
+
+    /// Where the sized record that begins at `from` ends; behind the bytes, if it is not all there.
+    #[inline]
+    fn sized_end(bytes: &[u8], from: usize) -> Option<usize> {
+        let size = bytes.get(from..)?.first_chunk()?;
+        Some(from + SIZE + u32::from_le_bytes(*size) as usize)
+    }
+
+    /// Where each whole sized record ends.
+    fn sized_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+        let next = |from: &usize| Self::sized_end(bytes, *from).filter(|end| *end <= bytes.len());
+        std::iter::successors(next(&0), next)
     }
 
     /// Where the first record ends, its delimiter included.
     pub fn first_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.sized {
+            return Self::sized_ends(bytes).next();
+        }
         match self.quoted {
             None => memchr(self.delimiter, bytes).map(|at| at + 1),
             Some(_) => self.next_end(bytes, 0),
@@ -42,6 +70,9 @@ impl Framing {
     /// Where the last whole record ends, its delimiter included. Empty lines that are no records may stand behind it, but
     /// alone they are none.
     pub fn last_end(&self, bytes: &[u8]) -> Option<usize> {
+        if self.sized {
+            return Self::sized_ends(bytes).last();
+        }
         if self.is_simple(bytes) {
             let end = memrchr(self.delimiter, bytes).map(|at| at + 1)?;
             return (self.quoted.is_none() || !self.is_empty(&bytes[..end])).then_some(end);
@@ -56,6 +87,14 @@ impl Framing {
 
     /// How many records there are, an unended last one included.
     pub fn count(&self, bytes: &[u8]) -> u64 {
+        if self.sized {
+            let (mut count, mut at) = (0, 0);
+            while at < bytes.len() {
+                at = Self::sized_end(bytes, at).unwrap_or(bytes.len());
+                count += 1;
+            }
+            return count;
+        }
         if self.quoted.is_some() {
             let mut count = 0;
             self.each(bytes, 0, bytes.len(), |_| count += 1);
@@ -67,6 +106,9 @@ impl Framing {
 
     /// Where record number `count` (from 1) ends, its delimiter included, if there are so many.
     pub fn nth_end(&self, bytes: &[u8], count: usize) -> Option<usize> {
+        if self.sized {
+            return Self::sized_ends(bytes).nth(count.saturating_sub(1));
+        }
         if self.quoted.is_none() {
             return memchr_iter(self.delimiter, bytes).nth(count.saturating_sub(1)).map(|at| at + 1);
         }
@@ -83,6 +125,14 @@ impl Framing {
     /// Gives the span of each record of `bytes[start..end]`, without its delimiter; also of a last one that has none.
     pub fn each(&self, bytes: &[u8], start: usize, end: usize, mut give: impl FnMut(Span)) {
         let (text, mut from) = (&bytes[..end], start);
+        if self.sized {
+            while from < end {
+                let to = Self::sized_end(text, from).map_or(end, |to| to.min(end));
+                give(Span::range((from + SIZE).min(to), to));
+                from = to;
+            }
+            return;
+        }
         if self.quoted.is_none() {
             for at in memchr_iter(self.delimiter, &text[start..]) {
                 give(Span::range(from, start + at));
@@ -248,7 +298,7 @@ mod tests {
 
     use super::*;
 
-    const CSV: Framing = Framing { delimiter: b'\n', quoted: Some(b',') };
+    const CSV: Framing = Framing::quoted(b'\n', b',');
 
     fn records(framing: Framing, bytes: &[u8]) -> Vec<String> {
         let mut records = Vec::new();
@@ -270,6 +320,41 @@ mod tests {
     }
 
     proptest! {
+        /// Sized records are found as they were put there, whatever they hold, also behind others, and by every way to look.
+        #[test]
+        fn sized_records_are_found_by_their_lengths(
+            written in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..9),
+            cut in 0..5usize,
+        ) {
+            let framing = Framing::sized();
+            let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+            for record in &written {
+                bytes.extend_from_slice(&(record.len() as u32).to_le_bytes());
+                bytes.extend_from_slice(record);
+                ends.push(bytes.len());
+            }
+            let found = |start: usize| {
+                let mut found = Vec::new();
+                framing.each(&bytes, start, bytes.len(), |span| found.push(span.of(&bytes).unwrap_or_default().to_vec()));
+                found
+            };
+            prop_assert_eq!(&found(0), &written);
+            prop_assert_eq!(framing.count(&bytes), written.len() as u64);
+            prop_assert_eq!(framing.first_end(&bytes), ends.first().copied());
+            prop_assert_eq!(framing.last_end(&bytes), ends.last().copied());
+            for (at, end) in ends.iter().enumerate() {
+                prop_assert_eq!(framing.nth_end(&bytes, at + 1), Some(*end));
+                prop_assert_eq!(&found(*end), &written[at + 1..]);
+            }
+            prop_assert_eq!(framing.nth_end(&bytes, ends.len() + 1), None);
+            // Of what is not all there nothing is taken for whole, and nothing is read behind the end.
+            let part = &bytes[..bytes.len().saturating_sub(cut)];
+            prop_assert_eq!(framing.last_end(part), ends.iter().copied().rfind(|end| *end <= part.len()));
+            let mut spans = Vec::new();
+            framing.each(part, 0, part.len(), |span| spans.push(span));
+            prop_assert_eq!(spans.len() as u64, framing.count(part));
+        }
+
         /// All ways to look at records agree with a walk, byte by byte, that knows three states.
         #[test]
         fn every_way_to_find_records_agrees_with_a_plain_walk(bytes in prop_oneof![

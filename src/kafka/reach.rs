@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::client::{Client, ClientContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::metadata::{Metadata, MetadataTopic};
 
 use crate::data::schema::nearest;
 use crate::error::{Error, Result};
@@ -19,6 +20,12 @@ const EACH: Duration = Duration::from_secs(1);
 pub struct Topics(Vec<(String, Vec<i32>)>);
 
 impl Topics {
+    /// Those that an answer tells of.
+    pub fn of(all: &Metadata) -> Self {
+        let partitions = |topic: &MetadataTopic| topic.partitions().iter().map(|partition| partition.id()).collect();
+        Topics(all.topics().iter().map(|topic| (topic.name().to_string(), partitions(topic))).collect())
+    }
+
     /// The partitions of a topic, if there is one of this name.
     pub fn partitions(&self, topic: &str) -> Option<&[i32]> {
         self.0.iter().find(|(name, _)| name == topic).map(|(_, partitions)| partitions.as_slice())
@@ -60,12 +67,8 @@ pub fn reach<C: ClientContext>(
         poll(Duration::ZERO);
         match client.fetch_metadata(None, EACH) {
             Ok(all) => {
-                let partitions = |topic: &rdkafka::metadata::MetadataTopic| {
-                    topic.partitions().iter().map(|partition| partition.id()).collect()
-                };
-                let topics = all.topics().iter().map(|topic| (topic.name().to_string(), partitions(topic)));
                 watcher.forget();
-                return Ok(Topics(topics.collect()));
+                return Ok(Topics::of(&all));
             }
             Err(error) => found = says(&error),
         }

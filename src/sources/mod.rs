@@ -11,14 +11,16 @@ use crate::clock::Clock;
 use crate::data::buffer::{Buffer, Quota};
 use crate::data::framing::Framing;
 use crate::data::time::Time;
-use crate::error::{Error, Result};
-use crate::formats::{self, Input, Reading};
+use crate::error::Result;
 use crate::messages::Messages;
 use crate::stop::Stop;
+use crate::url;
 
 mod dir;
 mod exec;
 mod file;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod listen;
 mod rate;
 mod stdin;
@@ -29,6 +31,7 @@ pub use support::descriptors::allow_many;
 use support::peek::Peeked;
 use support::spelling::Spelling;
 pub use support::unread::Unread;
+pub use support::wanted::{Said, Wanted, format_of};
 
 /// A kind of source, as `--from` spells it.
 pub struct Entry {
@@ -42,14 +45,28 @@ pub struct Entry {
 }
 
 /// Every kind of source, in the order of the help.
-pub static REGISTRY: &[Entry] =
-    &[stdin::ENTRY, file::ENTRY, file::WITH_OPTIONS, dir::ENTRY, tcp::ENTRY, listen::ENTRY, exec::ENTRY, rate::ENTRY];
+pub static REGISTRY: &[Entry] = &[
+    stdin::ENTRY,
+    file::ENTRY,
+    file::WITH_OPTIONS,
+    dir::ENTRY,
+    tcp::ENTRY,
+    listen::ENTRY,
+    exec::ENTRY,
+    rate::ENTRY,
+    #[cfg(feature = "kafka")]
+    kafka::ENTRY,
+];
+
+/// The kinds of which each stands behind a feature of this name.
+const FEATURES: &[&str] = &["kafka"];
 
 /// The source that `spec` spells; nothing is opened yet. An unknown scheme or option is a usage error.
 pub fn parse(spec: &str) -> Result<Box<dyn Source>> {
     let (scheme, spelling) = Spelling::split(spec)?;
     match REGISTRY.iter().find(|e| e.scheme == scheme) {
         Some(entry) => (entry.parse)(&spelling),
+        None if FEATURES.contains(&scheme) => Err(url::left_out(scheme)),
         None => Err(Spelling::unknown(spec, scheme, REGISTRY.iter())),
     }
 }
@@ -123,57 +140,6 @@ pub struct Kept {
     /// A batch was being written: it holds what stands from [`Kept::position`] up to here, and this is its mark. Exactly that is
     /// to be given first.
     pub redo: Option<(u64, Vec<u8>)>,
-}
-
-/// What a source says about the format of its records; nothing: the one of `--in`.
-#[derive(Clone, Default)]
-pub struct Wanted {
-    /// The format that `?in=` names.
-    pub format: Option<String>,
-    /// The names of the columns that `&header=` gives.
-    pub header: Option<String>,
-    /// The path whose extension tells the format, unless one is named.
-    pub path: Option<String>,
-    /// The one that it makes itself.
-    pub own: Option<Arc<dyn Input>>,
-    /// It gathers the records of many senders, whose heads would mix.
-    pub gathers: bool,
-}
-
-/// What the command line says about the formats of all sources.
-#[derive(Debug, Clone)]
-pub struct Said {
-    /// `--in`.
-    pub format: Option<String>,
-    /// `--header`.
-    pub header: Option<String>,
-    /// What ends a record: `\n`, or NUL with `-0`.
-    pub delimiter: u8,
-}
-
-/// The format of a source's records: of its own, by its extension, by `--in`, or text.
-pub fn format_of(source: &dyn Source, said: &Said) -> Result<Arc<dyn Input>> {
-    let Wanted { format, header, path, own, gathers } = source.format();
-    if let Some(own) = own {
-        return Ok(own);
-    }
-    let by_extension = || path.as_deref().and_then(formats::by_extension).map(String::from);
-    let name = format.or_else(by_extension).or_else(|| said.format.clone()).unwrap_or_else(|| "text".to_string());
-    let named = header.is_some();
-    let header = header.or_else(|| said.header.clone()).map(|row| formats::header(&row)).transpose()?;
-    if gathers && header.is_none() && ["csv", "tsv"].contains(&name.as_str()) {
-        return Err(Error::usage(format!(
-            "{} gathers many senders, so that {name} needs the names of its columns: add --header a,b",
-            source.name()
-        )));
-    }
-    if named && !["csv", "tsv"].contains(&name.as_str()) {
-        return Err(Error::usage(format!(
-            "{}: `header=` names the columns of csv and tsv, not of {name}",
-            source.name()
-        )));
-    }
-    formats::input(&name, &Reading { delimiter: said.delimiter, header, argument: None })
 }
 
 /// What sources are opened with.

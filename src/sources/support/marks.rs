@@ -200,7 +200,8 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
+    /// So many bytes.
+    pub fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.rest.split_at_checked(len)?;
         self.rest = rest;
         Some(bytes)

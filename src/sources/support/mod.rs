@@ -17,3 +17,4 @@ pub mod spelling;
 pub mod testing;
 pub mod trail;
 pub mod unread;
+pub mod wanted;

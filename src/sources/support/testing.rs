@@ -13,7 +13,7 @@ use crate::sources::{Feed, Got, Kept, Lane, Setup, Stream};
 use crate::stop::Stop;
 
 /// Lines.
-pub const PLAIN: Framing = Framing { delimiter: b'\n', quoted: None };
+pub const PLAIN: Framing = Framing::plain(b'\n');
 
 /// A setup on this clock, for lines of up to 16 MiB; messages go nowhere.
 pub fn setup_on(clock: Arc<dyn Clock>) -> Setup {

@@ -1,0 +1,125 @@
+//! The group: partitions come and go.
+
+use std::time::Duration;
+
+use super::super::client::{News, PATIENCE, let_go, list, take};
+use super::super::trail::{Partition, Place};
+use super::{Reader, lock};
+use crate::error::Result;
+use crate::kafka::passes;
+use rdkafka::Offset;
+use rdkafka::consumer::Consumer as _;
+
+/// The group lets a member take so long over a change, unless it is told otherwise (max.poll.interval.ms).
+const INTERVAL: Duration = Duration::from_secs(300);
+
+/// Partitions that are to be let go when what was read of them is done with.
+pub struct Leaving {
+    parts: Vec<Partition>,
+    /// When it is too late.
+    until: Duration,
+}
+
+impl Reader {
+    /// Does what the group has decided.
+    pub(super) fn members(&mut self, now: Duration) -> Result<()> {
+        if let Some(leaving) = self.state.leaving.take() {
+            self.leave(leaving, now)?;
+        }
+        while self.state.leaving.is_none()
+            && let Some(news) = self.client.context().news()
+        {
+            match news {
+                News::Assigned(parts) => self.state.fresh.push_back(parts),
+                News::Revoked(parts) => {
+                    for part in self.parts.iter_mut().filter(|part| parts.contains(&part.partition)) {
+                        part.stopped = true;
+                    }
+                    let millis =
+                        self.start.address.cluster.property("max.poll.interval.ms").and_then(|text| text.parse().ok());
+                    let limit = millis.map_or(INTERVAL, Duration::from_millis);
+                    // Another one may be about to read them: rather too early than too late.
+                    self.leave(Leaving { parts, until: now + limit * 9 / 10 }, now)?;
+                }
+                News::Lost(parts) => self.drop_parts(&parts, true)?,
+            }
+        }
+        while self.state.leaving.is_none()
+            && let Some(parts) = self.state.fresh.pop_front()
+        {
+            if !self.join(&parts)? {
+                self.state.fresh.push_front(parts);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets partitions go if nothing of them is on its way any more.
+    fn leave(&mut self, leaving: Leaving, now: Duration) -> Result<()> {
+        let is_lost = self.client.consumer().assignment_lost() || now >= leaving.until;
+        let ids: Vec<usize> = self.ids(&leaving.parts);
+        let trail = lock(&self.shared.trail);
+        let waits = ids.iter().any(|id| trail.waits(*id));
+        drop(trail);
+        if waits && !is_lost {
+            self.state.leaving = Some(leaving);
+            return Ok(());
+        }
+        self.drop_parts(&leaving.parts, is_lost)
+    }
+
+    fn ids(&self, parts: &[Partition]) -> Vec<usize> {
+        self.parts.iter().filter(|part| parts.contains(&part.partition)).map(|part| part.id).collect()
+    }
+
+    fn drop_parts(&mut self, parts: &[Partition], lost: bool) -> Result<()> {
+        let ids = self.ids(parts);
+        if let Some(group) = &self.shared.group {
+            group.leave(&ids, &lock(&self.shared.trail), lost);
+        }
+        self.parts.retain(|part| !parts.contains(&part.partition));
+        let list = list(parts.iter().map(|part| (part, Offset::Invalid)));
+        let_go(self.client.consumer(), &list).map_err(|error| self.failed(&error))
+    }
+
+    /// Reads what the group has given, from where it has come to; false if that cannot be told at the moment.
+    fn join(&mut self, parts: &[Partition]) -> Result<bool> {
+        let Some(group) = &self.shared.group else { return Ok(true) };
+        let known = |part: &Partition| self.known.iter().any(|(known, _)| known == part);
+        let places = || -> rdkafka::error::KafkaResult<_> {
+            let committed = group.committed(parts, PATIENCE)?;
+            let begins = self.start.offsets(&self.scout, parts, known, PATIENCE)?;
+            let (mut places, mut unknown, mut claims) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, part) in parts.iter().enumerate() {
+                let (offset, claimed) = committed[at].clone();
+                let mark = lock(&self.shared.trail).place(part).map(|place| place.offset);
+                let place = Place::at(offset.max(mark).unwrap_or(begins[at]));
+                if offset.is_none() {
+                    unknown.push((part.clone(), place));
+                }
+                places.push((part.clone(), place));
+                claims.push(claimed);
+            }
+            let checked = self.start.check(&self.scout, &mut places, PATIENCE)?;
+            group.pin(&unknown)?;
+            Ok((places, claims, checked))
+        };
+        let (places, claims, checked) = match places() {
+            Ok(found) => found,
+            Err(error) if passes(&error) || error.rdkafka_error_code() == Some(super::Code::RebalanceInProgress) => {
+                self.state.trouble.heard(&error);
+                return Ok(false);
+            }
+            Err(error) => return Err(self.failed(&error)),
+        };
+        checked?;
+        self.read(&places, take)?;
+        if let Some(group) = &self.shared.group {
+            let ids: Vec<usize> = parts.iter().flat_map(|part| self.ids(std::slice::from_ref(part))).collect();
+            group.hold(ids.into_iter().zip(claims));
+        }
+        self.state.joined = true;
+        Ok(true)
+    }
+}

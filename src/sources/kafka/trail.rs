@@ -1,0 +1,266 @@
+//! Which positions of the lane are which offsets: what was given, chunk by chunk, until its batch is logged or out.
+//!
+//! A mark is the place in every partition, at a position: numbers as in [`marks`](super::super::support::marks), of each
+//! partition the topic, its number, the offset, and how many bytes of the records from there on had been taken as well (a batch
+//! may end inside a chunk).
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::super::Kept;
+use super::super::support::marks::{Reader, header, put, put_signed};
+use crate::error::Result;
+
+/// A partition of a topic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Partition {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// Which of its partitions.
+    pub number: i32,
+}
+
+/// As messages name it.
+impl std::fmt::Display for Partition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} partition {}", self.topic, self.number)
+    }
+}
+
+/// A place in a partition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The record of this offset, or the next one behind it.
+    pub offset: i64,
+    /// So many bytes of the records from there on stand before the place.
+    pub skip: u64,
+}
+
+impl Place {
+    /// Before the record of this offset.
+    pub fn at(offset: i64) -> Self {
+        Place { offset, skip: 0 }
+    }
+}
+
+/// What was given of a partition at once.
+struct Step {
+    /// The position behind it.
+    until: u64,
+    part: usize,
+    first: Place,
+    /// The offset behind its last record.
+    next: i64,
+}
+
+/// The places in the partitions at a position, and the way from there to where the reader stands.
+#[derive(Default)]
+pub struct Trail {
+    parts: Vec<(Partition, Place)>,
+    position: u64,
+    end: u64,
+    steps: VecDeque<Step>,
+}
+
+/// A partition of which records stand before a position that was passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// Its place before.
+    pub from: Place,
+    /// Its place now.
+    pub place: Place,
+    /// The offset behind all records of the chunk in which that is.
+    pub next: i64,
+}
+
+impl Trail {
+    /// At a position, with nothing given behind it.
+    pub fn at(position: u64, parts: Vec<(Partition, Place)>) -> Self {
+        Trail { parts, position, end: position, steps: VecDeque::new() }
+    }
+
+    /// Where the reader stands.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// A partition by its number here.
+    pub fn partition(&self, part: usize) -> &Partition {
+        &self.parts[part].0
+    }
+
+    /// The place of a partition at the position that was passed last.
+    pub fn place(&self, partition: &Partition) -> Option<Place> {
+        self.parts.iter().find(|(known, _)| known == partition).map(|(_, place)| *place)
+    }
+
+    /// The number of a partition here; one that is new stands at this place.
+    pub fn number(&mut self, partition: &Partition, place: Place) -> usize {
+        let known = self.parts.iter().position(|(known, _)| known == partition);
+        known.unwrap_or_else(|| {
+            self.parts.push((partition.clone(), place));
+            self.parts.len() - 1
+        })
+    }
+
+    /// From here on it is read from this place; its number here.
+    pub fn put(&mut self, partition: &Partition, place: Place) -> usize {
+        let part = self.number(partition, place);
+        if self.steps.is_empty() {
+            self.parts[part].1 = place;
+        } else {
+            self.gave(part, place, place.offset, 0);
+        }
+        part
+    }
+
+    /// So many bytes of a partition were given, the records from `first` up to the offset `next`. Gives their position.
+    pub fn gave(&mut self, part: usize, first: Place, next: i64, bytes: u64) -> u64 {
+        let from = self.end;
+        self.end += bytes;
+        self.steps.push_back(Step { until: self.end, part, first, next });
+        from
+    }
+
+    /// Whether records of the partition were given and are not passed yet.
+    pub fn waits(&self, part: usize) -> bool {
+        self.steps.iter().any(|step| step.part == part)
+    }
+
+    /// How many steps are kept.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Goes on to a position: the partitions of which records stand before it, by their numbers here.
+    pub fn pass(&mut self, until: u64) -> BTreeMap<usize, Passed> {
+        let mut passed: BTreeMap<usize, Passed> = BTreeMap::new();
+        while let Some(step) = self.steps.front_mut() {
+            let (part, next, bytes) = (step.part, step.next, step.until - self.position);
+            if until <= self.position && bytes > 0 {
+                break;
+            }
+            let place = if step.until <= until {
+                if bytes == 0 { step.first } else { Place::at(next) }
+            } else {
+                step.first.skip += until - self.position;
+                step.first
+            };
+            let is_whole = step.until <= until;
+            self.position = step.until.min(until);
+            let from = std::mem::replace(&mut self.parts[part].1, place);
+            if bytes > 0 {
+                let known = passed.entry(part).or_insert(Passed { from, place, next });
+                (known.place, known.next) = (place, next);
+            }
+            if is_whole {
+                self.steps.pop_front();
+            } else {
+                break;
+            }
+        }
+        passed
+    }
+
+    /// What has to be stored to go on from the position that was passed last.
+    pub fn mark(&self) -> Vec<u8> {
+        let mut out = header(b'k');
+        put(&mut out, self.parts.len() as u64);
+        for (Partition { topic, number }, place) in &self.parts {
+            put(&mut out, topic.len() as u64);
+            out.extend_from_slice(topic.as_bytes());
+            put_signed(&mut out, i64::from(*number));
+            put_signed(&mut out, place.offset);
+            put(&mut out, place.skip);
+        }
+        out
+    }
+}
+
+/// The places that a mark tells of.
+pub fn places(kept: &Kept, mark: &[u8]) -> Result<Vec<(Partition, Place)>> {
+    let mut reader = Reader::new(kept, mark, b'k')?;
+    let mut read = || {
+        let mut parts = Vec::new();
+        for _ in 0..reader.number()? {
+            let len = usize::try_from(reader.number()?).ok()?;
+            let topic = std::str::from_utf8(reader.bytes(len)?).ok()?.into();
+            let number = i32::try_from(reader.signed()?).ok()?;
+            let place = Place { offset: reader.signed()?, skip: reader.number()? };
+            parts.push((Partition { topic, number }, place));
+        }
+        reader.is_at_end().then_some(parts)
+    };
+    read().ok_or_else(|| super::super::support::marks::not_understood(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partition(number: i32) -> Partition {
+        Partition { topic: "t".into(), number }
+    }
+
+    /// Two partitions; ten bytes of the first (offsets 5 to 7), twenty of the second (0 to 1), ten of the first (8 to 9).
+    fn trail() -> Trail {
+        let mut trail = Trail::at(100, Vec::new());
+        let (one, two) = (trail.put(&partition(0), Place::at(5)), trail.put(&partition(1), Place::at(0)));
+        assert_eq!(trail.gave(one, Place::at(5), 8, 10), 100);
+        assert_eq!(trail.gave(two, Place::at(0), 2, 20), 110);
+        assert_eq!(trail.gave(one, Place::at(8), 10, 10), 130);
+        trail
+    }
+
+    fn shown(trail: &Trail) -> Vec<(i64, u64)> {
+        let kept = Kept { name: "k".into(), ..Kept::default() };
+        let places = places(&kept, &trail.mark()).unwrap();
+        places.into_iter().map(|(_, place)| (place.offset, place.skip)).collect()
+    }
+
+    #[test]
+    fn a_mark_tells_the_place_in_every_partition() {
+        let mut trail = trail();
+        assert_eq!(shown(&trail), [(5, 0), (0, 0)]);
+        assert_eq!(trail.pass(100), BTreeMap::new());
+        let passed = trail.pass(110);
+        assert_eq!(passed[&0], Passed { from: Place::at(5), place: Place::at(8), next: 8 });
+        assert_eq!((passed.len(), shown(&trail)), (1, vec![(8, 0), (0, 0)]));
+        assert_eq!(trail.pass(110), BTreeMap::new(), "it may be asked again");
+        assert_eq!(trail.pass(140).len(), 2);
+        assert_eq!((shown(&trail), trail.len()), (vec![(10, 0), (2, 0)], 0));
+    }
+
+    #[test]
+    fn a_batch_may_end_inside_a_chunk_and_once_more_in_the_same() {
+        let mut trail = trail();
+        trail.pass(113);
+        assert_eq!(shown(&trail), [(8, 0), (0, 3)]);
+        let passed = trail.pass(120)[&1];
+        assert_eq!((passed.place, passed.next), (Place { offset: 0, skip: 10 }, 2));
+        assert!(trail.waits(1));
+        assert_eq!(trail.pass(131)[&0].place, Place { offset: 8, skip: 1 });
+        assert_eq!((shown(&trail), trail.waits(1)), (vec![(8, 1), (2, 0)], false));
+    }
+
+    #[test]
+    fn a_partition_that_is_begun_elsewhere_stands_there_from_then_on() {
+        let mut trail = trail();
+        trail.put(&partition(1), Place::at(50));
+        trail.put(&partition(2), Place::at(7));
+        trail.pass(130);
+        assert_eq!(trail.place(&partition(1)), Some(Place::at(2)), "not before what was given");
+        assert_eq!(trail.pass(140).keys().copied().collect::<Vec<_>>(), [0]);
+        assert_eq!(shown(&trail), [(10, 0), (50, 0), (7, 0)]);
+    }
+
+    #[test]
+    fn a_mark_of_anything_else_is_refused() {
+        let kept = Kept { name: "kafka://b/t".into(), ..Kept::default() };
+        let whole = trail().mark();
+        for mark in [&whole[..whole.len() - 1], &[1, b'k', 9], &[1, b'f', 0], &[]] {
+            let error = places(&kept, mark).unwrap_err().to_string();
+            assert!(error.contains("cannot go on with kafka://b/t"), "{error}");
+        }
+    }
+}
