@@ -277,6 +277,64 @@ proptest! {
     }
 }
 
+/// What agents send: the events that come out of it, and an end. Plain, or compressed.
+#[cfg(feature = "flume")]
+fn agent(sent: &[u8], deflated: bool) {
+    use std::io::{Read, Write};
+    use std::sync::{Arc, Mutex};
+    use streamer::data::buffer::{Pool, Quota};
+    use streamer::data::framing::Framing;
+    use streamer::{clock, messages, stop};
+
+    let stop = stop::Stop::new().unwrap();
+    let setup = sources::Setup {
+        clock: Arc::new(clock::ManualClock::default()),
+        max_record: 1 << 16,
+        once: false,
+        poll: None,
+        stop: Arc::clone(&stop),
+        stdin: Mutex::new(None),
+        messages: messages::Messages::new(Box::new(std::io::sink())),
+        checkpoint: None,
+    };
+    let source = sources::parse(if deflated { "flume://0?compression=deflate" } else { "flume://0" }).unwrap();
+    let mut lane = source.open(&setup, Framing::sized()).unwrap().pop().unwrap();
+    let sources::Feed::Records(intake) = &mut lane.feed else { panic!("it gives records") };
+    let mut stream = std::net::TcpStream::connect(&lane.name["flume://".len()..]).unwrap();
+    let sent = sent.to_vec();
+    let client = std::thread::spawn(move || {
+        let _ = stream.write_all(&sent);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        // It is closed once all was read.
+        let _ = stream.read_to_end(&mut Vec::new());
+        stop.tell();
+    });
+    let quota = Quota::new(Arc::new(Pool::default()), 64 << 20, Arc::new(|| ()));
+    while let sources::Step::Records(chunk) = intake.next(&quota).unwrap() {
+        let bytes = chunk.buffer.bytes();
+        let mut end = 0;
+        Framing::sized().each(bytes, 0, bytes.len(), |record| {
+            assert_eq!(record.start as usize, end + 4, "records are whole");
+            end = (record.start + record.len) as usize;
+            assert!(record.len <= 1 << 16);
+        });
+        assert_eq!(end, bytes.len());
+        lane.control.taken(chunk.until);
+    }
+    client.join().unwrap();
+}
+
+#[cfg(feature = "flume")]
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn agents(deflated: bool, seed: u64) {
+        let sent = file("flume", seed);
+        in_time(move || agent(&sent, deflated));
+    }
+}
+
 const OUT: &[&str] = &["text", "csv", "tsv", "json", "table", "spark"];
 
 /// Each input of the corpus as it is, in a process that cannot have much memory: the bombs hold up to a gigabyte.

@@ -2,6 +2,8 @@
 //!
 //! Nothing here waits for time to pass: what is to happen is waited for, and the deadline is only for what never comes.
 
+#[cfg(feature = "flume")]
+mod agents;
 mod alarm;
 mod bad_columns;
 mod bad_input;

@@ -2,6 +2,10 @@
 //!
 //! They need Java and what `servers/fetch.sh` brings, so they are ignored unless asked for: `tests/servers/run`.
 
+#[cfg(feature = "flume")]
+mod flume;
+#[cfg(feature = "hdfs")]
+mod hdfs;
 #[cfg(feature = "hbase")]
 mod hbase;
 #[cfg(feature = "kafka")]

@@ -113,7 +113,10 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
         let mut read = 0;
         for entry in entries {
             match core.rest_of_entry(lane, entry, position, core.plan.numbers) {
-                Ok(rest) => rest.into_iter().for_each(|rest| core.place(lane, rest)),
+                Ok(Some(rest)) => {
+                    core.place(lane, rest);
+                }
+                Ok(None) => {}
                 Err(error) => core.fail(error),
             }
         }
@@ -139,8 +142,8 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
                 Ok(Some(rest)) => {
                     let until = rest.until();
                     little = rest.is_little();
-                    bring(core, lane, rest, pace, framing);
-                    if let Some(Err(error)) = given.map(|given| core.answer(lane, given)) {
+                    let placed = bring(core, lane, rest, pace, framing);
+                    if let Some(Err(error)) = given.map(|given| core.answer(lane, given, placed)) {
                         core.fail(error);
                         break;
                     }
@@ -163,8 +166,8 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
     }
 }
 
-/// Brings records to the batcher, no faster than the pace allows.
-fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, framing: Framing) {
+/// Brings records to the batcher, no faster than the pace allows. False if the run ends without all of them.
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, framing: Framing) -> bool {
     if let Some(pace) = pace {
         while rest.records() > 0 {
             let records = pace.lock().unwrap_or_else(|e| e.into_inner()).take(rest.records());
@@ -175,5 +178,5 @@ fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, f
             core.place(lane, rest.split(records, &core.cutting, framing));
         }
     }
-    core.place(lane, rest);
+    core.place(lane, rest)
 }

@@ -18,6 +18,8 @@ mod exec;
 mod file;
 #[cfg(feature = "hbase")]
 mod hbase;
+#[cfg(feature = "hdfs")]
+mod hdfs;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod stdout;
@@ -159,12 +161,15 @@ pub static REGISTRY: &[Entry] = &[
     Entry { form: "kafka://BROKERS/TOPIC?key=COLUMN", about: kafka::ABOUT, parse: kafka::parse },
     #[cfg(feature = "hbase")]
     Entry { form: "hbase://HOST:PORT/TABLE?row=COLUMN&family=FAMILY", about: hbase::ABOUT, parse: hbase::parse },
+    #[cfg(feature = "hdfs")]
+    Entry { form: "hdfs://NAMENODE:PORT/DIR/{end}.csv", about: hdfs::ABOUT, parse: hdfs::parse },
     Entry { form: "out/{end}.csv", about: template::ABOUT, parse: template::parse },
     Entry { form: "PATH", about: file::ABOUT, parse: file::parse },
 ];
 
 /// Other systems by the schemes of their addresses, and whether they are built in.
-const SYSTEMS: &[(&str, bool)] = &[("kafka", cfg!(feature = "kafka")), ("hbase", cfg!(feature = "hbase"))];
+const SYSTEMS: &[(&str, bool)] =
+    &[("kafka", cfg!(feature = "kafka")), ("hbase", cfg!(feature = "hbase")), ("hdfs", cfg!(feature = "hdfs"))];
 
 /// What a spelling of `--to` or `tee` stands for. An unknown scheme or a mistake in it is a usage error.
 pub fn parse(spec: &str) -> Result<Box<dyn Spec>> {

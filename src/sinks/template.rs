@@ -6,21 +6,18 @@ mod hidden;
 mod once;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use self::hidden::Hidden;
 use self::once::Once;
+use super::support::placeholders::Placeholders;
 use super::{Parsed, Setup, Sink, Spec, check_directory, format_of};
 use crate::data::batch::BatchInfo;
-use crate::data::schema::nearest;
 use crate::error::{Error, Result};
 use crate::messages::Messages;
-
-/// What may stand in braces.
-const NAMES: [&str; 5] = ["start", "end", "start_ms", "end_ms", "batch"];
 
 pub(super) const ABOUT: &str = "a file per batch, renamed into place when it is whole; none for an empty batch; one that \
     exists is kept, the new one gets -2. Names in braces: start, end, start_ms, end_ms, batch. Under --checkpoint each is there \
@@ -30,14 +27,7 @@ pub(super) const ABOUT: &str = "a file per batch, renamed into place when it is 
 #[derive(Clone)]
 struct Template {
     spec: String,
-    parts: Vec<Part>,
-}
-
-#[derive(Clone)]
-enum Part {
-    Text(String),
-    /// One of [`NAMES`].
-    Name(&'static str),
+    names: Placeholders,
 }
 
 pub(super) fn parse(spec: &str) -> Parsed {
@@ -49,51 +39,13 @@ pub(super) fn parse(spec: &str) -> Parsed {
 
 impl Template {
     fn new(spec: &str) -> Result<Self> {
-        let wrong = |what: String| {
-            let names = NAMES.map(|n| format!("{{{n}}}")).join(" ");
+        let names = Placeholders::new(spec).map_err(|what| {
+            let names = Placeholders::all();
             Error::usage(format!(
                 "`{spec}` is no template of a file: {what}; there are {names} (file:PATH takes braces as they are)"
             ))
-        };
-        let mut parts = Vec::new();
-        let mut rest = spec;
-        while let Some((before, behind)) = rest.split_once('{') {
-            let (name, behind) = behind.split_once('}').ok_or_else(|| wrong(format!("`{{{behind}` has no `}}`")))?;
-            let known = NAMES.into_iter().find(|n| *n == name).ok_or_else(|| {
-                let near = nearest(name, NAMES.into_iter());
-                let hint = near.first().map_or(String::new(), |n| format!(", did you mean {{{n}}}?"));
-                wrong(format!("`{{{name}}}` is unknown{hint}"))
-            })?;
-            if behind.contains('/') {
-                return Err(wrong(format!(
-                    "`{{{name}}}` stands in the name of a directory, it must be in that of the file"
-                )));
-            }
-            parts.extend([Part::Text(before.to_string()), Part::Name(known)]);
-            rest = behind;
-        }
-        parts.push(Part::Text(rest.to_string()));
-        Ok(Template { spec: spec.to_string(), parts })
-    }
-
-    /// With its dot; empty if there is none. Times hold a dot too, but that is no extension.
-    fn extension(&self) -> &str {
-        match self.parts.last() {
-            Some(Part::Text(text)) => text.rfind('.').map_or("", |dot| &text[dot..]),
-            _ => "",
-        }
-    }
-
-    fn path(&self, batch: &BatchInfo, zone: &TimeZone) -> PathBuf {
-        let part = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Name("start") => batch.start.compact(zone),
-            Part::Name("end") => batch.end.compact(zone),
-            Part::Name("start_ms") => batch.start.0.to_string(),
-            Part::Name("end_ms") => batch.end.0.to_string(),
-            Part::Name(_) => batch.id.to_string(),
-        };
-        self.parts.iter().map(part).collect::<String>().into()
+        })?;
+        Ok(Template { spec: spec.to_string(), names })
     }
 }
 
@@ -183,8 +135,8 @@ impl Sink for Open {
 
     fn end(&mut self, batch: &BatchInfo) -> Result<()> {
         let Some(mut file) = self.file.take() else { return Ok(()) };
-        let path = self.template.path(batch, &self.zone);
-        let extension = self.template.extension();
+        let path = self.template.names.path(batch, &self.zone);
+        let extension = self.template.names.extension();
         let done = file.to.flush().and_then(|()| match &mut self.once {
             Some(once) => once.place(file, &path, extension),
             None => file.place(&path, extension),

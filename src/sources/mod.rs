@@ -19,6 +19,8 @@ use crate::url;
 mod dir;
 mod exec;
 mod file;
+#[cfg(feature = "flume")]
+mod flume;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod listen;
@@ -56,10 +58,12 @@ pub static REGISTRY: &[Entry] = &[
     rate::ENTRY,
     #[cfg(feature = "kafka")]
     kafka::ENTRY,
+    #[cfg(feature = "flume")]
+    flume::ENTRY,
 ];
 
 /// The kinds of which each stands behind a feature of this name.
-const FEATURES: &[&str] = &["kafka"];
+const FEATURES: &[&str] = &["kafka", "flume"];
 
 /// The source that `spec` spells; nothing is opened yet. An unknown scheme or option is a usage error.
 pub fn parse(spec: &str) -> Result<Box<dyn Source>> {

@@ -53,22 +53,26 @@ impl Core {
         }
     }
 
-    /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order.
-    pub fn place(&self, lane: usize, mut rest: Rest) {
+    /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order. False if the run ends without all of
+    /// it.
+    pub fn place(&self, lane: usize, mut rest: Rest) -> bool {
         let mut state = self.lock();
-        loop {
+        let all = loop {
             let mut made = Made::default();
             let now = (self.clock.wall(), self.clock.monotonic());
+            // What comes behind the last batch that was asked for is in none that is ever cut.
+            let over = state.batcher.is_over();
             let placed = state.batcher.place(&self.cutting, lane, &mut rest, now, &mut made);
             self.take_over(&mut state, made);
             if matches!(placed, Placed::All) || state.aborted || state.batcher.is_over() {
-                break;
+                break rest.is_done() && !over && !state.aborted;
             }
             state = self.room.wait(state);
-        }
+        };
         drop(state);
         // A lane whose source hands records over at the cut as well may be waited for.
         self.room.notify_all();
+        all
     }
 
     /// What the batcher made goes to the shards and to the output.

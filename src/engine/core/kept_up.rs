@@ -61,13 +61,15 @@ impl Core {
         self.rest_of(lane, chunk, count)
     }
 
-    /// Tells the source of a lane that all before this position (its own) was taken, if it waits for that.
-    pub fn answer(&self, lane: usize, until: u64) -> Result<()> {
+    /// Tells the source of a lane that all before this position (its own) was taken, if it waits for that: it is with the batches,
+    /// or in the journal.
+    pub fn answer(&self, lane: usize, until: u64, placed: bool) -> Result<()> {
         if self.controls[lane].is_answered() {
-            if let Some(journal) = self.kept_up.as_ref().and_then(|kept_up| kept_up.journal.as_ref()) {
-                journal.sync()?;
+            let journal = self.kept_up.as_ref().and_then(|kept_up| kept_up.journal.as_ref());
+            journal.map_or(Ok(()), |journal| journal.sync())?;
+            if placed || journal.is_some() {
+                self.controls[lane].taken(until);
             }
-            self.controls[lane].taken(until);
         }
         Ok(())
     }

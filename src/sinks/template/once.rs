@@ -13,9 +13,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::hidden::{Hidden, first_free, hidden_name, number_of};
+use super::hidden::{Hidden, first_free};
 use crate::sinks::directory_of;
 use crate::sinks::support::disk;
+use crate::sinks::support::names::{hidden_name, number_of, tag};
 
 /// What was placed and is not committed.
 pub struct Once {
@@ -37,11 +38,9 @@ pub struct Once {
 impl Once {
     /// For the sink that is spelled so, under the checkpoint of this name.
     pub fn new(spec: &str, id: &str) -> Self {
-        // FNV-1a: other templates of the run may lead to the same directory.
-        let hash = spec.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         Once {
             spec: PathBuf::from(spec),
-            tag: format!("{id}-{hash:08x}"),
+            tag: tag(spec, id),
             next: 0,
             placed: Vec::new(),
             before: BTreeMap::new(),

@@ -71,7 +71,7 @@ fn a_file_per_batch_with_the_header_and_none_for_an_empty_one() {
 #[test]
 fn every_placeholder_stands_for_its_value() {
     let template = Template::new("x/{batch}-{start}-{start_ms}-{end_ms}.txt").expect("a template");
-    let path = template.path(&batch(4), &TimeZone::UTC);
+    let path = template.names.path(&batch(4), &TimeZone::UTC);
     assert_eq!(path, Path::new("x/4-19700101T000004.000Z-4000-5000.txt"));
     assert_eq!(template.format(), Some("text"));
 }
@@ -176,10 +176,10 @@ proptest! {
     #[test]
     fn no_time_leads_out_of_the_directory(start: i64, end: i64, id: u64, odd: bool) {
         let zone = if odd { TimeZone::get("America/St_Johns").expect("a zone") } else { TimeZone::UTC };
-        let name = NAMES.map(|name| format!("{{{name}}}")).concat();
+        let name = Placeholders::all().replace(' ', "");
         let template = Template::new(&format!("out/{name}.csv")).expect("a template");
         let info = BatchInfo { id, start: Time(start), end: Time(end), redo: false };
-        let path = template.path(&info, &zone);
+        let path = template.names.path(&info, &zone);
         prop_assert_eq!(path.components().count(), 2);
         prop_assert!(path.starts_with("out") && !path.to_string_lossy().contains(".."));
     }

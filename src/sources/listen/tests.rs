@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use super::super::parse;
 use super::super::support::testing::{LeapingClock, PLAIN, Said, quota, setup, setup_on};
 use super::*;
+use crate::messages::Messages;
 use crate::sources::Chunk;
 
 /// Listens on a port of the system's choice.
@@ -196,18 +197,18 @@ fn a_shortage_of_descriptors_is_survived() {
         Setup { messages: Messages::new(Box::new(said.clone())), ..setup_on(Arc::new(LeapingClock::default())) };
     let spelled = Listen { address: "127.0.0.1:0".into(), format: Wanted::default() };
     let mut senders = spelled.senders(&setup, PLAIN).unwrap();
-    let address = senders.listener.local_addr().unwrap().to_string();
+    let address = senders.listener.name["listen://".len()..].to_string();
     assert!(said.text().contains(&format!("listening on {address}\n")), "a port of the system's choice is told");
     for _ in 0..3 {
-        assert_eq!(senders.not_taken(Errno::MFILE), Ok(()));
+        assert_eq!(senders.listener.not_taken(Errno::MFILE, 0), Ok(()));
     }
-    assert!(senders.shortage);
+    assert!(senders.listener.shortage);
     assert_eq!(said.text().matches("cannot take another sender beside 0: too many open files").count(), 1);
     connect(&address).write_all(b"late\n").unwrap();
     assert_eq!(lines(&mut senders, 1), ["late"]);
-    assert!(!senders.shortage);
-    assert_eq!(senders.not_taken(Errno::CONNABORTED), Ok(()), "that sender has gone");
-    assert_eq!(senders.not_taken(Errno::INVAL), Err(Errno::INVAL), "nobody will ever come");
+    assert!(!senders.listener.shortage);
+    assert_eq!(senders.listener.not_taken(Errno::CONNABORTED, 0), Ok(()), "that sender has gone");
+    assert_eq!(senders.listener.not_taken(Errno::INVAL, 0), Err(Errno::INVAL), "nobody will ever come");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub mod descriptors;
 pub mod fingerprint;
 pub mod gather;
 pub mod glob;
+pub mod listener;
 pub mod marks;
 pub mod peek;
 pub mod polled;
