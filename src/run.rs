@@ -193,6 +193,10 @@ fn check(globals: &Globals, sources: &[Box<dyn Source>]) -> Result<()> {
         if let (true, Some(reason)) = (globals.tick.is_some(), source.cannot_tick()) {
             return Err(Error::usage(format!("--tick cannot be used with {}: {reason}", source.name())));
         }
+        let reason = source.cannot_go_by_event(globals.checkpoint.is_some());
+        if let (true, Some(reason)) = (globals.event_time.is_some(), reason) {
+            return Err(Error::usage(format!("--event-time cannot be used with {}: {reason}", source.name())));
+        }
         if let (true, Some(reason)) = (globals.once, source.cannot_freeze()) {
             return Err(Error::usage(format!("--once cannot be used with {}: {reason}", source.name())));
         }

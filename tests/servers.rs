@@ -4,10 +4,10 @@
 
 #[cfg(feature = "flume")]
 mod flume;
-#[cfg(feature = "hdfs")]
-mod hdfs;
 #[cfg(feature = "hbase")]
 mod hbase;
+#[cfg(feature = "hdfs")]
+mod hdfs;
 #[cfg(feature = "kafka")]
 mod kafka_in;
 #[cfg(feature = "kafka")]

@@ -41,7 +41,7 @@ use group::{Group, Held};
 use reader::{Reader, State};
 use shared::Shared;
 use start::Start;
-use trail::{Partition, Place, Trail, places};
+use trail::{Partition, Place, Places, Trail, places};
 
 pub(super) const ENTRY: Entry = Entry {
     scheme: "kafka",
@@ -65,9 +65,9 @@ struct Kafka {
 struct Before {
     position: u64,
     /// Where it had come to.
-    places: Vec<(Partition, Place)>,
-    /// The batch that it was writing ends here.
-    redo: Option<(u64, Vec<(Partition, Place)>)>,
+    places: Places,
+    /// The batch that it was writing ends here, and begins there.
+    redo: Option<(u64, (Places, Places))>,
 }
 
 impl Before {
@@ -75,12 +75,12 @@ impl Before {
         let last = kept.marks.last().map(|mark| places(kept, mark)).transpose()?;
         let redo = kept.redo.as_ref().filter(|(until, _)| *until > kept.position);
         let redo = redo.map(|(until, mark)| Ok((*until, places(kept, mark)?))).transpose()?;
-        Ok(Before { position: kept.position, places: last.unwrap_or_default(), redo })
+        Ok(Before { position: kept.position, places: last.unwrap_or_default().0, redo })
     }
 
     /// Where the next batch begins.
     fn next(&self) -> &[(Partition, Place)] {
-        self.redo.as_ref().map_or(&self.places, |(_, places)| places)
+        self.redo.as_ref().map_or(&self.places, |(_, (ends, _))| ends)
     }
 }
 
@@ -202,8 +202,8 @@ impl Kafka {
             ranges.len()
         };
         let mut again = 0;
-        for (part, to) in before.redo.iter().flat_map(|(_, ends)| ends) {
-            again = range(part, place_in(&before.places, part).unwrap_or(*to), *to);
+        for ((part, to), (_, from)) in before.redo.iter().flat_map(|(_, (ends, begins))| ends.iter().zip(begins)) {
+            again = range(part, *from, *to);
         }
         let redo = before.redo.as_ref().map(|(until, _)| (again, *until));
         if redo.is_some() && again == 0 {
@@ -238,6 +238,11 @@ impl Source for Kafka {
 
     fn cannot_tick(&self) -> Option<&'static str> {
         Some("its records come by the clock")
+    }
+
+    fn cannot_go_by_event(&self, kept: bool) -> Option<&'static str> {
+        let shared = self.address.group.is_some() && !kept;
+        shared.then_some("its group is told how far it was read batch by batch; add --checkpoint, or leave out group=")
     }
 
     fn open(&self, setup: &Setup, _: Framing) -> Result<Vec<Lane>> {

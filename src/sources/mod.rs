@@ -30,7 +30,7 @@ mod support;
 mod tcp;
 
 pub use support::descriptors::allow_many;
-use support::peek::Peeked;
+use support::peek::{Begun, Peeked};
 use support::spelling::Spelling;
 pub use support::unread::Unread;
 pub use support::wanted::{Said, Wanted, format_of};
@@ -102,6 +102,12 @@ pub trait Source: Send + Sync {
 
     /// Why it cannot be used with `--tick`, if so.
     fn cannot_tick(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Why it cannot be used with `--event-time`, if so; `kept`: there is a checkpoint.
+    fn cannot_go_by_event(&self, kept: bool) -> Option<&'static str> {
+        let _ = kept;
         None
     }
 
@@ -184,8 +190,7 @@ pub struct Lane {
 
 impl Lane {
     /// What `tell` makes of the first record from which it makes something, none of them longer than `limit`; waits for it if
-    /// need be, but looks at no more than the head of the lane, which will be given again. Nothing, where the source finds
-    /// the records itself.
+    /// need be, but looks at no more than the head of the lane, which will be given again.
     pub fn peek<T>(
         self,
         framing: Framing,
@@ -193,9 +198,17 @@ impl Lane {
         tell: impl FnMut(&[u8], bool) -> Result<Option<T>>,
     ) -> Result<(Lane, Option<T>)> {
         const HEAD: usize = 1 << 20;
-        let Feed::Bytes(stream) = self.feed else { return Ok((self, None)) };
-        let (peeked, told) = Peeked::tell(stream, framing, (limit, limit.saturating_mul(2).max(HEAD)), tell)?;
-        Ok((Lane { feed: Feed::Bytes(Box::new(peeked)), ..self }, told))
+        let (feed, told) = match self.feed {
+            Feed::Bytes(stream) => {
+                let (peeked, told) = Peeked::tell(stream, framing, (limit, limit.saturating_mul(2).max(HEAD)), tell)?;
+                (Feed::Bytes(Box::new(peeked)), told)
+            }
+            Feed::Records(intake) => {
+                let (begun, told) = Begun::tell(intake, framing, limit, tell)?;
+                (Feed::Records(Box::new(begun)), told)
+            }
+        };
+        Ok((Lane { feed, ..self }, told))
     }
 }
 

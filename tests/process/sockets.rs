@@ -205,3 +205,18 @@ fn no_network_is_used_unless_a_source_says_so() {
         drop(silent);
     }
 }
+
+/// Records that a source finds itself tell the columns as those of a stream of bytes do, and the first of them is given too.
+#[test]
+fn the_first_records_of_senders_tell_the_columns() {
+    let live =
+        Live::start(&mut streamer("--from listen://127.0.0.1:0 --in json --out csv --batch 100ms filter 'b > 0'"));
+    live.stderr.until_text("\n");
+    let said = String::from_utf8(live.stderr.until("address", |bytes| bytes.ends_with(b"\n"))).unwrap();
+    let mut sender = TcpStream::connect(said.trim().rsplit(' ').next().unwrap()).unwrap();
+    sender.write_all(b"{\"b\":1,\"a\":\"x\"}\n").unwrap();
+    live.stdout.until_text("b,a\n1,x\n");
+    sender.write_all(b"{\"a\":\"y\",\"b\":2}\n").unwrap();
+    live.stdout.until_text("2,y\n");
+    live.signal(Signal::TERM);
+}

@@ -25,6 +25,7 @@ use crate::state::checkpoint::{Chain, Holder, Store};
 use self::record::{Coded, LaneKept, Pending, Progress, Record, Stand};
 use super::batcher::{Batcher, Redo};
 use super::core::{Core, KeptUp, Unmarked};
+use super::shutdown;
 
 /// A directory that a run goes on with, or has just made.
 pub struct Checkpoint {
@@ -291,8 +292,14 @@ impl Checkpoint {
                 core.put_back_head(lane, head)?;
             }
         }
-        replay::restore(core, std::mem::take(&mut self.whole), std::mem::take(&mut self.changes));
-        Ok(())
+        let (whole, changes) = (std::mem::take(&mut self.whole), std::mem::take(&mut self.changes));
+        // What has its checksum and was written by this build fits; whatever does not is found out where it is used.
+        shutdown::caught(|| replay::restore(core, whole, changes)).map_err(|_| {
+            Error::failed(
+                "cannot go on with the checkpoint: what it keeps of the operators does not fit them, so it is damaged; begin anew \
+                 with another directory",
+            )
+        })
     }
 
     /// The number of the first batch of this run.

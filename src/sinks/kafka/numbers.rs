@@ -11,6 +11,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::error::{Error, Result};
 use crate::failpoint;
 use crate::kafka::{Cluster, passes, says};
+use crate::sinks::support::names::tag;
 
 use super::producer::Sending;
 
@@ -20,9 +21,7 @@ const TIMES: usize = 6;
 
 /// The name of the producer and of the group: of this sink under this checkpoint only.
 pub fn id(spec: &str, checkpoint: &str) -> String {
-    // FNV-1a: the run may have other sinks of this kind.
-    let hash = spec.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    format!("streamer-{checkpoint}-{hash:08x}")
+    format!("streamer-{}", tag(spec, checkpoint))
 }
 
 /// The numbers of the batches of this sink.

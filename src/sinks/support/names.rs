@@ -1,14 +1,13 @@
-//! Names of files per batch: the hidden ones under which they are written, and the numbers that they get where a name is taken.
+//! Names of sinks and of files per batch: the hidden ones under which they are written, and the numbers that they get where a name is taken.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::sinks::directory_of;
 
-/// What the hidden names of a sink that is spelled so end in before their number, under the checkpoint of this name: nobody else
-/// uses it.
+/// A name of a sink that is spelled so under the checkpoint of this name: nobody else has it.
 pub fn tag(spec: &str, id: &str) -> String {
-    // FNV-1a: other templates of the run may lead to the same directory.
+    // FNV-1a: the run may have other sinks of this kind.
     let hash = spec.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{id}-{hash:08x}")
 }

@@ -45,6 +45,12 @@ impl Input for Events {
         Framing::sized()
     }
 
+    fn head(&self, record: &[u8]) -> Result<Option<Arc<dyn Input>>> {
+        let (_, body) = Self::parts(Span::range(0, record.len()), record);
+        let seen = body.of(record).map(|body| self.body.head(body)).transpose()?.flatten();
+        Ok(seen.map(|body| Arc::new(Events { headers: self.headers, body }) as Arc<dyn Input>))
+    }
+
     fn schema(&self, live: &Live) -> Result<Schema> {
         let mut of_body = live.clone();
         let wanted = of_body.names.remove(self.headers);

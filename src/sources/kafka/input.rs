@@ -159,6 +159,12 @@ impl Input for Messages {
         Framing::sized()
     }
 
+    fn head(&self, record: &[u8]) -> Result<Option<Arc<dyn Input>>> {
+        let value = record::value(record, Span::range(0, record.len()));
+        let seen = value.of(record).map(|value| self.value.head(value)).transpose()?.flatten();
+        Ok(seen.map(|value| Arc::new(Messages { value, text: self.text }) as Arc<dyn Input>))
+    }
+
     fn schema(&self, live: &Live) -> Result<Schema> {
         let (own, of_value): (Vec<String>, Vec<String>) =
             live.names.iter().cloned().partition(|name| self.own(name).is_some());

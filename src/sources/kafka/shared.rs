@@ -59,7 +59,7 @@ impl Control for Shared {
         if let (Some(group), false) = (&self.group, whole) {
             group.claim(&passed, &trail)?;
         }
-        let mark = trail.mark();
+        let mark = trail.mark(&passed);
         drop(trail);
         self.bell.ring();
         Ok(Some(mark))

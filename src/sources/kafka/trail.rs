@@ -2,7 +2,7 @@
 //!
 //! A mark is the place in every partition, at a position: numbers as in [`marks`](super::super::support::marks), of each
 //! partition the topic, its number, the offset, and how many bytes of the records from there on had been taken as well (a batch
-//! may end inside a chunk).
+//! may end inside a chunk); then the place at the position that was marked before, for a partition may have come since.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -162,34 +162,40 @@ impl Trail {
         passed
     }
 
-    /// What has to be stored to go on from the position that was passed last.
-    pub fn mark(&self) -> Vec<u8> {
+    /// What has to be stored to go on from the position that was passed last, and to give again what was `passed` with it.
+    pub fn mark(&self, passed: &BTreeMap<usize, Passed>) -> Vec<u8> {
         let mut out = header(b'k');
         put(&mut out, self.parts.len() as u64);
-        for (Partition { topic, number }, place) in &self.parts {
+        for (at, (Partition { topic, number }, place)) in self.parts.iter().enumerate() {
             put(&mut out, topic.len() as u64);
             out.extend_from_slice(topic.as_bytes());
             put_signed(&mut out, i64::from(*number));
-            put_signed(&mut out, place.offset);
-            put(&mut out, place.skip);
+            for place in [*place, passed.get(&at).map_or(*place, |passed| passed.from)] {
+                put_signed(&mut out, place.offset);
+                put(&mut out, place.skip);
+            }
         }
         out
     }
 }
 
-/// The places that a mark tells of.
-pub fn places(kept: &Kept, mark: &[u8]) -> Result<Vec<(Partition, Place)>> {
+/// Partitions, and a place in each.
+pub type Places = Vec<(Partition, Place)>;
+
+/// The places that a mark tells of, and those at the mark before.
+pub fn places(kept: &Kept, mark: &[u8]) -> Result<(Places, Places)> {
     let mut reader = Reader::new(kept, mark, b'k')?;
     let mut read = || {
-        let mut parts = Vec::new();
+        let (mut parts, mut before) = (Vec::new(), Vec::new());
         for _ in 0..reader.number()? {
             let len = usize::try_from(reader.number()?).ok()?;
             let topic = std::str::from_utf8(reader.bytes(len)?).ok()?.into();
             let number = i32::try_from(reader.signed()?).ok()?;
-            let place = Place { offset: reader.signed()?, skip: reader.number()? };
-            parts.push((Partition { topic, number }, place));
+            let partition = Partition { topic, number };
+            parts.push((partition.clone(), Place { offset: reader.signed()?, skip: reader.number()? }));
+            before.push((partition, Place { offset: reader.signed()?, skip: reader.number()? }));
         }
-        reader.is_at_end().then_some(parts)
+        reader.is_at_end().then_some((parts, before))
     };
     read().ok_or_else(|| super::super::support::marks::not_understood(kept))
 }
@@ -214,7 +220,8 @@ mod tests {
 
     fn shown(trail: &Trail) -> Vec<(i64, u64)> {
         let kept = Kept { name: "k".into(), ..Kept::default() };
-        let places = places(&kept, &trail.mark()).unwrap();
+        let (places, before) = places(&kept, &trail.mark(&BTreeMap::new())).unwrap();
+        assert_eq!(places, before, "nothing was passed");
         places.into_iter().map(|(_, place)| (place.offset, place.skip)).collect()
     }
 
@@ -257,7 +264,7 @@ mod tests {
     #[test]
     fn a_mark_of_anything_else_is_refused() {
         let kept = Kept { name: "kafka://b/t".into(), ..Kept::default() };
-        let whole = trail().mark();
+        let whole = trail().mark(&BTreeMap::new());
         for mark in [&whole[..whole.len() - 1], &[1, b'k', 9], &[1, b'f', 0], &[]] {
             let error = places(&kept, mark).unwrap_err().to_string();
             assert!(error.contains("cannot go on with kafka://b/t"), "{error}");

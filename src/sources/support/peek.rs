@@ -1,8 +1,11 @@
 //! A look at the head of a stream before the run begins: the bytes are given again afterwards.
 
+use std::sync::Arc;
+
+use crate::data::buffer::Quota;
 use crate::data::framing::Framing;
 use crate::error::Result;
-use crate::sources::{Got, Stream};
+use crate::sources::{Got, Intake, Step, Stream};
 
 /// A stream whose first bytes have been read already.
 pub struct Peeked {
@@ -72,6 +75,46 @@ impl Stream for Peeked {
 
     fn progress(&self) -> u64 {
         self.stream.progress()
+    }
+}
+
+/// Records that were looked at before the run begins: they are given first.
+pub struct Begun {
+    first: Option<Step>,
+    rest: Box<dyn Intake>,
+}
+
+impl Begun {
+    /// What `tell` makes of the first of them from which it makes something, in the first buffer that comes.
+    pub fn tell<T>(
+        mut rest: Box<dyn Intake>,
+        framing: Framing,
+        limit: usize,
+        mut tell: impl FnMut(&[u8], bool) -> Result<Option<T>>,
+    ) -> Result<(Self, Option<T>)> {
+        // Nobody else has a share of it yet.
+        let first = rest.next(&Quota::new(Arc::default(), usize::MAX, Arc::new(|| ())))?;
+        let mut told = Ok(None);
+        if let Step::Records(chunk) = &first {
+            let (bytes, mut is_first) = (chunk.buffer.bytes(), true);
+            framing.each(bytes, 0, bytes.len(), |record| {
+                if matches!(told, Ok(None)) && record.len as usize <= limit {
+                    told = tell(record.of(bytes).unwrap_or_default(), is_first);
+                }
+                is_first = false;
+            });
+        }
+        Ok((Begun { first: Some(first), rest }, told?))
+    }
+}
+
+impl Intake for Begun {
+    fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
+        self.first.take().map_or_else(|| self.rest.next(quota), Ok)
+    }
+
+    fn progress(&self) -> u64 {
+        self.rest.progress()
     }
 }
 

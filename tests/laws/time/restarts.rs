@@ -1,6 +1,11 @@
 //! Runs that end and go on with their checkpoint give together what one run gives, whatever the number of shards of each.
 
+use std::time::Duration;
+
+use streamer::data::time::Time;
+
 use super::*;
+use crate::harness::Run;
 
 /// Ends after so many batches each, as long as records are left behind them; then the last run.
 fn check(case: &Case, ends: &[usize]) -> Result<(), TestCaseError> {
@@ -45,4 +50,30 @@ fn runs_that_go_on_give_what_one_run_gives() {
     let kept = case().prop_filter("files only", |case| !case.joins());
     let ends = vec(1..4usize, 1..5);
     all_of((kept, ends), 6, |(case, ends)| check(&Case { batches: None, ..case }, &ends));
+}
+
+/// A clock that was set back, by an hour or by a year, between two runs: batches have later times all the same.
+#[test]
+fn times_go_on_though_the_clock_was_set_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let state = dir.path().join("state").display().to_string();
+    let (mut ends, mut wall) = (Vec::new(), 1_700_000_000_000);
+    for back in [0, 3_600_000, 31_536_000_000, -500] {
+        wall -= back;
+        let words = ["streamer", "--checkpoint", &state, "--journal", "--batch", "1s", "--batches", "2", "count"];
+        let run = Run::start(&words.map(String::from), Time(wall));
+        for line in ["a\n", "b\n"] {
+            run.input.feed(line.as_bytes());
+            run.settle();
+            run.clock.forward(Duration::from_secs(1));
+            run.settle();
+        }
+        let (status, stdout, stderr) = run.end();
+        assert_eq!(status, 0, "{}", String::from_utf8_lossy(&stderr.take()));
+        let rows = String::from_utf8(stdout.take()).unwrap();
+        let counts = rows.lines().filter_map(|row| row.split('\t').nth(1)?.parse::<u64>().ok());
+        assert_eq!(counts.sum::<u64>(), 2, "{rows}");
+        ends.extend(rows.lines().map(|row| row.split('\t').next().unwrap().to_string()));
+    }
+    assert!(ends.len() >= 4 && ends.windows(2).all(|pair| pair[0] < pair[1]), "{ends:?}");
 }
