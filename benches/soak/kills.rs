@@ -14,6 +14,8 @@ const JOBS: &[(&str, &str)] = &[
     ("--from words.log --batch 3000lines wordcount", "{out}/out.csv"),
     ("--from words.log --batch 3000lines --shards 3 wordcount", "{out}/{batch}.csv"),
     ("--from words.log --batch 3000lines grep w1", "{out}/out.txt"),
+    ("--from dir:times --once --batch 3000lines count --by $2", "{out}/{batch}.csv"),
+    ("--from dir:times --once --batch all grep u1", "{out}/out.txt"),
     ("--from words.log --batch all grep w1", "{out}/out.txt"),
     ("--from words.log --tick TICK window 10s --every 2s then wordcount", "{out}/{end}.csv"),
     ("--from words.log --tick TICK window all --emit changed then count --by $1", "{out}/{end}.csv"),
@@ -106,8 +108,10 @@ fn read(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
 }
 
 fn data(folder: &Path) -> Result<()> {
+    std::fs::create_dir(folder.join("times"))?;
     for file in 0..3 {
-        let mut out = std::io::BufWriter::new(std::fs::File::create(folder.join(format!("times.{file}")))?);
+        let path = folder.join(format!("times.{file}"));
+        let mut out = std::io::BufWriter::new(std::fs::File::create(&path)?);
         let mut time = 1_700_000_000 + file;
         for at in 0..60_000 {
             let chance = mixed(file * 1_000_000 + at);
@@ -115,6 +119,8 @@ fn data(folder: &Path) -> Result<()> {
             let late = [0, 0, 0, 3, 5, 30][(chance >> 8) as usize % 6];
             writeln!(out, "{} u{} {}", time - late, (chance >> 16) % 300, (chance >> 32) % 1000)?;
         }
+        out.flush()?;
+        std::fs::copy(&path, folder.join(format!("times/{file}")))?;
     }
     let mut out = std::io::BufWriter::new(std::fs::File::create(folder.join("words.log"))?);
     for at in 0..150_000 {
