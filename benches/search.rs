@@ -13,10 +13,12 @@ pub fn search(criterion: &mut Criterion, text: &[Arc<Buffer>]) {
     let mut group = criterion.benchmark_group("search");
     group.throughput(Throughput::Bytes(text.iter().map(|block| block.len() as u64).sum()));
     let needle = Needle::new(b"sherlock").expect("a literal of eight bytes");
+    let records = |bytes: &[u8]| needle.records(bytes, 0, b'\n', &mut Vec::new()) as usize;
+    let records_portable = |bytes: &[u8]| needle.records_portable(bytes, 0, b'\n', &mut Vec::new()) as usize;
     let all = |find: &dyn Fn(&[u8]) -> usize| text.iter().map(|block| find(block.bytes())).sum::<usize>();
-    group.bench_function("literal and line ends", |b| b.iter(|| all(&|bytes| needle.find(bytes, b'\n').1)));
+    group.bench_function("literal and line ends", |b| b.iter(|| all(&records)));
     group.bench_function("literal and line ends, portable", |b| {
-        b.iter(|| all(&|bytes| needle.find_portable(bytes, b'\n').1));
+        b.iter(|| all(&records_portable));
     });
     let file = tempfile::tempfile().expect("a temporary file");
     text.iter().try_for_each(|block| (&file).write_all(block.bytes())).expect("room for 64 MiB");
@@ -25,7 +27,7 @@ pub fn search(criterion: &mut Criterion, text: &[Arc<Buffer>]) {
         b.iter(|| {
             let look = |at: usize| {
                 let mapped = Mapped::new(&file, at as u64, WINDOW.min(size - at))?;
-                Some(needle.find(mapped.bytes(), b'\n').1)
+                Some(records(mapped.bytes()))
             };
             (0..size).step_by(WINDOW).filter_map(look).sum::<usize>()
         });
@@ -35,7 +37,7 @@ pub fn search(criterion: &mut Criterion, text: &[Arc<Buffer>]) {
         b.iter(|| {
             let look = |at: usize| {
                 let bytes = &mut buffer[..BLOCK.min(size - at)];
-                file.read_exact_at(bytes, at as u64).map(|()| needle.find(bytes, b'\n').1).ok()
+                file.read_exact_at(bytes, at as u64).map(|()| records(bytes)).ok()
             };
             (0..size).step_by(BLOCK).filter_map(look).sum::<usize>()
         });

@@ -24,6 +24,11 @@ pub const PASSWORD: &str = "STREAMER_KAFKA_PASSWORD";
 /// The options of an address that say how the cluster is reached, beside `kafka.NAME`.
 pub const OPTIONS: [&str; 2] = ["properties", "kafka.NAME"];
 
+/// Whether an option of an address only says how the cluster is reached.
+pub fn is_about_reaching(option: &str) -> bool {
+    option == "properties" || option.starts_with("kafka.")
+}
+
 /// A cluster, and how it is reached. Holds secrets: it is not shown.
 #[derive(Clone)]
 pub struct Cluster {

@@ -57,12 +57,11 @@ pub struct Prepared {
 /// columns there are.
 pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> Result<Prepared> {
     let Invocation { globals, mut chain, words } = invocation;
-    // Before the command is kept anywhere: an address that holds a secret is refused.
-    globals.to.iter().try_for_each(|spec| sinks::parse(spec).map(drop))?;
+    // Before the command is kept anywhere: an address that holds a secret is refused, here or by an operator that opens it.
+    let tees = chain.iter().filter_map(|operator| operator.tees());
+    globals.to.iter().map(String::as_str).chain(tees).try_for_each(|spec| sinks::parse(spec).map(drop))?;
     let from = if globals.from.is_empty() { vec!["-".to_string()] } else { globals.from.clone() };
     let mut sources = from.iter().map(|spec| sources::parse(spec)).collect::<Result<Vec<_>>>()?;
-    // Before anything is hashed.
-    let mut checkpoint = if globals.explain { None } else { going::open(&globals, &words, clock)? };
     if globals.follow && sources.iter_mut().map(|source| source.follow()).filter(|follows| *follows).count() == 0 {
         return Err(Error::usage(
             "`--follow` goes on with what is appended to files, and there is none: add --from FILE",
@@ -80,6 +79,8 @@ pub fn prepare(invocation: Invocation, io: &mut Io, clock: &Arc<dyn Clock>) -> R
         let name = operator.name();
         operator.open(&right).map_err(|error| plan::named(name, error))?;
     }
+    // Before anything is hashed, and after all addresses have been seen.
+    let mut checkpoint = if globals.explain { None } else { going::open(&globals, &sources, &words, clock)? };
     group_sessions(&mut chain)?;
     let (beside, sides): (Vec<_>, Vec<_>) = right.into_sides().into_iter().unzip();
     sources.extend(beside);

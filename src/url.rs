@@ -76,6 +76,14 @@ impl Url {
         Err(self.wrong(&format!("there is no option `{name}`, the options are: {}{hint}", known.join(", "))))
     }
 
+    /// An address without the options that are to be left out, the others as they were written.
+    pub fn without(spec: &str, is_out: impl Fn(&str) -> bool) -> String {
+        let Some((place, options)) = spec.split_once('?') else { return spec.to_string() };
+        let is_kept = |option: &&str| !option.is_empty() && !is_out(option.split('=').next().unwrap_or_default());
+        let kept: Vec<&str> = options.split('&').filter(is_kept).collect();
+        if kept.is_empty() { place.to_string() } else { format!("{place}?{}", kept.join("&")) }
+    }
+
     /// A usage error about this address.
     pub fn wrong(&self, what: &str) -> Error {
         Error::usage(format!("{}: {what}", self.name))
@@ -127,6 +135,12 @@ mod tests {
         assert!(parsed.finish(&["key"]).is_ok());
         assert!(Url::parse("kafka", "hdfs://a").is_none());
         assert_eq!(url("kafka://a/100%").expect("an address").path, "100%", "what is no %XX stands for itself");
+        let without = |spec| Url::without(spec, |name| name == "lost" || name.starts_with("kafka."));
+        assert_eq!(without("kafka://a/t?lost=skip&key=%41&kafka.x=1&b"), "kafka://a/t?key=%41&b");
+        assert_eq!(
+            (without("kafka://a/t?lost=skip&"), without("kafka://a/t")),
+            ("kafka://a/t".into(), "kafka://a/t".into())
+        );
     }
 
     #[test]

@@ -24,3 +24,6 @@ mod laws;
 mod process;
 mod servers;
 mod spark;
+
+/// Whether all is built in that is by default.
+const WHOLE: bool = cfg!(all(feature = "kafka", feature = "hdfs", feature = "hbase", feature = "flume"));

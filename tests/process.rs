@@ -228,6 +228,16 @@ impl Drop for Live {
     }
 }
 
+/// Numbers without an order, those of a seed.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
 /// Looks again and again until something is there, for what nobody tells of.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     const STEP: Duration = Duration::from_millis(5);

@@ -9,6 +9,8 @@ mod hbase;
 #[cfg(feature = "hdfs")]
 mod hdfs;
 #[cfg(feature = "kafka")]
+mod kafka_both;
+#[cfg(feature = "kafka")]
 mod kafka_in;
 #[cfg(feature = "kafka")]
 mod kafka_out;

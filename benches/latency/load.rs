@@ -106,7 +106,8 @@ fn feed(mut into: impl Write, rate: usize, least: usize) -> f64 {
     }
 }
 
-/// Reads rows to the end, led by the borders of their batches.
+/// Reads rows to the end, led by the borders of their batches. It shares the processors with what it measures, so it looks at each
+/// row only where a batch ends, and else at the last one that came.
 fn receive(mut rows: impl Read) -> Result<Vec<Batch>> {
     let (mut buffer, mut filled) = (vec![0; 1 << 20], 0);
     let mut batches: Vec<Batch> = Vec::new();
@@ -117,16 +118,27 @@ fn receive(mut rows: impl Read) -> Result<Vec<Batch>> {
             return Ok(batches);
         }
         filled += read;
-        let mut from = 0;
-        for end in memchr::memchr_iter(b'\n', &buffer[..filled]) {
-            let border = buffer[from..end].split(|&byte| byte == b'\t').next().unwrap_or_default();
-            match batches.last_mut() {
-                Some(batch) if batch.border == border => (batch.rows, batch.last) = (batch.rows + 1, now),
-                _ => batches.push(Batch { border: border.to_vec(), rows: 1, last: now }),
+        let whole = memchr::memrchr(b'\n', &buffer[..filled]).map_or(0, |end| end + 1);
+        let last_row = buffer[..whole].trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        match batches.last_mut() {
+            Some(batch) if batch.border == border(last_row) => {
+                (batch.rows, batch.last) = (batch.rows + memchr::memchr_iter(b'\n', &buffer[..whole]).count(), now);
             }
-            from = end + 1;
+            _ => {
+                for row in buffer[..whole].trim_ascii_end().split(|&byte| byte == b'\n').filter(|row| !row.is_empty()) {
+                    match batches.last_mut() {
+                        Some(batch) if batch.border == border(row) => (batch.rows, batch.last) = (batch.rows + 1, now),
+                        _ => batches.push(Batch { border: border(row).to_vec(), rows: 1, last: now }),
+                    }
+                }
+            }
         }
-        buffer.copy_within(from..filled, 0);
-        filled -= from;
+        buffer.copy_within(whole..filled, 0);
+        filled -= whole;
     }
+}
+
+/// The end of the batch that a row is of.
+fn border(row: &[u8]) -> &[u8] {
+    row.split(|&byte| byte == b'\t').next().unwrap_or_default()
 }

@@ -17,7 +17,7 @@ dir=${1:-target/peers}
 . "$(dirname "$0")/common.sh"
 pin "$dir"
 scripts=${PEERS_ONLY:-text csv log json keys start scaling spark latency windows}
-export LIMIT=${LIMIT:-60}
+export LIMIT=${LIMIT:-60} PEERS_ALL=1
 began=$(date -u +%FT%TZ) load=$(cut -d' ' -f1-3 /proc/loadavg) status=0
 rm -f "$dir"/{runs,answers,notes,medians,table}-*.{tsv,txt,md} "$dir/distinct"
 : > "$dir/failed"

@@ -20,10 +20,11 @@ const EACH: Duration = Duration::from_secs(1);
 pub struct Topics(Vec<(String, Vec<i32>)>);
 
 impl Topics {
-    /// Those that an answer tells of.
-    pub fn of(all: &Metadata) -> Self {
+    /// Those that answers tell of.
+    pub fn of<'a>(answers: impl IntoIterator<Item = &'a Metadata>) -> Self {
         let partitions = |topic: &MetadataTopic| topic.partitions().iter().map(|partition| partition.id()).collect();
-        Topics(all.topics().iter().map(|topic| (topic.name().to_string(), partitions(topic))).collect())
+        let topics = answers.into_iter().flat_map(Metadata::topics);
+        Topics(topics.map(|topic| (topic.name().to_string(), partitions(topic))).collect())
     }
 
     /// The partitions of a topic, if there is one of this name.
@@ -68,7 +69,7 @@ pub fn reach<C: ClientContext>(
         match client.fetch_metadata(None, EACH) {
             Ok(all) => {
                 watcher.forget();
-                return Ok(Topics::of(&all));
+                return Ok(Topics::of([&all]));
             }
             Err(error) => found = says(&error),
         }
@@ -84,7 +85,7 @@ pub fn reach<C: ClientContext>(
     Err(Error::failed(format!("cannot reach a broker of {}: {found}; is Kafka running there?", cluster.name)))
 }
 
-/// Whether an error passes by itself once the brokers are back.
+/// Whether an error passes by itself once the brokers are back, or have agreed who leads.
 pub fn passes(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -99,6 +100,13 @@ pub fn passes(error: &KafkaError) -> bool {
                 | Code::NotCoordinator
                 | Code::NotLeaderForPartition
                 | Code::LeaderNotAvailable
+                | Code::ReplicaNotAvailable
+                | Code::FencedLeaderEpoch
+                | Code::UnknownLeaderEpoch
+                | Code::OffsetNotAvailable
+                | Code::KafkaStorageError
+                | Code::NetworkException
+                | Code::WaitCache
                 | Code::Resolve
                 | Code::Retry
                 | Code::InProgress

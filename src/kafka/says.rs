@@ -61,6 +61,10 @@ pub fn plain(reason: &str) -> String {
         Some((attempted, found)) if attempted.starts_with("Connect to ") => lower(found),
         _ if what.starts_with("Failed to resolve ") => "this name is not known".to_string(),
         _ if what.starts_with("Disconnected") => "the connection was lost".to_string(),
+        _ if what.contains("certificate could not be verified") => {
+            "nobody that we know vouches for its certificate: name the file of who does, kafka.ssl.ca.location=FILE"
+                .to_string()
+        }
         _ => what.to_string(),
     };
     match place {
@@ -109,6 +113,10 @@ mod tests {
             (
                 "[thrd:sasl_plaintext://a:1/bootstrap]: sasl_plaintext://a:1/bootstrap: SASL authentication error: Wrong (after 4ms in state AUTH_REQ, 3 identical error(s) suppressed)",
                 "a:1: SASL authentication error: Wrong",
+            ),
+            (
+                "a:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified, verify that ssl.ca.location is correctly configured (after 4ms in state SSL_HANDSHAKE)",
+                "a:1: nobody that we know vouches for its certificate: name the file of who does, kafka.ssl.ca.location=FILE",
             ),
             ("a:1/1: Disconnected (after 70ms in state UP)", "a:1: the connection was lost"),
             ("whatever: it is", "whatever: it is"),

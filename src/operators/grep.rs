@@ -220,7 +220,7 @@ impl Filter for Search {
         let bytes = &raw.padded[..raw.end];
         let holds = |needle: &&Needle| !needle.literal().contains(&raw.delimiter);
         if let Some(needle) = self.pattern.literal.as_ref().filter(holds).filter(|_| !self.invert) {
-            return Some(hits(needle, bytes, raw.start, raw.delimiter, passed));
+            return Some(Some(needle.records(bytes, raw.start, raw.delimiter, passed)));
         }
         let pattern = self.own();
         let Some(matcher) = pattern.for_many(raw.delimiter) else {
@@ -242,36 +242,6 @@ impl Filter for Search {
         }
         Some(None)
     }
-}
-
-/// Hits that stand closer than this, in bytes, are dense: each begins the search anew, and then what only searches is faster.
-const DENSE: usize = 1024;
-
-/// Pushes the records of `bytes` from `from` on that hold a text. Counts all of them in the same pass, unless hits are dense.
-fn hits(needle: &Needle, bytes: &[u8], mut from: usize, delimiter: u8, passed: &mut Vec<Span>) -> Option<u64> {
-    let mut records = Some(0);
-    let (begin, before) = (from, passed.len());
-    while from < bytes.len() {
-        let hit = match &mut records {
-            Some(records) => {
-                let (hit, ends) = needle.find(&bytes[from..], delimiter);
-                *records += ends as u64 + u64::from(hit.is_some() || bytes.last() != Some(&delimiter));
-                hit
-            }
-            None => needle.first(&bytes[from..]),
-        };
-        let Some(hit) = hit else { return records };
-        let at = from + hit;
-        let start = memrchr(delimiter, &bytes[from..at]).map_or(from, |place| from + place + 1);
-        let end = memchr(delimiter, &bytes[at..]).map_or(bytes.len(), |place| at + place);
-        passed.push(Span::range(start, end));
-        from = end + 1;
-        let found = passed.len() - before;
-        if found.is_multiple_of(16) && from - begin < found * DENSE {
-            records = None;
-        }
-    }
-    records
 }
 
 /// The first record of `bytes` that matches, among those that begin at `from` or later. `inner`: see [`Pattern::inner`].

@@ -132,9 +132,9 @@ pub trait Operator: Send + Sync {
     /// name is a usage error.
     fn bind(&self, input: &Schema, output: &Live, context: &Context) -> Result<Bound>;
 
-    /// Writes a copy of the rows elsewhere.
-    fn tees(&self) -> bool {
-        false
+    /// The sink that a copy of the rows goes to.
+    fn tees(&self) -> Option<&str> {
+        None
     }
 
     /// Asks for [`Origins::numbers`](crate::data::block::Origins).
@@ -150,7 +150,7 @@ pub trait Operator: Send + Sync {
     /// Whether what it does with a row depends on the batch that the row is in: then it is not done before a window that stands
     /// before it.
     fn follows_batches(&self) -> bool {
-        self.tees()
+        self.tees().is_some()
     }
 
     /// The keys by whose sessions the operator behind it combines rows.

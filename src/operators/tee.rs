@@ -74,8 +74,8 @@ impl Operator for Tee {
         output.clone().and(self.condition.iter().flat_map(Expr::columns))
     }
 
-    fn tees(&self) -> bool {
-        true
+    fn tees(&self) -> Option<&str> {
+        Some(&self.sink)
     }
 
     fn bind(&self, input: &Schema, _: &Live, context: &Context) -> Result<Bound> {
@@ -99,6 +99,6 @@ mod tests {
         assert_eq!(bound.schema, schema);
         assert!(matches!(&bound.work[..], [Work::Tee(sink, None)] if sink == "out/{end}.csv"));
         assert_eq!(tee.live(&Live::only(["$2"])), Live::only(["$2"]));
-        assert!(tee.tees(), "the plan adds what the sink prints");
+        assert_eq!(tee.tees(), Some("out/{end}.csv"), "the plan adds what the sink prints");
     }
 }

@@ -15,10 +15,20 @@ use crate::sources::{Lane, Setup, Source};
 use crate::state::checkpoint::{Chain, Holder};
 
 /// The checkpoint that is asked for, if one is.
-pub fn open(globals: &Globals, words: &[String], clock: &Arc<dyn Clock>) -> Result<Option<Checkpoint>> {
+pub fn open(
+    globals: &Globals,
+    sources: &[Box<dyn Source>],
+    words: &[String],
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Checkpoint>> {
     let Some(dir) = &globals.checkpoint else { return Ok(None) };
     let words = words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-    let chain = Chain::new(globals.identity.iter().cloned().chain([("the chain".to_string(), words.clone())]));
+    let mut sources = sources.iter();
+    let identity = globals.identity.iter().map(|(name, written)| {
+        let source = if name == "--from" { sources.next() } else { None };
+        (name.clone(), source.map_or(written.clone(), |source| source.identity(written)))
+    });
+    let chain = Chain::new(identity.chain([("the chain".to_string(), words.clone())]));
     let holder = Holder { since: clock.wall().rfc3339(&globals.zone), command: format!("streamer {words}") };
     Checkpoint::open(dir, &chain, &holder, globals.journal).map(Some)
 }

@@ -12,7 +12,7 @@ use super::{Parsed, Setup, Sink, Spec};
 use crate::data::batch::BatchInfo;
 use crate::error::{Error, Result};
 use crate::formats::{Output, Settings};
-use crate::kafka::{Cluster, OPTIONS};
+use crate::kafka::{Cluster, OPTIONS, is_about_reaching};
 use crate::url::Url;
 
 use self::numbers::Numbers;
@@ -72,7 +72,8 @@ impl Spec for Kafka {
             let sending = Sending::open(&self.cluster, &self.topic, self.create, setup, None)?;
             return Ok(Box::new(Plain { sending }));
         };
-        let id = numbers::id(&self.spec, checkpoint);
+        let spec = Url::without(&self.spec, |option| is_about_reaching(option) || option == "create");
+        let id = numbers::id(&spec, checkpoint);
         let sending = Sending::open(&self.cluster, &self.topic, self.create, setup, Some(&id))?;
         let numbers = Numbers::open(&self.cluster, &self.topic, &id, &sending)?;
         Ok(Box::new(Once { sending, numbers, open: false, dropping: false }))

@@ -269,11 +269,13 @@ mod tests {
     }
 
     /// A clock on which each look takes a second and each wait none.
+    #[cfg(any(feature = "hbase", feature = "kafka"))]
     #[derive(Default)]
     pub struct Hasty {
         looks: std::sync::atomic::AtomicU64,
     }
 
+    #[cfg(any(feature = "hbase", feature = "kafka"))]
     impl Clock for Hasty {
         fn wall(&self) -> Time {
             Time(0)
@@ -294,6 +296,7 @@ mod tests {
     }
 
     /// With that clock, and what is said to people going into the vector.
+    #[cfg(any(feature = "hbase", feature = "kafka"))]
     pub fn hasty(header: &[u8]) -> (Setup, Arc<std::sync::Mutex<Vec<u8>>>) {
         let said = Arc::new(std::sync::Mutex::new(Vec::new()));
         let messages = Messages::new(Box::new(Shared(Arc::clone(&said))));

@@ -32,13 +32,14 @@ use super::support::marks::not_understood;
 use super::{Entry, Feed, Kept, Lane, Setup, Source, Wanted};
 use crate::data::framing::Framing;
 use crate::error::{Error, Result};
-use crate::kafka::{reach, says};
+use crate::kafka::{self, reach, says};
+use crate::url::Url;
 
 use address::Address;
 use again::{Again, Range};
 use client::{Client, PATIENCE};
 use group::{Group, Held};
-use reader::{Reader, State};
+use reader::{ATONCE, Reader, State};
 use shared::Shared;
 use start::Start;
 use trail::{Partition, Place, Places, Trail, places};
@@ -105,7 +106,10 @@ impl Kafka {
             false => None,
         };
         let ends = ends.map(|ends| parts.iter().cloned().zip(ends).collect::<BTreeMap<_, _>>());
-        let client = Arc::new(Client::new(&address.cluster, address.group.as_deref(), parts.len())?);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if address.group.is_some() { 1 } else { processors.min(ATONCE).min(parts.len()).max(1) };
+        let client = || Client::new(&address.cluster, address.group.as_deref(), parts.len()).map(Arc::new);
+        let clients = (0..count).map(|_| client()).collect::<Result<Vec<_>>>()?;
         let known = match &address.group {
             None => self.known(&scout, &start, &parts, before.as_ref()).map_err(failed)??,
             Some(_) => parts.iter().map(|part| (part.clone(), Place::default())).collect(),
@@ -119,13 +123,13 @@ impl Kafka {
         }
         let mut trail = Trail::at(position, places);
         let again = match (&before, &setup.checkpoint) {
-            (Some(before), Some(id)) => self.again(&client, before, id, &parts, &mut trail, setup)?,
+            (Some(before), Some(id)) => self.again(&clients[0], before, id, &parts, &mut trail, setup)?,
             _ => None,
         };
         let bell = setup.stop.bell(&*setup.clock);
         let group = address.group.as_ref().map(|_| Group {
             name: address.cluster.name.clone(),
-            client: Arc::clone(&client),
+            client: Arc::clone(&clients[0]),
             id: setup.checkpoint.clone(),
             clock: Arc::clone(&setup.clock),
             messages: Arc::clone(&setup.messages),
@@ -146,7 +150,7 @@ impl Kafka {
             start,
             known,
             ends,
-            client,
+            clients,
             scout,
             clock: Arc::clone(&setup.clock),
             stop: Arc::clone(&setup.stop),
@@ -230,6 +234,11 @@ impl Kafka {
 impl Source for Kafka {
     fn name(&self) -> String {
         self.address.cluster.name.clone()
+    }
+
+    /// Where it began is known from then on; how brokers are reached may change, and what is done where records are gone.
+    fn identity(&self, written: &str) -> String {
+        Url::without(written, |option| kafka::is_about_reaching(option) || ["from", "lost"].contains(&option))
     }
 
     fn format(&self) -> Wanted {

@@ -80,6 +80,11 @@ pub trait Source: Send + Sync {
     /// As messages name it: `standard input`, `logs/a.gz`, `tcp://127.0.0.1:9999`.
     fn name(&self) -> String;
 
+    /// What of its address, as it was written, two runs that share a checkpoint must have in common.
+    fn identity(&self, written: &str) -> String {
+        written.to_string()
+    }
+
     /// Whether it is of regular files only: then `--batch` is `all` unless written.
     fn is_files(&self) -> bool {
         false

@@ -160,10 +160,3 @@ $ streamer --to {dir}/no/out.csv words
 ! streamer: cannot write to {dir}/no/out.csv: there is no directory {dir}/no, make it first
 ? 1
 
-# --to an unknown scheme
-$ streamer --to ftp://host/x words
-.
-! streamer: cannot write to `ftp://host/x`: no sink is called `ftp://`, it can be -, exec:COMMAND, kafka://BROKERS/TOPIC?key=COLUMN, hbase://HOST:PORT/TABLE?row=COLUMN&family=FAMILY, hdfs://NAMENODE:PORT/DIR/{end}.csv, out/{end}.csv, PATH
-! see: streamer --help
-? 2
-

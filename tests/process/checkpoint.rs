@@ -9,23 +9,13 @@ use std::path::Path;
 use rustix::process::Signal;
 use tempfile::tempdir;
 
-use super::{Live, run, shell, streamer, until};
+use super::{Live, Random, run, shell, streamer, until};
 
 /// All files of a directory, with what they hold; none of them hidden.
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path());
     let read = |path: &Path| String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned();
     entries.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), read(&path))).collect()
-}
-
-/// Numbers without an order.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }
 
 /// The input: words of a clock that ticks, and records that tell their times, in two files, not all of them in order.

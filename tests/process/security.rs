@@ -135,3 +135,21 @@ fn escapes_from_names_and_records_do_not_reach_a_terminal() {
         assert!(!said.contains(acts), "{words:?}: {said:?}");
     }
 }
+
+/// A command that holds a secret is kept nowhere, also if a copy of the rows was to go there, or rows to be joined come from there.
+#[test]
+#[cfg(feature = "kafka")]
+fn an_address_that_holds_a_secret_is_refused_before_a_checkpoint_is_made() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let address = "kafka://127.0.0.1:1/t?kafka.sasl.password=hunter2";
+    for words in [
+        format!("--to '{address}' count"),
+        format!("tee '{address}' then count"),
+        format!("--from '{address}' count"),
+        format!("join '{address}' --on value=value"),
+    ] {
+        let said = run(streamer(&format!("--checkpoint saved {words}")).current_dir(dir.path()), b"a\n").failed(2);
+        assert!(said.contains("is a secret") && !said.contains("hunter2"), "{said}");
+        assert!(!dir.path().join("saved").exists(), "{words}");
+    }
+}

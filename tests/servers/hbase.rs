@@ -10,17 +10,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 use super::Server;
-use crate::process::{Live, run, streamer, until};
-
-/// Numbers without an order.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
+use crate::process::{Live, Random, run, streamer, until};
 
 /// Lines of a clock that ticks after every 20 of them.
 fn input(file: &Path) -> usize {
@@ -120,7 +110,9 @@ fn each_row_is_there_once_after_kills_of_streamer_and_of_each_server() {
     for round in 0..9 {
         let live = Live::start(streamer(&words).current_dir(dir.path()));
         said(&live, 1 + random.below(10) as usize);
-        if let Some(name) = [None, None, Some("rest"), None, Some("rs")].get(round % 5).copied().flatten() {
+        // The gateway, the region server, the master with ZooKeeper, and the NameNode below them.
+        let victims = [None, None, Some("rest"), None, Some("rs"), Some("hm"), Some("nn")];
+        if let Some(name) = victims.get(round).copied().flatten() {
             server.signal(name, Signal::KILL);
             server.restart();
             said(&live, 15 + random.below(5) as usize);

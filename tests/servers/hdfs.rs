@@ -181,3 +181,43 @@ fn mistakes_are_told() {
     assert!(failed(&hdfs, "{end}.csv", 1).contains("connection refused"));
     hdfs.restart();
 }
+
+/// A directory that is another's, and one that takes no more files.
+#[test]
+#[ignore = "needs servers: tests/servers/run"]
+fn what_hdfs_refuses_ends_the_run_and_is_told() {
+    let hdfs = Server::start("hdfs", "up.sh", &["dfs.permissions.enabled=true"]);
+    let dir = tempdir().unwrap();
+    input(dir.path(), 40);
+    // Whoever started the NameNode may do all.
+    let owner = ClientBuilder::new().with_url(&hdfs.address).build().expect("a client");
+    for (path, mode) in [("/private", 0o755), ("/small", 0o777)] {
+        until("directory", || owner.mkdirs(path, mode, true).ok());
+    }
+    owner.set_permission("/small", 0o777).expect("set");
+    let words = |place: &str| {
+        let to = format!("{}/{place}/{{batch}}.txt", hdfs.address);
+        format!("--from in.txt --batch 10lines --to {to} count")
+    };
+    let said = run(&mut command(&words("private"), dir.path()), b"").failed(1);
+    assert!(said.contains("cannot write") && said.contains("Permission denied: user=streamer"), "{said}");
+
+    // The directory counts as well.
+    admin(&hdfs, &["-setQuota", "3", "/small"]);
+    let said = run(&mut command(&words("small"), dir.path()), b"").failed(1);
+    assert!(said.contains("cannot write") && said.contains("quota"), "{said}");
+    let names: Vec<String> = files(&hdfs, "/small").into_keys().collect();
+    assert_eq!(names, ["0.txt", "1.txt"], "nothing half done is left");
+}
+
+/// What an administrator of HDFS does.
+fn admin(hdfs: &Server, args: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/fetch.sh");
+    let jars = std::process::Command::new(script).arg("hdfs").output().expect("it runs").stdout;
+    let jars = String::from_utf8(jars).expect("a path");
+    let path = format!("{}:{}/*", hdfs.dir().join("conf").display(), jars.trim());
+    let mut java = std::process::Command::new("java");
+    java.args(["-cp", &path, "org.apache.hadoop.hdfs.tools.DFSAdmin", "-fs", &hdfs.address]).args(args);
+    let done = java.output().expect("java");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}

@@ -11,29 +11,15 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::Server;
-use crate::process::{Live, run, streamer, until};
+use crate::process::{Live, Random, run, streamer, until};
 
-/// Some numbers that look random, others in each run.
-struct Random(u64);
+mod trouble;
 
-impl Random {
-    fn new() -> Self {
-        Random(u64::from(std::process::id()).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
-
-fn broker() -> Server {
+pub(super) fn broker() -> Server {
     Server::start("kafka", "up.sh", &[])
 }
 
-fn producer(address: &str, more: &[(&str, &str)]) -> BaseProducer {
+pub(super) fn producer(address: &str, more: &[(&str, &str)]) -> BaseProducer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", address).set("linger.ms", "2").set("acks", "all");
     config.set("message.timeout.ms", "120000").set("enable.idempotence", "true").set("message.max.bytes", "20000000");
@@ -130,7 +116,7 @@ fn records_of_aborted_transactions_are_never_seen_and_markers_keep_nobody_waitin
 #[ignore = "needs servers: tests/servers/run"]
 fn each_record_is_in_one_file_however_often_the_streamer_is_killed() {
     let (broker, dir) = (broker(), tempfile::tempdir().expect("a directory"));
-    let (producer, mut random) = (producer(&broker.address, &[]), Random::new());
+    let (producer, mut random) = (producer(&broker.address, &[]), Random(std::process::id().into()));
     send(&producer, "t", 0..1);
     let mut live = writing(&broker.address, "", &dir, "s");
     for round in 1..16 {
@@ -147,7 +133,7 @@ fn each_record_is_in_one_file_however_often_the_streamer_is_killed() {
 
 #[test]
 #[ignore = "needs servers: tests/servers/run"]
-fn a_broker_that_is_killed_or_stands_still_loses_and_repeats_nothing() {
+fn a_broker_that_is_killed_loses_and_repeats_nothing() {
     let (mut broker, dir) = (broker(), tempfile::tempdir().expect("a directory"));
     let producer = producer(&broker.address, &[]);
     send(&producer, "t", 0..1000);
@@ -158,18 +144,13 @@ fn a_broker_that_is_killed_or_stands_still_loses_and_repeats_nothing() {
     broker.restart();
     send(&producer, "t", 1000..2000);
     wait_for_all(&dir, 2000);
-    broker.signal("kafka", Signal::STOP);
-    std::thread::park_timeout(Duration::from_secs(10));
-    broker.signal("kafka", Signal::CONT);
-    send(&producer, "t", 2000..3000);
-    wait_for_all(&dir, 3000);
 }
 
 #[test]
 #[ignore = "needs servers: tests/servers/run"]
 fn three_streamers_share_the_partitions_and_each_record_is_in_the_output_of_one() {
     let (broker, dir) = (broker(), tempfile::tempdir().expect("a directory"));
-    let (producer, mut random) = (producer(&broker.address, &[]), Random::new());
+    let (producer, mut random) = (producer(&broker.address, &[]), Random(std::process::id().into()));
     send(&producer, "t", 0..1);
     let options = "group=g&kafka.session.timeout.ms=3000&kafka.heartbeat.interval.ms=300";
     let start = |member: usize| writing(&broker.address, options, &dir, &format!("m{member}"));

@@ -15,21 +15,11 @@ use rustix::process::Signal;
 use tempfile::tempdir;
 
 use super::Server;
-use crate::process::{Live, run, streamer, until};
+use crate::process::{Live, Random, run, streamer, until};
 
-const LONG: Duration = Duration::from_secs(60);
+pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The broker makes topics of so many partitions.
 const PARTITIONS: i32 = 4;
-
-/// Numbers without an order.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 /// Lines that are there once each, of a clock that ticks after every 50 of them: `BATCHES` batches.
 fn input(file: &Path) -> Vec<String> {
@@ -42,7 +32,7 @@ fn input(file: &Path) -> Vec<String> {
 const BATCHES: usize = 200;
 
 /// Key and value of every message of a topic that is committed, sorted.
-fn committed(address: &str, topic: &str) -> Vec<(String, String)> {
+pub(super) fn committed(address: &str, topic: &str) -> Vec<(String, String)> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", address)
         .set("group.id", "reader")

@@ -380,7 +380,7 @@ fn live(chain: &[Box<dyn Operator>], wishes: &Wishes<'_>) -> Vec<Live> {
     for operator in chain.iter().rev() {
         let behind = &live[live.len() - 1];
         let before = operator.live(behind);
-        live.push(if operator.tees() { before.with(tees.next().unwrap_or(&Live::all())) } else { before });
+        live.push(if operator.tees().is_some() { before.with(tees.next().unwrap_or(&Live::all())) } else { before });
     }
     live.reverse();
     live

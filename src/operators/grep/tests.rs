@@ -144,7 +144,7 @@ proptest! {
     #[test]
     fn inner_texts_lead_to_all_records(
         text in "([ab \\n\\x00]|x\\.|x!|X\\.){0,40}",
-        pattern in r"(\[ab\]|a|\\s|\.|\^){1,2}(b\*|)x(\\\.|\[.!\])(a|\$|)",
+        pattern in r"(\[ab\]|a|\\s|\.|\^){1,2}(b\*|)x(\\\.|\[\.!\])(a|\$|)",
         invert: bool, any_case: bool, zero: bool,
     ) {
         let mut args = vec!["--", &pattern];

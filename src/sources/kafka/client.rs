@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// So long a consumer may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// What is fetched ahead of the engine, of all partitions together: in KiB, and in messages, whose own weight counts too.
-const AHEAD: (usize, usize) = (64 << 10, 200_000);
+const AHEAD: (usize, usize) = (64 << 10, 400_000);
 /// The group of a consumer that is in none: the library asks for a name, of which nobody hears.
 const NO_GROUP: &str = "streamer";
 
@@ -139,6 +139,8 @@ impl Client {
             // There is a queue for each partition.
             ("queued.max.messages.kbytes", kbytes.as_str()),
             ("queued.min.messages", messages.as_str()),
+            // Smaller answers, while the one before is taken apart; a larger message comes all the same.
+            ("fetch.message.max.bytes", "524288"),
             // What is full comes free within a moment.
             ("fetch.queue.backoff.ms", "2"),
             ("fetch.error.backoff.ms", "100"),

@@ -66,6 +66,8 @@ pub struct Part {
     /// Which it is.
     pub partition: Partition,
     queue: PartitionQueue<Context>,
+    /// Who fetches it.
+    pub client: Arc<Client>,
     /// How far that is.
     pub reached: Reached,
     /// It is read up to this offset, and no further for the time being.
@@ -74,6 +76,8 @@ pub struct Part {
     pub sought: bool,
     /// It is not read any more: the group takes it away.
     pub stopped: bool,
+    /// Its topic is not there at the moment.
+    pub gone: bool,
     /// Records that did not come by the queue, and what went wrong behind them.
     held: Filled,
     failed: Option<KafkaError>,
@@ -81,12 +85,14 @@ pub struct Part {
 
 impl Part {
     /// Gets a queue of its own, which rings the bell when something comes; before it is assigned. Nothing if there is none.
-    pub fn new(client: &Client, id: usize, partition: Partition, place: Place, bell: &Arc<Bell>) -> Option<Self> {
+    pub fn new(client: &Arc<Client>, id: usize, partition: Partition, place: Place, bell: &Arc<Bell>) -> Option<Self> {
         let mut queue = client.consumer().split_partition_queue(&partition.topic, partition.number)?;
         let bell = Arc::clone(bell);
         queue.set_nonempty_callback(move || bell.ring());
-        let (goal, sought, stopped, held, failed) = (None, false, false, Filled::default(), None);
-        Some(Part { id, partition, queue, reached: Reached::at(place), goal, sought, stopped, held, failed })
+        let (goal, sought, stopped, gone) = (None, false, false, false);
+        let (reached, held, failed) = (Reached::at(place), Filled::default(), None);
+        let client = Arc::clone(client);
+        Some(Part { id, partition, queue, client, reached, goal, sought, stopped, gone, held, failed })
     }
 
     /// Reads up to this offset; the partition may have a last record before it.
@@ -102,6 +108,11 @@ impl Part {
     /// Whether it is left alone for the time being.
     pub fn rests(&self) -> bool {
         self.stopped || self.is_there()
+    }
+
+    /// Whether a cut waits for it.
+    pub fn is_awaited(&self) -> bool {
+        !self.gone && !self.rests()
     }
 
     /// A record that did not come by the queue.

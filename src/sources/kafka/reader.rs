@@ -1,4 +1,5 @@
-//! The reader: gives what there is of its partitions in turn, each chunk of one of them. On the receiver thread.
+//! The reader: gives what there is of its partitions in turn, each chunk of one of them. On the receiver thread, which has helpers while
+//! much is there ([`filling`]).
 //!
 //! At a cut it asks where the partitions end, and says that all has been given once it has come so far. Before all else it reads
 //! what an earlier run has left. What the group decides is done here as well: partitions that it takes away are not read any
@@ -11,10 +12,11 @@ use std::time::Duration;
 
 use rdkafka::Offset;
 use rdkafka::consumer::Consumer as _;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::error::KafkaError;
 
 use super::super::support::trail::lock;
 use super::super::{Chunk, Intake, Step};
+use super::address::Choice;
 use super::again::Again;
 use super::client::{self, Client, list};
 use super::message::Writer;
@@ -25,10 +27,11 @@ use super::trail::{Partition, Place};
 use crate::clock::{Bell, Clock};
 use crate::data::buffer::{Buffer, Quota};
 use crate::error::{Error, Result};
-use crate::kafka::{passes, says};
+use crate::kafka::{Topics, says};
 use crate::messages::Messages;
 use crate::stop::Stop;
 
+mod filling;
 mod members;
 mod trouble;
 
@@ -43,6 +46,8 @@ const REFRESH: Duration = Duration::from_secs(5);
 const NUDGE: Duration = Duration::from_millis(200);
 /// A cut is kept waiting by partitions that give nothing for so long, and no longer: their leader may be away.
 const IDLE: Duration = Duration::from_secs(2);
+/// So many partitions are fetched and read at once, while much is there.
+pub const ATONCE: usize = 4;
 /// So long an answer is waited for while batches are waiting.
 const ANSWER: Duration = Duration::from_secs(1);
 
@@ -60,8 +65,9 @@ pub struct Reader {
     pub known: Vec<(Partition, Place)>,
     /// Where they end, if there is to be no more.
     pub ends: Option<BTreeMap<Partition, i64>>,
-    /// Fetches.
-    pub client: Arc<Client>,
+    /// They fetch, each its share of the partitions: what one does with what it has fetched takes one processor. In a group only
+    /// the one that is its member.
+    pub clients: Vec<Arc<Client>>,
     /// Is asked: an answer that comes by the connection of a fetch may wait for that.
     pub scout: Client,
     /// The time, and who ends all waiting.
@@ -79,10 +85,15 @@ pub struct Reader {
 /// What a reader goes by while it runs.
 #[derive(Default)]
 pub struct State {
-    writer: Writer,
+    /// So many partitions are read at once.
+    writers: [Writer; ATONCE],
     begun: bool,
-    /// The partition whose turn it is.
+    /// The partition that was read last.
     turn: usize,
+    /// The last chunk was as large as one can be: there is more.
+    busy: bool,
+    /// Chunks that are on their way.
+    given: VecDeque<Step>,
     /// When the library is listened to again ...
     served: Duration,
     /// ... and when it is looked for new partitions.
@@ -95,8 +106,10 @@ pub struct State {
     /// What the group has given and is not read yet.
     fresh: VecDeque<Vec<Partition>>,
     leaving: Option<Leaving>,
-    /// The group has given us something, be it nothing.
+    /// The group has given us something, be it nothing; until then since when that is waited for, and whether it was said.
     joined: bool,
+    waits: Option<Duration>,
+    told: bool,
     trouble: Trouble,
 }
 
@@ -127,25 +140,40 @@ impl Reader {
             let parts = self.known.clone();
             return self.read(&parts, |consumer, list| consumer.assign(list));
         }
-        let subscribed = self.client.consumer().subscribe(&self.start.address.topics.subscription());
+        let subscribed = self.member().consumer().subscribe(&self.start.address.topics.subscription());
         subscribed.map_err(|error| self.failed(&error))
+    }
+
+    /// The one that may be in a group.
+    fn member(&self) -> &Arc<Client> {
+        &self.clients[0]
     }
 
     /// Reads these as well, from these places; `take` tells the library so.
     fn read(
         &mut self,
         parts: &[(Partition, Place)],
-        take: impl FnOnce(&client::Consumer, &rdkafka::TopicPartitionList) -> rdkafka::error::KafkaResult<()>,
+        take: impl Fn(&client::Consumer, &rdkafka::TopicPartitionList) -> rdkafka::error::KafkaResult<()>,
     ) -> Result<()> {
+        let before = self.parts.len();
         for (partition, place) in parts {
             let id = lock(&self.shared.trail).put(partition, *place);
-            let part = Part::new(&self.client, id, partition.clone(), *place, &self.bell);
+            let load =
+                |client: &&Arc<Client>| self.parts.iter().filter(|part| Arc::ptr_eq(&part.client, client)).count();
+            let client = self.clients.iter().min_by_key(load).unwrap_or(self.member());
+            let part = Part::new(client, id, partition.clone(), *place, &self.bell);
             let mut part = part.ok_or_else(|| Error::failed(format!("{}: there is no {partition}", self.name())))?;
             part.head_for(self.ends.as_ref().map(|ends| ends.get(partition).copied().unwrap_or(0)));
             self.parts.push(part);
         }
-        let offsets = parts.iter().map(|(part, place)| (part, Offset::Offset(place.offset)));
-        take(self.client.consumer(), &list(offsets)).map_err(|error| self.failed(&error))?;
+        for client in &self.clients {
+            let own = self.parts[before..].iter().filter(|part| Arc::ptr_eq(&part.client, client));
+            let offsets: Vec<_> = own.map(|part| (&part.partition, Offset::Offset(part.reached.next))).collect();
+            // Whoever is told of no partition reads none any more.
+            if !offsets.is_empty() || self.clients.len() == 1 {
+                take(client.consumer(), &list(offsets)).map_err(|error| self.failed(&error))?;
+            }
+        }
         self.state.served = Duration::ZERO;
         Ok(())
     }
@@ -157,24 +185,28 @@ impl Reader {
             return Ok(());
         }
         self.state.served = now + SERVE;
-        while let Some(polled) = self.client.consumer().poll(Duration::ZERO) {
-            match polled {
-                // It was on its way when its partition got a queue of its own.
-                Ok(message) => {
-                    let (topic, number) = (rdkafka::Message::topic(&message), rdkafka::Message::partition(&message));
-                    let is_it = |part: &&mut Part| part.partition.number == number && *part.partition.topic == *topic;
-                    if let Some(part) = self.parts.iter_mut().find(is_it) {
-                        part.hold(&message, &mut self.state.writer);
+        for client in &self.clients {
+            while let Some(polled) = client.consumer().poll(Duration::ZERO) {
+                match polled {
+                    // It was on its way when its partition got a queue of its own.
+                    Ok(message) => {
+                        let (topic, number) =
+                            (rdkafka::Message::topic(&message), rdkafka::Message::partition(&message));
+                        let is_it =
+                            |part: &&mut Part| part.partition.number == number && *part.partition.topic == *topic;
+                        if let Some(part) = self.parts.iter_mut().find(is_it) {
+                            part.hold(&message, &mut self.state.writers[0]);
+                        }
                     }
+                    Err(KafkaError::PartitionEOF(_)) => {}
+                    Err(error) => self.state.trouble.heard(&error),
                 }
-                Err(KafkaError::PartitionEOF(_)) => {}
-                Err(error) => self.state.trouble.heard(&error),
+            }
+            if let Some(fatal) = client.context().watcher.fatal() {
+                return Err(Error::failed(format!("{}: {fatal}", self.name())));
             }
         }
         drop(self.scout.consumer().poll(Duration::ZERO));
-        if let Some(fatal) = self.client.context().watcher.fatal() {
-            return Err(Error::failed(format!("{}: {fatal}", self.name())));
-        }
         if self.shared.group.is_some() {
             self.members(now)?;
         } else if self.ends.is_none() && now >= self.state.looked {
@@ -198,60 +230,19 @@ impl Reader {
         self.read(&fresh, |consumer, list| consumer.incremental_assign(list))
     }
 
-    /// The partitions that there are now; nothing if that cannot be told at the moment.
+    /// The partitions that there are now; nothing if that cannot be told at the moment, or a topic that is named is gone.
     fn partitions(&self) -> Option<Vec<Partition>> {
-        let metadata = self.scout.consumer().fetch_metadata(None, ANSWER).ok()?;
-        let topics = crate::kafka::Topics::of(&metadata);
-        self.start.address.topics.partitions(&self.start.address.cluster, &topics).ok()
-    }
-
-    /// What there is, of the partition whose turn it is.
-    fn fill(&mut self, quota: &Arc<Quota>) -> Result<Option<Step>> {
-        for _ in 0..self.parts.len() {
-            self.state.turn = (self.state.turn + 1) % self.parts.len();
-            let part = &mut self.parts[self.state.turn];
-            if part.rests() {
-                continue;
+        let address = &self.start.address;
+        let ask = |topic| self.scout.consumer().fetch_metadata(topic, ANSWER).ok();
+        let topics = match &address.topics {
+            // A cluster may have many more.
+            Choice::Named(names) => {
+                let answers = names.iter().map(|name| ask(Some(name))).collect::<Option<Vec<_>>>()?;
+                Topics::of(answers.iter())
             }
-            let id = part.id;
-            match part.fill(&mut self.state.writer, quota) {
-                Ok(None) => {}
-                Ok(Some(filled)) => {
-                    self.state.idle = self.clock.monotonic();
-                    self.state.trouble.over();
-                    return Ok(Some(self.chunk(id, filled, quota)));
-                }
-                Err(error) => self.wrong(&error)?,
-            }
-        }
-        Ok(None)
-    }
-
-    /// A partition could not be read.
-    fn wrong(&mut self, error: &KafkaError) -> Result<()> {
-        let at = self.state.turn;
-        match error.rdkafka_error_code() {
-            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-                let part = &self.parts[at];
-                let mut place = [(part.partition.clone(), Place::at(part.reached.next))];
-                match self.start.check(&self.scout, &mut place, ANSWER) {
-                    Ok(checked) => checked?,
-                    Err(error) if passes(&error) => {}
-                    Err(error) => return Err(self.failed(&error)),
-                }
-                let part = &mut self.parts[at];
-                part.reached.next = place[0].1.offset;
-                seek(&self.client, std::slice::from_ref(part));
-                Ok(())
-            }
-            Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::Fatal) => {
-                Err(self.failed(error))
-            }
-            _ => {
-                self.state.trouble.heard(error);
-                Ok(())
-            }
-        }
+            Choice::Matching(..) => Topics::of([&ask(None)?]),
+        };
+        address.topics.partitions(&address.cluster, &topics).ok()
     }
 
     /// Whether all has been read that is to be.
@@ -274,7 +265,7 @@ impl Reader {
             return false;
         }
         let now = self.clock.monotonic();
-        if !self.parts.iter().all(Part::rests) && now < self.state.idle + IDLE {
+        if self.parts.iter().any(Part::is_awaited) && now < self.state.idle + IDLE {
             return false;
         }
         self.parts.iter_mut().for_each(|part| part.head_for(None));
@@ -284,8 +275,9 @@ impl Reader {
 
     /// Sets the goals: where the partitions end now. False if that cannot be told.
     fn aim(&mut self) -> bool {
+        let is_read = |part: &Part| !part.stopped && !part.gone;
         let wanted: Vec<Partition> =
-            self.parts.iter().filter(|part| !part.stopped).map(|part| part.partition.clone()).collect();
+            self.parts.iter().filter(|part| is_read(part)).map(|part| part.partition.clone()).collect();
         let patience = if self.state.trouble.is_there() { SERVE } else { ANSWER };
         let ends = match self.scout.offsets(&wanted, Offset::End, patience) {
             Ok(ends) => ends,
@@ -294,7 +286,7 @@ impl Reader {
                 return false;
             }
         };
-        for (part, end) in self.parts.iter_mut().filter(|part| !part.stopped).zip(ends) {
+        for (part, end) in self.parts.iter_mut().filter(|part| is_read(part)).zip(ends) {
             part.head_for(Some(end));
         }
         (self.state.aims, self.state.idle) = (true, self.clock.monotonic());
@@ -303,11 +295,12 @@ impl Reader {
 
     /// Looks anew at partitions whose last offsets are no records: markers of transactions, and what was compacted.
     fn nudge(&mut self) {
-        if !self.parts.iter().any(|part| part.goal.is_some() && !part.rests()) {
+        if !self.parts.iter().any(|part| part.goal.is_some() && part.is_awaited()) {
             return;
         }
-        if let Ok(positions) = self.client.consumer().position() {
-            for part in &mut self.parts {
+        for client in &self.clients {
+            let Ok(positions) = client.consumer().position() else { continue };
+            for part in self.parts.iter_mut().filter(|part| Arc::ptr_eq(&part.client, client)) {
                 let element = positions.find_partition(&part.partition.topic, part.partition.number);
                 if let Some(Offset::Offset(offset)) = element.map(|element| element.offset()) {
                     part.reached.next = part.reached.next.max(offset);
@@ -317,26 +310,29 @@ impl Reader {
         if self.clock.monotonic() < self.state.idle + NUDGE {
             return;
         }
-        let stuck = |part: &&mut Part| part.goal.is_some() && !part.rests() && part.reached.ended && !part.sought;
+        let stuck = |part: &&mut Part| part.goal.is_some() && part.is_awaited() && part.reached.ended && !part.sought;
         for part in self.parts.iter_mut().filter(stuck) {
-            if seek(&self.client, std::slice::from_ref(part)) {
+            if seek(part) {
                 (part.sought, part.reached.ended) = (true, false);
             }
         }
     }
 }
 
-/// Fetches anew from where they are.
-fn seek(client: &Client, parts: &[Part]) -> bool {
-    let places = parts.iter().map(|part| (&part.partition, Offset::Offset(part.reached.next)));
-    client.consumer().seek_partitions(list(places), ANSWER).is_ok()
+/// Fetches anew from where it is.
+fn seek(part: &Part) -> bool {
+    let place = list([(&part.partition, Offset::Offset(part.reached.next))]);
+    part.client.consumer().seek_partitions(place, ANSWER).is_ok()
 }
 
 impl Intake for Reader {
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
+        if let Some(step) = self.state.given.pop_front() {
+            return Ok(step);
+        }
         if let Some(mut again) = self.again.take() {
             let position = lock(&self.shared.trail).end();
-            if let Some((part, filled)) = again.next(&mut self.state.writer, quota, position)? {
+            if let Some((part, filled)) = again.next(&mut self.state.writers[0], quota, position)? {
                 self.again = Some(again);
                 return Ok(self.chunk(part, filled, quota));
             }
@@ -356,7 +352,7 @@ impl Intake for Reader {
             if self.answer() {
                 return Ok(Step::Done);
             }
-            if !self.parts.iter().any(|part| part.goal.is_some() && !part.rests()) && self.state.aims {
+            if !self.parts.iter().any(|part| part.goal.is_some() && part.is_awaited()) && self.state.aims {
                 continue;
             }
             self.stop.sleep(&*self.clock, &self.bell, self.state.served);

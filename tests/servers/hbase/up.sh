@@ -56,11 +56,13 @@ start rs -Xmx384m "${run[@]}" org.apache.hadoop.hbase.regionserver.HRegionServer
 start rest -Xmx192m "${run[@]}" org.apache.hadoop.hbase.rest.RESTServer start
 
 # Every region is open (T1BFTg==), at least the one of HBase's own table, or closed by will (Q0xPU0VE), on the region
-# server that runs now.
+# server that runs now: the master takes one that was killed for alive until its session ends, and who kills the master
+# meanwhile may leave it a region that it opens for ever.
 up() {
   local live server cells
   live=$(get "$rest" /status/cluster)
   [[ $live =~ \"LiveNodes\":\[\{[^]]*\"startCode\":([0-9]+) ]] || return
+  ((BASH_REMATCH[1] >= $(date -r "$d/rs.pid" +%s%3N))) || return
   server=$(printf 'localhost,%s,%s' "$rs" "${BASH_REMATCH[1]}" | base64)
   cells=$(get "$rest" '/hbase:meta/*?column=info:sn&column=info:state' | grep -o '"\$":"[^"]*"' | cut -d '"' -f 4) || return
   grep -qxF T1BFTg== <<<"$cells" && ! grep -qvxF -e "$server" -e T1BFTg== -e Q0xPU0VE <<<"$cells"

@@ -1,9 +1,10 @@
-# Sourced: hdfs_daemons PORT JARS starts a NameNode (PORT, http PORT+1) and a DataNode (PORT+2 to PORT+4) in $d.
+# Sourced: hdfs_daemons PORT JARS [NAME=VALUE…] starts a NameNode (PORT, http PORT+1) and a DataNode (PORT+2 to PORT+4) in $d.
 # shellcheck shell=bash disable=SC2154 # $d, $java: ../common.sh
 
 hdfs_daemons() {
-  local p=$1
+  local p=$1 jars=$2
   hdfs=$1
+  shift 2
   site core-site.xml <<P
 fs.defaultFS hdfs://127.0.0.1:$p
 hadoop.tmp.dir $d/tmp
@@ -32,6 +33,7 @@ dfs.client.socket-timeout 10000
 dfs.datanode.socket.write.timeout 10000
 ipc.client.connect.retry.interval 200
 ipc.client.connect.max.retries 50
+$(printf '%s\n' "${@/=/ }")
 P
   cat >"$d/conf/log4j.properties" <<P
 log4j.rootLogger=INFO, out
@@ -41,7 +43,7 @@ log4j.appender.out.layout.ConversionPattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 P
   # they want the pages of their web servers, which Central does not have; none are needed
   mkdir -p "$d/conf/webapps/hdfs" "$d/conf/webapps/datanode"
-  local run=(-Xmx192m "-Djava.io.tmpdir=$d/tmp" -cp "$d/conf:$2/*")
+  local run=(-Xmx192m "-Djava.io.tmpdir=$d/tmp" -cp "$d/conf:$jars/*")
   once format "${run[@]}" org.apache.hadoop.hdfs.server.namenode.NameNode -format -force -nonInteractive
   start nn "${run[@]}" org.apache.hadoop.hdfs.server.namenode.NameNode
   start dn "${run[@]}" org.apache.hadoop.hdfs.server.datanode.DataNode

@@ -9,9 +9,13 @@ use crate::error::Result;
 use crate::kafka::passes;
 use rdkafka::Offset;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::error::RDKafkaErrorCode as Code;
 
 /// The group lets a member take so long over a change, unless it is told otherwise (max.poll.interval.ms).
 const INTERVAL: Duration = Duration::from_secs(300);
+
+/// A new member is given its partitions within such a time, unless others are missed.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Partitions that are to be let go when what was read of them is done with.
 pub struct Leaving {
@@ -27,7 +31,7 @@ impl Reader {
             self.leave(leaving, now)?;
         }
         while self.state.leaving.is_none()
-            && let Some(news) = self.client.context().news()
+            && let Some(news) = self.member().context().news()
         {
             match news {
                 News::Assigned(parts) => self.state.fresh.push_back(parts),
@@ -52,12 +56,28 @@ impl Reader {
                 break;
             }
         }
+        self.say_who_is_missed(now);
         Ok(())
+    }
+
+    /// The group shares its partitions anew only when it has heard of all its members, or has given them up.
+    fn say_who_is_missed(&mut self, now: Duration) {
+        let since = *self.state.waits.get_or_insert(now);
+        if self.state.joined || self.state.told || self.state.trouble.is_there() || now < since + SOON {
+            return;
+        }
+        self.state.told = true;
+        let group = self.start.address.group.as_deref().unwrap_or_default();
+        self.messages.note(&format!(
+            "{}: the group `{group}` has given no partition to this streamer yet: it waits for a member that is busy, or was killed; one that \
+             was killed is given up after 45 s, or what kafka.session.timeout.ms says",
+            self.name()
+        ));
     }
 
     /// Lets partitions go if nothing of them is on its way any more.
     fn leave(&mut self, leaving: Leaving, now: Duration) -> Result<()> {
-        let is_lost = self.client.consumer().assignment_lost() || now >= leaving.until;
+        let is_lost = self.member().consumer().assignment_lost() || now >= leaving.until;
         let ids: Vec<usize> = self.ids(&leaving.parts);
         let trail = lock(&self.shared.trail);
         let waits = ids.iter().any(|id| trail.waits(*id));
@@ -80,7 +100,7 @@ impl Reader {
         }
         self.parts.retain(|part| !parts.contains(&part.partition));
         let list = list(parts.iter().map(|part| (part, Offset::Invalid)));
-        let_go(self.client.consumer(), &list).map_err(|error| self.failed(&error))
+        let_go(self.member().consumer(), &list).map_err(|error| self.failed(&error))
     }
 
     /// Reads what the group has given, from where it has come to; false if that cannot be told at the moment.
@@ -107,7 +127,7 @@ impl Reader {
         };
         let (places, claims, checked) = match places() {
             Ok(found) => found,
-            Err(error) if passes(&error) || error.rdkafka_error_code() == Some(super::Code::RebalanceInProgress) => {
+            Err(error) if passes(&error) || error.rdkafka_error_code() == Some(Code::RebalanceInProgress) => {
                 self.state.trouble.heard(&error);
                 return Ok(false);
             }

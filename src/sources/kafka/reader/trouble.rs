@@ -6,7 +6,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaError;
 
 use super::{ANSWER, Reader};
-use crate::kafka::says;
+use crate::kafka::{Watcher, says};
 
 /// What passes within such a time is not worth a word.
 const LASTS: Duration = Duration::from_secs(3);
@@ -41,8 +41,8 @@ impl Trouble {
 impl Reader {
     /// Says what has been wrong for a while; it goes on when the brokers are back.
     pub(super) fn look_for_trouble(&mut self, now: Duration) {
-        let watcher = &self.client.context().watcher;
-        if let Some(what) = watcher.trouble() {
+        let watchers = || self.clients.iter().map(|client| &client.context().watcher);
+        if let Some(what) = watchers().find_map(Watcher::trouble) {
             // It says more than the answer that did not come.
             self.state.trouble.what = Some(what);
         }
@@ -55,7 +55,7 @@ impl Reader {
         }
         self.state.trouble.since = Some(now);
         if self.scout.consumer().fetch_metadata(None, ANSWER / 4).is_ok() {
-            watcher.forget();
+            watchers().for_each(Watcher::forget);
             self.scout.context().watcher.forget();
             if std::mem::take(&mut self.state.trouble.said) {
                 self.messages.note(&format!("{}: the brokers are back", self.name()));

@@ -88,3 +88,24 @@ fn a_batch_is_given_again_with_a_partition_that_is_new_in_it() {
     assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
     assert_eq!(one.some(1), ["0:2 c"]);
 }
+
+/// Whoever comes while another member stands still is told what is waited for, and has its part when that one is gone.
+#[test]
+fn it_is_said_that_a_group_waits_for_a_member() {
+    let broker = Broker::with(1);
+    broker.send(0, &["a"]);
+    let of_group = || {
+        let (setup, said) = setup();
+        let source = broker.source("group=g&from=earliest&kafka.session.timeout.ms=20000");
+        (Read::of(source.open(&setup, Framing::sized())), setup, said)
+    };
+    let (mut still, _setup, said) = of_group();
+    assert_eq!(still.some(1), ["0:0 a"]);
+    assert_eq!(said.text(), "");
+    let (mut comes, _setup, said) = of_group();
+    while !said.text().contains("the group `g` has given no partition to this streamer yet") {
+        assert_eq!(comes.batch(), Rows::new());
+    }
+    drop(still);
+    assert_eq!(comes.some(1), ["0:0 a"], "nothing was done with it");
+}
