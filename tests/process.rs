@@ -26,7 +26,7 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -238,17 +238,21 @@ impl Random {
     }
 }
 
-/// Looks again and again until something is there, for what nobody tells of.
+/// Looks again and again until something is there, for what nobody tells of. A look may itself take long, so that looks cannot be
+/// counted: a thread gives up.
 pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     const STEP: Duration = Duration::from_millis(5);
-    let mut looks = PATIENCE.as_millis() / STEP.as_millis();
+    let ((done, wait), (late, is_late)) = (channel::<()>(), channel::<()>());
+    std::thread::spawn(move || {
+        let _ = wait.recv_timeout(3 * PATIENCE);
+        drop(late);
+    });
     loop {
         if let Some(found) = look() {
+            drop(done);
             return found;
         }
-        assert!(looks > 0, "no {what}");
-        looks -= 1;
-        std::thread::park_timeout(STEP);
+        assert!(is_late.recv_timeout(STEP) == Err(RecvTimeoutError::Timeout), "no {what}");
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use crate::data::framing::Framing;
 use crate::sources::{Control, Feed, Intake, Lane, Step};
 use crate::state::checkpoint::journal::Entry;
 
@@ -109,18 +108,17 @@ impl Made {
 pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace: Option<&Mutex<Pace>>) {
     let mut little = false;
     for ((lane, mut intake), (position, entries)) in lanes.into_iter().zip(replayed) {
-        let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         let mut read = 0;
         for entry in entries {
             match core.rest_of_entry(lane, entry, position, core.plan.numbers) {
                 Ok(Some(rest)) => {
-                    core.place(lane, rest);
+                    core.place(lane, rest, &mut *intake);
                 }
                 Ok(None) => {}
                 Err(error) => core.fail(error),
             }
         }
-        while core.wait_for_room(lane) {
+        while core.wait_for_room(lane, &mut *intake) {
             if std::mem::take(&mut little) {
                 core.let_gather();
             }
@@ -142,7 +140,7 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
                 Ok(Some(rest)) => {
                     let until = rest.until();
                     little = rest.is_little();
-                    let placed = bring(core, lane, rest, pace, framing);
+                    let placed = bring(core, lane, rest, pace, &mut *intake);
                     if let Some(Err(error)) = given.map(|given| core.answer(lane, given, placed)) {
                         core.fail(error);
                         break;
@@ -167,16 +165,20 @@ pub fn receive(core: &Core, lanes: Vec<Received>, replayed: Vec<Replayed>, pace:
 }
 
 /// Brings records to the batcher, no faster than the pace allows. False if the run ends without all of them.
-fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, framing: Framing) -> bool {
+fn bring(core: &Core, lane: usize, mut rest: Rest, pace: Option<&Mutex<Pace>>, intake: &mut dyn Intake) -> bool {
     if let Some(pace) = pace {
+        let framing = core.plan.inputs[core.input_of[lane]].cutter.format.framing();
         while rest.records() > 0 {
             let records = pace.lock().unwrap_or_else(|e| e.into_inner()).take(rest.records());
             // At the stop what was read is not dropped.
             if records == 0 || records == rest.records() {
                 break;
             }
-            core.place(lane, rest.split(records, &core.cutting, framing));
+            core.place(lane, rest.split(records, &core.cutting, framing), intake);
+            if let Err(error) = intake.attend() {
+                core.fail(error);
+            }
         }
     }
-    core.place(lane, rest)
+    core.place(lane, rest, intake)
 }

@@ -201,7 +201,7 @@ impl Kafka {
         let mut ranges = VecDeque::new();
         let mut range = |partition: &Partition, from: Place, to: Place| {
             if from < to {
-                ranges.push_back(Range { part: trail.number(partition, from), partition: partition.clone(), from, to });
+                ranges.push_back(Range { part: trail.begin(partition, from), partition: partition.clone(), from, to });
             }
             ranges.len()
         };
@@ -218,9 +218,13 @@ impl Kafka {
                 Error::failed(format!("cannot go on with {name}: where its group is cannot be told: {}", says(&error)))
             })?;
             for (part, (_, claims)) in parts.iter().zip(committed) {
-                let Some(claim) = claims.of(id) else { continue };
-                let from = place_in(before.next(), part).unwrap_or_default().max(Place::at(claim.from));
-                range(part, from, Place::at(claim.until));
+                for claim in claims.of(id) {
+                    // What of it is logged already.
+                    let (begin, places) = (Place::at(claim.from), before.next().iter());
+                    let logged =
+                        places.filter(|(known, place)| known == part && *place >= begin).map(|(_, place)| *place);
+                    range(part, logged.min().unwrap_or(begin), Place::at(claim.until));
+                }
             }
         }
         if ranges.is_empty() {

@@ -273,6 +273,16 @@ pub trait Intake: Send {
     /// The next buffer; waits for it if need be. The bytes are to be leased from `quota`.
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step>;
 
+    /// How often it is to [`attend`](Self::attend) while it is not read; none if it need not.
+    fn attends(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Does what has to be done though there is no room for more, if anything.
+    fn attend(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     /// How many bytes of [`Lane::size`] have been read; 0 where there is no size.
     fn progress(&self) -> u64 {
         0

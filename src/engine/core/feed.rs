@@ -14,7 +14,7 @@ use crate::engine::cutting::{Cutting, Rest};
 use crate::engine::event::admission::Admission;
 use crate::engine::message::Message;
 use crate::error::{Error, Result};
-use crate::sources::{Chunk, Unread};
+use crate::sources::{Chunk, Intake, Unread};
 
 /// While all shards are busy, small reads are so far apart: a pipe holds what comes in that time even if it is a gigabyte a second.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -25,8 +25,18 @@ impl Core {
         self.lock().receivers = receivers;
     }
 
+    /// Waits for a change; who reads a lane may have something to do meanwhile.
+    fn wait_with<'a>(&'a self, state: MutexGuard<'a, State>, intake: &mut dyn Intake) -> MutexGuard<'a, State> {
+        let Some(every) = intake.attends() else { return self.room.wait(state) };
+        drop(self.room.wait_for(state, every));
+        if let Err(error) = intake.attend() {
+            self.fail(error);
+        }
+        self.lock()
+    }
+
     /// Waits until the lane may read on; false once the run ends.
-    pub fn wait_for_room(&self, lane: usize) -> bool {
+    pub fn wait_for_room(&self, lane: usize, intake: &mut dyn Intake) -> bool {
         let mut state = self.lock();
         loop {
             if state.aborted || self.stop.is_told() || state.batcher.is_over() {
@@ -40,7 +50,7 @@ impl Core {
             if may_read {
                 return true;
             }
-            state = self.room.wait(state);
+            state = self.wait_with(state, intake);
         }
     }
 
@@ -55,7 +65,7 @@ impl Core {
 
     /// Gives a buffer its batch or batches; the caller brings the buffers of a lane in order. False if the run ends without all of
     /// it.
-    pub fn place(&self, lane: usize, mut rest: Rest) -> bool {
+    pub fn place(&self, lane: usize, mut rest: Rest, intake: &mut dyn Intake) -> bool {
         let mut state = self.lock();
         let all = loop {
             let mut made = Made::default();
@@ -67,7 +77,7 @@ impl Core {
             if matches!(placed, Placed::All) || state.aborted || state.batcher.is_over() {
                 break rest.is_done() && !over && !state.aborted;
             }
-            state = self.room.wait(state);
+            state = self.wait_with(state, intake);
         };
         drop(state);
         // A lane whose source hands records over at the cut as well may be waited for.

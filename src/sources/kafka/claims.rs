@@ -21,7 +21,7 @@ pub struct Claim {
     pub until: i64,
 }
 
-/// All that are known of a partition: of each checkpoint the last one.
+/// All that are known of a partition: of each checkpoint those of its last batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Claims(Vec<Claim>);
 
@@ -44,15 +44,16 @@ impl Claims {
         format!("{WORD}{}", claims.join(", "))
     }
 
-    /// That of a checkpoint.
-    pub fn of(&self, id: &str) -> Option<&Claim> {
-        self.0.iter().find(|claim| claim.id == id)
+    /// Those of a checkpoint.
+    pub fn of(&self, id: &str) -> impl Iterator<Item = &Claim> {
+        self.0.iter().filter(move |claim| claim.id == id)
     }
 
-    /// With this one, in the place of the one before of the same checkpoint.
-    pub fn claim(&mut self, claim: Claim) {
-        self.0.retain(|known| known.id != claim.id);
-        self.0.insert(0, claim);
+    /// With these records, in the place of those before of the same checkpoint.
+    pub fn claim(&mut self, id: &str, ranges: impl IntoIterator<Item = (i64, i64)>) {
+        self.0.retain(|known| known.id != id);
+        let claim = |(from, until)| Claim { id: id.to_string(), from, until };
+        self.0.splice(0..0, ranges.into_iter().map(claim));
         self.0.truncate(MOST);
     }
 }
@@ -68,15 +69,15 @@ mod tests {
     #[test]
     fn claims_of_others_are_kept_and_the_own_one_is_replaced() {
         let mut claims = Claims::default();
-        claims.claim(claim("a", 0, 5));
-        claims.claim(claim("b", 5, 7));
-        claims.claim(claim("a", 7, 9));
+        claims.claim("a", [(0, 5)]);
+        claims.claim("b", [(5, 7)]);
+        claims.claim("a", [(7, 9), (12, 14)]);
         let written = claims.written();
-        assert_eq!(written, "streamer a 7-9, b 5-7");
+        assert_eq!(written, "streamer a 7-9, a 12-14, b 5-7");
         let read = Claims::read(&written);
         assert_eq!(read, claims);
-        assert_eq!(read.of("b"), Some(&claim("b", 5, 7)));
-        assert_eq!(read.of("c"), None);
+        assert_eq!(read.of("a").collect::<Vec<_>>(), [&claim("a", 7, 9), &claim("a", 12, 14)]);
+        assert_eq!(read.of("c").count(), 0);
     }
 
     #[test]
@@ -91,8 +92,8 @@ mod tests {
     fn they_fit_beside_an_offset() {
         let mut claims = Claims::default();
         for number in 0..1000 {
-            claims.claim(claim(&format!("{number:016x}"), 1_000_000_000_000, 1_000_000_100_000));
+            claims.claim(&format!("{number:016x}"), [(1_000_000_000_000, 1_000_000_100_000)]);
         }
-        assert!(claims.written().len() < 4096 && claims.of(&format!("{:016x}", 999)).is_some());
+        assert!(claims.written().len() < 4096 && claims.of(&format!("{:016x}", 999)).count() == 1);
     }
 }

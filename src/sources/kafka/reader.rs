@@ -19,6 +19,7 @@ use super::super::{Chunk, Intake, Step};
 use super::address::Choice;
 use super::again::Again;
 use super::client::{self, Client, list};
+use super::group::Group;
 use super::message::Writer;
 use super::part::{Filled, Part};
 use super::shared::Shared;
@@ -325,6 +326,12 @@ fn seek(part: &Part) -> bool {
     part.client.consumer().seek_partitions(place, ANSWER).is_ok()
 }
 
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.shared.group.iter().for_each(Group::over);
+    }
+}
+
 impl Intake for Reader {
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
         if let Some(step) = self.state.given.pop_front() {
@@ -358,5 +365,14 @@ impl Intake for Reader {
             self.stop.sleep(&*self.clock, &self.bell, self.state.served);
         }
         Ok(Step::End)
+    }
+
+    /// A member that does not listen is thrown out (max.poll.interval.ms).
+    fn attends(&self) -> Option<Duration> {
+        (self.state.begun && self.shared.group.is_some()).then_some(SERVE)
+    }
+
+    fn attend(&mut self) -> Result<()> {
+        if self.attends().is_some() { self.serve() } else { Ok(()) }
     }
 }

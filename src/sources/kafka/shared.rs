@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::super::support::trail::lock;
 use super::super::{Control, Range};
-use super::group::Group;
+use super::group::{Ahead, Group};
 use super::trail::Trail;
 use crate::clock::Bell;
 use crate::data::time::Time;
@@ -41,6 +41,13 @@ impl Shared {
         }
         from
     }
+
+    /// What stands before a position and is not passed yet: the group may take its time, and the reader has to go on meanwhile.
+    fn ahead(&self, until: u64) -> Vec<Ahead> {
+        let trail = lock(&self.trail);
+        let ahead = trail.ahead(until).into_iter();
+        ahead.map(|(part, passed)| (part, trail.partition(part).clone(), passed)).collect()
+    }
 }
 
 impl Control for Shared {
@@ -54,11 +61,11 @@ impl Control for Shared {
     }
 
     fn mark(&self, until: u64, whole: bool) -> Result<Option<Vec<u8>>> {
+        if let (Some(group), false) = (&self.group, whole) {
+            group.claim(&self.ahead(until))?;
+        }
         let mut trail = lock(&self.trail);
         let passed = trail.pass(until);
-        if let (Some(group), false) = (&self.group, whole) {
-            group.claim(&passed, &trail)?;
-        }
         let mark = trail.mark(&passed);
         drop(trail);
         self.bell.ring();
@@ -66,12 +73,10 @@ impl Control for Shared {
     }
 
     fn committed(&self, _: Time, range: &Range) {
-        let mut trail = lock(&self.trail);
-        let passed = trail.pass(range.until);
         if let Some(group) = &self.group {
-            group.done(&passed, &trail);
+            group.done(&self.ahead(range.until));
         }
-        drop(trail);
+        lock(&self.trail).pass(range.until);
         self.bell.ring();
     }
 }

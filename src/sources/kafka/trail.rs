@@ -4,7 +4,7 @@
 //! partition the topic, its number, the offset, and how many bytes of the records from there on had been taken as well (a batch
 //! may end inside a chunk); then the place at the position that was marked before, for a partition may have come since.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::super::Kept;
@@ -44,6 +44,7 @@ impl Place {
 }
 
 /// What was given of a partition at once.
+#[derive(Clone)]
 struct Step {
     /// The position behind it.
     until: u64,
@@ -54,7 +55,7 @@ struct Step {
 }
 
 /// The places in the partitions at a position, and the way from there to where the reader stands.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Trail {
     parts: Vec<(Partition, Place)>,
     position: u64,
@@ -89,29 +90,37 @@ impl Trail {
         &self.parts[part].0
     }
 
-    /// The place of a partition at the position that was passed last.
+    /// The place of a partition at the position that was passed last, or where it is begun anew behind that.
     pub fn place(&self, partition: &Partition) -> Option<Place> {
-        self.parts.iter().find(|(known, _)| known == partition).map(|(_, place)| *place)
+        self.known(partition).map(|part| self.parts[part].1)
     }
 
-    /// The number of a partition here; one that is new stands at this place.
-    pub fn number(&mut self, partition: &Partition, place: Place) -> usize {
-        let known = self.parts.iter().position(|(known, _)| known == partition);
-        known.unwrap_or_else(|| {
-            self.parts.push((partition.clone(), place));
-            self.parts.len() - 1
-        })
+    fn add(&mut self, partition: &Partition, place: Place) -> usize {
+        self.parts.push((partition.clone(), place));
+        self.parts.len() - 1
     }
 
-    /// From here on it is read from this place; its number here.
+    /// A number for what is given of a partition from this place on. Of a group others may have read what stands before it.
+    pub fn begin(&mut self, partition: &Partition, place: Place) -> usize {
+        let stands = self.parts.iter().position(|(known, at)| known == partition && *at == place);
+        stands.unwrap_or_else(|| self.add(partition, place))
+    }
+
+    /// From here on it is read from this place; its number here. That is a new one where others have read what stands between
+    /// this and what is not passed yet.
     pub fn put(&mut self, partition: &Partition, place: Place) -> usize {
-        let part = self.number(partition, place);
-        if self.steps.is_empty() {
-            self.parts[part].1 = place;
-        } else {
-            self.gave(part, place, place.offset, 0);
+        let known = self.known(partition);
+        match known.filter(|part| !self.waits(*part) || self.given(*part) == Some(place.offset)) {
+            None => self.add(partition, place),
+            Some(part) if self.steps.is_empty() => {
+                self.parts[part].1 = place;
+                part
+            }
+            Some(part) => {
+                self.gave(part, place, place.offset, 0);
+                part
+            }
         }
-        part
     }
 
     /// So many bytes of a partition were given, the records from `first` up to the offset `next`. Gives their position.
@@ -124,12 +133,27 @@ impl Trail {
 
     /// Whether records of the partition were given and are not passed yet.
     pub fn waits(&self, part: usize) -> bool {
-        self.steps.iter().any(|step| step.part == part)
+        self.steps.iter().any(|step| step.part == part && step.next > step.first.offset)
     }
 
     /// How many steps are kept.
     pub fn len(&self) -> usize {
         self.steps.len()
+    }
+
+    /// The number of a partition that is known here: the last it was given.
+    pub fn known(&self, partition: &Partition) -> Option<usize> {
+        self.parts.iter().rposition(|(known, _)| known == partition)
+    }
+
+    /// The offset behind what was given of a partition and is not passed yet, if there is any.
+    pub fn given(&self, part: usize) -> Option<i64> {
+        self.steps.iter().rev().find(|step| step.part == part).map(|step| step.next)
+    }
+
+    /// What [`pass`](Self::pass) would tell.
+    pub fn ahead(&self, until: u64) -> BTreeMap<usize, Passed> {
+        self.clone().pass(until)
     }
 
     /// Goes on to a position: the partitions of which records stand before it, by their numbers here.
@@ -165,8 +189,14 @@ impl Trail {
     /// What has to be stored to go on from the position that was passed last, and to give again what was `passed` with it.
     pub fn mark(&self, passed: &BTreeMap<usize, Passed>) -> Vec<u8> {
         let mut out = header(b'k');
-        put(&mut out, self.parts.len() as u64);
-        for (at, (Partition { topic, number }, place)) in self.parts.iter().enumerate() {
+        let last: HashMap<&Partition, usize> =
+            self.parts.iter().enumerate().map(|(at, (part, _))| (part, at)).collect();
+        // Where one was begun anew, what was before is of no use once it is passed.
+        let is_of_use = |at: usize| last[&self.parts[at].0] == at || passed.contains_key(&at) || self.waits(at);
+        let parts: Vec<usize> = (0..self.parts.len()).filter(|at| is_of_use(*at)).collect();
+        put(&mut out, parts.len() as u64);
+        for at in parts {
+            let (Partition { topic, number }, place) = &self.parts[at];
             put(&mut out, topic.len() as u64);
             out.extend_from_slice(topic.as_bytes());
             put_signed(&mut out, i64::from(*number));
@@ -255,10 +285,25 @@ mod tests {
         let mut trail = trail();
         trail.put(&partition(1), Place::at(50));
         trail.put(&partition(2), Place::at(7));
+        assert_eq!(shown(&trail), [(5, 0), (0, 0), (50, 0), (7, 0)], "what was given of it stands before that");
         trail.pass(130);
-        assert_eq!(trail.place(&partition(1)), Some(Place::at(2)), "not before what was given");
         assert_eq!(trail.pass(140).keys().copied().collect::<Vec<_>>(), [0]);
         assert_eq!(shown(&trail), [(10, 0), (50, 0), (7, 0)]);
+    }
+
+    /// Others have read what stands between: that is in no range that is claimed or given again.
+    #[test]
+    fn what_was_given_before_and_behind_records_of_others_is_told_apart() {
+        let mut trail = Trail::at(0, vec![(partition(0), Place::at(3))]);
+        let before = trail.begin(&partition(0), Place::at(5));
+        trail.gave(before, Place::at(5), 8, 10);
+        let behind = trail.put(&partition(0), Place::at(12));
+        trail.gave(behind, Place::at(12), 20, 10);
+        let passed = trail.pass(20);
+        let range = |part| (passed[&part].from, passed[&part].next);
+        assert_eq!((range(before), range(behind)), ((Place::at(5), 8), (Place::at(12), 20)));
+        assert_eq!(trail.put(&partition(0), Place::at(20)), behind);
+        assert_eq!(shown(&trail), [(20, 0)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A look at the head of a stream before the run begins: the bytes are given again afterwards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::data::buffer::Quota;
 use crate::data::framing::Framing;
@@ -111,6 +112,14 @@ impl Begun {
 impl Intake for Begun {
     fn next(&mut self, quota: &Arc<Quota>) -> Result<Step> {
         self.first.take().map_or_else(|| self.rest.next(quota), Ok)
+    }
+
+    fn attends(&self) -> Option<Duration> {
+        self.rest.attends()
+    }
+
+    fn attend(&mut self) -> Result<()> {
+        self.rest.attend()
     }
 
     fn progress(&self) -> u64 {

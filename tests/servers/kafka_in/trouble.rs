@@ -140,6 +140,30 @@ fn a_member_that_stood_still_for_too_long_gives_way_and_nothing_comes_twice() {
     drop(other);
 }
 
+/// Its records have all come and are let pass a few at a time, which takes minutes; the group gives it up and takes it back.
+#[test]
+#[ignore = "needs servers: tests/servers/run"]
+fn a_member_whose_records_wait_for_their_rate_listens_to_its_group() {
+    let (broker, dir) = (broker(), tempfile::tempdir().expect("a directory"));
+    send(&producer(&broker.address, &[]), "t", 0..10_000);
+    let words = format!(
+        "--from 'kafka://{}/t?group=g&from=earliest&kafka.session.timeout.ms=3000&kafka.heartbeat.interval.ms=300' \
+         --max-rate 20 --batch 100ms --checkpoint state map line",
+        broker.address
+    );
+    let live = Live::start(streamer(&words).current_dir(dir.path()));
+    let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    live.stdout.until("first records", |bytes| lines(bytes) > 0);
+    broker.signal("kafka", Signal::STOP);
+    // So long that the group has given it up when it is awake.
+    std::thread::park_timeout(Duration::from_secs(6));
+    let before = lines(&live.stdout.until("records", |_| true));
+    broker.signal("kafka", Signal::CONT);
+    let came = String::from_utf8(live.stdout.until("later records", |bytes| lines(bytes) > before + 40)).expect("text");
+    let numbers: std::collections::BTreeSet<&str> = came.lines().collect();
+    assert_eq!(numbers.len(), came.lines().count(), "each comes once: {came}");
+}
+
 #[test]
 #[ignore = "needs servers: tests/servers/run"]
 fn a_broker_that_stops_for_a_minute_is_waited_for() {

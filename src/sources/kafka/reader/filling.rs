@@ -19,6 +19,12 @@ const CHUNKS: usize = 4;
 /// ... and up to so many of those that are quicker than the others.
 const MOST: usize = 16;
 
+/// There is no such topic or partition, now.
+fn is_missing(error: &KafkaError) -> bool {
+    let code = error.rdkafka_error_code();
+    matches!(code, Some(Code::UnknownPartition | Code::UnknownTopic | Code::UnknownTopicOrPartition))
+}
+
 impl Reader {
     /// What there is: of the partition whose turn it is, and while much is there of several at once, for what the library does
     /// with each message takes one processor longer than all that is done with it afterwards.
@@ -92,17 +98,19 @@ impl Reader {
             Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
                 let part = &self.parts[at];
                 let mut place = [(part.partition.clone(), Place::at(part.reached.next))];
-                match self.start.check(&self.scout, &mut place, ANSWER) {
-                    Ok(checked) => checked?,
-                    Err(error) if passes(&error) => {}
+                let is_there = match self.start.check(&self.scout, &mut place, ANSWER) {
+                    Ok(checked) => checked.map(|()| true)?,
+                    // A topic that is being made anew is not known to all at once.
+                    Err(error) if passes(&error) || is_missing(&error) => false,
                     Err(error) => return Err(self.failed(&error)),
-                }
+                };
                 let part = &mut self.parts[at];
-                (part.reached.next, part.gone) = (place[0].1.offset, false);
+                part.reached.next = place[0].1.offset;
+                part.gone &= !is_there;
                 seek(part);
                 Ok(())
             }
-            Some(Code::UnknownPartition | Code::UnknownTopic | Code::UnknownTopicOrPartition) => self.without(at),
+            Some(_) if is_missing(error) => self.without(at),
             Some(Code::TopicAuthorizationFailed | Code::GroupAuthorizationFailed | Code::Fatal) => {
                 Err(self.failed(error))
             }

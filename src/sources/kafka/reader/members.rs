@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::client::{News, PATIENCE, let_go, list, take};
+use super::super::group::Own;
 use super::super::trail::{Partition, Place};
 use super::{Reader, lock};
 use crate::error::Result;
@@ -39,11 +40,8 @@ impl Reader {
                     for part in self.parts.iter_mut().filter(|part| parts.contains(&part.partition)) {
                         part.stopped = true;
                     }
-                    let millis =
-                        self.start.address.cluster.property("max.poll.interval.ms").and_then(|text| text.parse().ok());
-                    let limit = millis.map_or(INTERVAL, Duration::from_millis);
                     // Another one may be about to read them: rather too early than too late.
-                    self.leave(Leaving { parts, until: now + limit * 9 / 10 }, now)?;
+                    self.leave(Leaving { parts, until: now + self.interval() * 9 / 10 }, now)?;
                 }
                 News::Lost(parts) => self.drop_parts(&parts, true)?,
             }
@@ -60,10 +58,25 @@ impl Reader {
         Ok(())
     }
 
+    /// So long a member may take over a change: then the group goes on without it.
+    fn interval(&self) -> Duration {
+        let property = self.start.address.cluster.property("max.poll.interval.ms");
+        property.and_then(|text| text.parse().ok()).map_or(INTERVAL, Duration::from_millis)
+    }
+
     /// The group shares its partitions anew only when it has heard of all its members, or has given them up.
     fn say_who_is_missed(&mut self, now: Duration) {
+        if self.state.joined || self.state.trouble.is_there() {
+            self.state.waits = None;
+            return;
+        }
         let since = *self.state.waits.get_or_insert(now);
-        if self.state.joined || self.state.told || self.state.trouble.is_there() || now < since + SOON {
+        if now >= since + self.interval()
+            && let Some(group) = &self.shared.group
+        {
+            group.give_up();
+        }
+        if self.state.told || now < since + SOON {
             return;
         }
         self.state.told = true;
@@ -82,7 +95,9 @@ impl Reader {
         let trail = lock(&self.shared.trail);
         let waits = ids.iter().any(|id| trail.waits(*id));
         drop(trail);
-        if waits && !is_lost {
+        let waits = waits && !is_lost;
+        self.shared.group.iter().for_each(|group| group.lets_go(waits));
+        if waits {
             self.state.leaving = Some(leaving);
             return Ok(());
         }
@@ -98,6 +113,9 @@ impl Reader {
         if let Some(group) = &self.shared.group {
             group.leave(&ids, &lock(&self.shared.trail), lost);
         }
+        if lost {
+            (self.state.joined, self.state.waits, self.state.told) = (false, None, false);
+        }
         self.parts.retain(|part| !parts.contains(&part.partition));
         let list = list(parts.iter().map(|part| (part, Offset::Invalid)));
         let_go(self.member().consumer(), &list).map_err(|error| self.failed(&error))
@@ -110,22 +128,26 @@ impl Reader {
         let places = || -> rdkafka::error::KafkaResult<_> {
             let committed = group.committed(parts, PATIENCE)?;
             let begins = self.start.offsets(&self.scout, parts, known, PATIENCE)?;
-            let (mut places, mut unknown, mut claims) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut places, mut unknown, mut owns) = (Vec::new(), Vec::new(), Vec::new());
             for (at, part) in parts.iter().enumerate() {
-                let (offset, claimed) = committed[at].clone();
-                let mark = lock(&self.shared.trail).place(part).map(|place| place.offset);
-                let place = Place::at(offset.max(mark).unwrap_or(begins[at]));
+                let (offset, claims) = committed[at].clone();
+                let trail = lock(&self.shared.trail);
+                let id = trail.known(part).filter(|id| group.goes_on(*id, offset, &claims));
+                let given = id.and_then(|id| trail.given(id));
+                let mark = trail.place(part).map(|place| place.offset);
+                drop(trail);
+                let place = Place::at(given.or(offset.max(mark)).unwrap_or(begins[at]));
                 if offset.is_none() {
                     unknown.push((part.clone(), place));
                 }
                 places.push((part.clone(), place));
-                claims.push(claimed);
+                owns.push((Own { claims, stands: offset.unwrap_or(place.offset), tried: None }, given.is_some()));
             }
             let checked = self.start.check(&self.scout, &mut places, PATIENCE)?;
             group.pin(&unknown)?;
-            Ok((places, claims, checked))
+            Ok((places, owns, checked))
         };
-        let (places, claims, checked) = match places() {
+        let (places, owns, checked) = match places() {
             Ok(found) => found,
             Err(error) if passes(&error) || error.rdkafka_error_code() == Some(Code::RebalanceInProgress) => {
                 self.state.trouble.heard(&error);
@@ -136,8 +158,9 @@ impl Reader {
         checked?;
         self.read(&places, take)?;
         if let Some(group) = &self.shared.group {
-            let ids: Vec<usize> = parts.iter().flat_map(|part| self.ids(std::slice::from_ref(part))).collect();
-            group.hold(ids.into_iter().zip(claims));
+            let ids = parts.iter().flat_map(|part| self.ids(std::slice::from_ref(part)));
+            let owns = ids.zip(owns).map(|(id, (own, goes_on))| (id, own, goes_on));
+            group.hold(owns, &lock(&self.shared.trail));
         }
         self.state.joined = true;
         Ok(true)

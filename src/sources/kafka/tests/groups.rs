@@ -1,7 +1,12 @@
 //! Streamers that share the partitions of a topic, one after the other: the mock cluster takes no offsets while a group is about
 //! to share anew, as a real broker does (tests/servers/kafka_in.rs).
 
+use std::thread::JoinHandle;
+
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
 use super::*;
+use crate::error::Result;
 use crate::sources::Kept;
 
 /// A member, with a checkpoint of this name or none.
@@ -15,6 +20,30 @@ fn member(broker: &Broker, id: Option<&str>, kept: &[Kept]) -> (Read, Setup, Sai
 
 fn kept(read: &Read, position: u64, mark: Vec<u8>) -> Kept {
     Kept { name: read.name.clone(), position, marks: vec![mark], redo: None }
+}
+
+/// Tells the group how far it is, on a thread of its own as the engine does: what is logged, or what is out. The broker knows nothing
+/// of the member any more.
+fn told_by_nobody(broker: &Broker, read: &Read, logs: bool) -> JoinHandle<Result<()>> {
+    let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    broker.cluster.request_errors(RDKafkaApiKey::OffsetCommit, &[unknown]);
+    let (control, until) = (Arc::clone(&read.control), read.position);
+    std::thread::spawn(move || {
+        if logs {
+            return control.mark(until, false).map(drop);
+        }
+        control.committed(Time(0), &Range { from: 0, until });
+        Ok(())
+    })
+}
+
+/// Reads on until the group has been told: what came meanwhile.
+fn told(read: &mut Read, telling: JoinHandle<Result<()>>) -> (Rows, Result<()>) {
+    let mut rows = Rows::new();
+    while !telling.is_finished() {
+        rows.extend(read.batch());
+    }
+    (rows, telling.join().expect("no panic"))
 }
 
 #[test]
@@ -56,6 +85,46 @@ fn what_was_claimed_and_not_logged_is_given_by_the_next_run_alone() {
     let (mut one, _setup, _) = member(&broker, Some("one"), &[left]);
     assert_eq!(one.some(2), ["0:0 a", "0:1 b"], "also when another has gone on since");
     assert_eq!(one.some(1), ["0:3 d"]);
+}
+
+/// What it claimed before it died and what comes now stand apart, with records of another between them.
+#[test]
+fn records_of_another_between_two_claims_are_never_its_own() {
+    let broker = Broker::with(1);
+    broker.send(0, &["a", "b"]);
+    let (mut one, _setup, _) = member(&broker, Some("one"), &[]);
+    let before = one.control.mark(0, true).unwrap().unwrap();
+    assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
+    one.control.mark(one.position, false).unwrap();
+    let left = kept(&one, 0, before);
+    drop(one);
+    broker.send(0, &["c"]);
+    let (mut two, _setup, _) = member(&broker, Some("two"), &[]);
+    two.control.mark(0, true).unwrap();
+    assert_eq!(two.some(1), ["0:2 c"]);
+    two.control.mark(two.position, false).unwrap();
+    drop(two);
+    // Its batch ends before anything new: the group stays where it is.
+    let (mut one, _setup, _) = member(&broker, Some("one"), std::slice::from_ref(&left));
+    assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
+    let again = one.position;
+    broker.send(0, &["d"]);
+    assert_eq!(one.some(1), ["0:3 d"]);
+    one.control.mark(again, false).unwrap();
+    drop(one);
+    let (mut three, _setup, _) = member(&broker, Some("three"), &[]);
+    assert_eq!(three.some(1), ["0:3 d"]);
+    drop(three);
+    // Or behind it: both are claimed, and given again with what is logged or without.
+    let (mut one, _setup, _) = member(&broker, Some("one"), std::slice::from_ref(&left));
+    assert_eq!(one.some(3), ["0:0 a", "0:1 b", "0:3 d"]);
+    let logged = one.control.mark(one.position, false).unwrap().unwrap();
+    let redo = Kept { redo: Some((one.position, logged)), ..left.clone() };
+    drop(one);
+    for left in [left, redo] {
+        let (mut one, _setup, _) = member(&broker, Some("one"), &[left]);
+        assert_eq!(one.some(3), ["0:0 a", "0:1 b", "0:3 d"]);
+    }
 }
 
 #[test]
@@ -108,4 +177,47 @@ fn it_is_said_that_a_group_waits_for_a_member() {
     }
     drop(still);
     assert_eq!(comes.some(1), ["0:0 a"], "nothing was done with it");
+}
+
+/// Its brokers were away for longer than they wait for a member, say: nobody else was there.
+#[test]
+fn what_is_taken_away_and_given_back_goes_on() {
+    for id in [Some("one"), None] {
+        let broker = Broker::with(2);
+        broker.send(0, &["a", "b"]);
+        broker.send(1, &["c"]);
+        let (mut one, _setup, said) = member(&broker, id, &[]);
+        assert_eq!(one.some(3).len(), 3);
+        let telling = told_by_nobody(&broker, &one, id.is_some());
+        let (rows, end) = told(&mut one, telling);
+        assert_eq!((rows, end.is_ok()), (Rows::new(), true), "{id:?}");
+        broker.send(0, &["d"]);
+        assert_eq!(one.some(1), ["0:2 d"]);
+        if id.is_some() {
+            drop(one.control.mark(one.position, false).unwrap())
+        } else {
+            one.done(0)
+        }
+        assert!(!said.text().contains("twice"), "{}", said.text());
+        drop(one);
+        broker.send(1, &["e"]);
+        let (mut two, _setup, _) = member(&broker, id.map(|_| "two"), &[]);
+        assert_eq!(two.some(1), ["1:1 e"], "the group has come so far");
+    }
+}
+
+#[test]
+fn what_another_has_read_meanwhile_ends_the_run() {
+    let broker = Broker::with(1);
+    broker.send(0, &["a", "b"]);
+    let (mut one, _setup, _) = member(&broker, Some("one"), &[]);
+    assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
+    let telling = told_by_nobody(&broker, &one, true);
+    // It does not listen until then.
+    let (mut two, _setup, _) = member(&broker, Some("two"), &[]);
+    assert_eq!(two.some(2), ["0:0 a", "0:1 b"]);
+    two.control.mark(two.position, false).unwrap();
+    drop(two);
+    let error = told(&mut one, telling).1.expect_err("it is another's");
+    assert!(error.to_string().contains("start it again: nothing is lost"), "{error}");
 }
