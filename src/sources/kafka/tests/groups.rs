@@ -64,23 +64,27 @@ fn without_a_checkpoint_a_group_goes_on_behind_what_was_out() {
     assert_eq!(read.some(1), ["0:2 d"]);
 }
 
-#[test]
-fn what_was_claimed_and_not_logged_is_given_by_the_next_run_alone() {
-    let broker = Broker::with(1);
+/// One claims the records 0 and 1, and dies before they are logged; another one goes on with record 2. What the first has left.
+fn left_by_one_that_died(broker: &Broker) -> Kept {
     broker.send(0, &["a", "b"]);
-    let (mut one, _setup, _) = member(&broker, Some("one"), &[]);
+    let (mut one, _setup, _) = member(broker, Some("one"), &[]);
     let before = one.control.mark(0, true).unwrap().unwrap();
     assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
-    // The claim is made, and then it dies.
     one.control.mark(one.position, false).unwrap();
     let left = kept(&one, 0, before);
     drop(one);
     broker.send(0, &["c"]);
-    let (mut two, _setup, _) = member(&broker, Some("two"), &[]);
+    let (mut two, _setup, _) = member(broker, Some("two"), &[]);
     two.control.mark(0, true).unwrap();
     assert_eq!(two.some(1), ["0:2 c"], "what is claimed is another's");
     two.control.mark(two.position, false).unwrap();
-    drop(two);
+    left
+}
+
+#[test]
+fn what_was_claimed_and_not_logged_is_given_by_the_next_run_alone() {
+    let broker = Broker::with(1);
+    let left = left_by_one_that_died(&broker);
     broker.send(0, &["d"]);
     let (mut one, _setup, _) = member(&broker, Some("one"), &[left]);
     assert_eq!(one.some(2), ["0:0 a", "0:1 b"], "also when another has gone on since");
@@ -91,19 +95,7 @@ fn what_was_claimed_and_not_logged_is_given_by_the_next_run_alone() {
 #[test]
 fn records_of_another_between_two_claims_are_never_its_own() {
     let broker = Broker::with(1);
-    broker.send(0, &["a", "b"]);
-    let (mut one, _setup, _) = member(&broker, Some("one"), &[]);
-    let before = one.control.mark(0, true).unwrap().unwrap();
-    assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
-    one.control.mark(one.position, false).unwrap();
-    let left = kept(&one, 0, before);
-    drop(one);
-    broker.send(0, &["c"]);
-    let (mut two, _setup, _) = member(&broker, Some("two"), &[]);
-    two.control.mark(0, true).unwrap();
-    assert_eq!(two.some(1), ["0:2 c"]);
-    two.control.mark(two.position, false).unwrap();
-    drop(two);
+    let left = left_by_one_that_died(&broker);
     // Its batch ends before anything new: the group stays where it is.
     let (mut one, _setup, _) = member(&broker, Some("one"), std::slice::from_ref(&left));
     assert_eq!(one.some(2), ["0:0 a", "0:1 b"]);
